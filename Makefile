@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: ISC
+# make            the six programs, in build/
+# make check      unit tests, transcripts, purity: no root, no network
+# make install    PREFIX=/usr/local DESTDIR=
+# make static     the six programs, statically linked, in build/static/
+# make sanitize   unit tests under ASan and UBSan
+
+B        ?= build
+PREFIX   ?= /usr/local
+VERSION  := 0.1
+PROGRAMS := smtpd queue send local remote inject
+
+CFLAGS   ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wmissing-prototypes \
+	    -Wstrict-prototypes -Wformat=2 -Wundef
+HARDEN   := -fstack-protector-strong -fPIE -fno-strict-aliasing \
+	    $(if $(findstring -O,$(CFLAGS)),-D_FORTIFY_SOURCE=2)
+LINK     := -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+PIE      := -pie
+COMPILE   = $(CC) -std=gnu11 -I. -DMAILGRAVE_VERSION='"$(VERSION)"' \
+	    $(WARNINGS) $(HARDEN) $(CFLAGS) $(CPPFLAGS) -MMD -MP
+
+# What a program links states its powers: queue, send and local have neither
+# TLS nor DNS (tests/links.sh).
+LIBS        := -lskarnet -lseccomp
+LIBS_remote := -lcares
+
+objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1)/*.c)))
+parts   = $(filter-out $(B)/$(1)/main.o,$(call objects,$(1)))
+TESTS  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/*_test.c)))
+
+all: $(PROGRAMS:%=$(B)/mailgrave-%)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+$(B)/common.a: $(call objects,common)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+define program
+$(B)/mailgrave-$(1): $(call objects,$(1)) $(B)/common.a
+	$$(CC) $$(CFLAGS) $$(PIE) $$(LINK) $$(LDFLAGS) -o $$@ $$^ \
+	    $$(LIBS_$(1)) $$(LIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# tests/DIR_NAME_test.c is linked with everything in DIR but its main
+define test
+$(B)/tests/$(1)_test: $(B)/tests/$(1)_test.o \
+    $(call parts,$(firstword $(subst _, ,$(1)))) $(B)/common.a
+	$$(CC) $$(CFLAGS) $$(PIE) $$(LINK) $$(LDFLAGS) -o $$@ $$(sort $$^) \
+	    -lcmocka $$(LIBS_$(firstword $(subst _, ,$(1)))) $$(LIBS)
+endef
+$(foreach t,$(TESTS:$(B)/tests/%_test=%),$(eval $(call test,$(t))))
+
+tests: $(TESTS)
+
+check: all tests
+	B=$(B) prove -e '' $(TESTS) tests/purity.sh tests/links.sh
+
+sanitize:
+	$(MAKE) B=$(B)/sanitize CFLAGS='-O1 -g -fno-omit-frame-pointer \
+	    -fsanitize=address,undefined -fno-sanitize-recover=undefined' \
+	    sanitize-check
+
+sanitize-check: tests
+	prove -e '' $(TESTS)
+
+static:
+	$(MAKE) B=$(B)/static PIE=-static HARDEN='$(HARDEN) -fno-PIE' all
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
+	    $(DESTDIR)$(PREFIX)/share/man/man8
+	for p in $(filter-out inject,$(PROGRAMS)); do \
+	    install $(B)/mailgrave-$$p $(DESTDIR)$(PREFIX)/sbin/ || exit 1; \
+	done
+	install $(B)/mailgrave-inject $(DESTDIR)$(PREFIX)/bin/
+	for m in */mailgrave-*.8; do \
+	    install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man8/ || exit 1; \
+	done
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+.PHONY: all tests check sanitize sanitize-check static install clean
+.SECONDARY:

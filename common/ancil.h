@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/* One descriptor beside a packet on a Unix socket, both ways. */
+#ifndef MAILGRAVE_ANCIL_H
+#define MAILGRAVE_ANCIL_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/* Room for one descriptor: of more, the kernel closes the rest and says so. */
+union ancil {
+	char octet[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
+};
+
+/* ancil_attach - m will carry fd; room must live until m is sent */
+void ancil_attach(struct msghdr *m, union ancil *room, int fd);
+
+/* ancil_take - what came along: *fd is -1 or the caller's to close
+ *   false  more came than one packet may hold; all of it is closed */
+bool ancil_take(struct msghdr *m, int *fd);
+
+#endif

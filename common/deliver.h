@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/* The deliver protocol: send gives jobs to local and to remote. send connects;
+ * the other end speaks first.
+ *
+ *   local, remote  SLOTS n     n jobs may be with me at a time
+ *   send           JOB with a read-only descriptor, RCPT..., RUN
+ *   local, remote  RESULT      one for each RCPT, in any order; the job has
+ *                              ended and its slot is free after the last
+ *
+ * Job numbers are send's, unique while the job lasts. */
+#ifndef MAILGRAVE_DELIVER_H
+#define MAILGRAVE_DELIVER_H
+
+#include "common/handover.h"
+
+enum deliver_type {
+	DELIVER_SLOTS = 0x0301,
+	DELIVER_JOB,
+	DELIVER_RCPT,
+	DELIVER_RUN,
+	DELIVER_RESULT
+};
+
+enum {
+	DELIVER_RCPTS_MAX = 100,	/* recipients of one job */
+	DELIVER_SLOTS_MAX = 10000	/* jobs, whatever the other end offers */
+};
+
+struct deliver_slots {
+	uint32_t jobs;
+};
+
+struct deliver_job {
+	uint32_t job;
+	struct traceid id;
+	struct slice sender;	/* addr_format; empty: null path */
+	struct slice groups;
+	struct slice host;	/* remote: where to; empty: remote's --relay */
+	uint32_t port;		/* remote: 0 for its own default */
+	uint64_t size;
+	uint64_t arrived_s;	/* wall time */
+	uint8_t eightbit;
+	uint8_t maybe;		/* an earlier try may have succeeded unseen */
+};
+
+struct deliver_rcpt {
+	uint32_t job;
+	uint32_t rcpt;		/* number within the message */
+	struct slice address;
+};
+
+struct deliver_run {
+	uint32_t job;
+	uint32_t rcpts;		/* RCPT frames of this job */
+};
+
+struct deliver_result {
+	uint32_t job;
+	uint32_t rcpt;
+	uint8_t verdict;	/* enum verdict */
+	uint8_t ours;		/* temporary by a shortage of this machine */
+	struct slice status;
+	struct slice where;
+	struct slice words;
+};
+
+extern struct wire_form const deliver_slots_form;
+extern struct wire_form const deliver_job_form;
+extern struct wire_form const deliver_rcpt_form;
+extern struct wire_form const deliver_run_form;
+extern struct wire_form const deliver_result_form;
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/* The frames of the queue protocol: tables, no code. */
+#include "common/handover.h"
+
+_Static_assert(sizeof(struct handover_outcome) <= WIRE_STRUCT_MAX, "largest struct");
+
+static struct wire_field const held_fields[] = {
+	WIRE_FIELD_ID(struct handover_held, id),
+};
+struct wire_form const handover_held_form =
+    WIRE_FORM(HANDOVER_HELD, held_fields);
+
+static struct wire_field const window_fields[] = {
+	WIRE_FIELD_U32(struct handover_window, messages),
+};
+struct wire_form const handover_window_form =
+    WIRE_FORM(HANDOVER_WINDOW, window_fields);
+
+static struct wire_field const fetch_fields[] = {
+	WIRE_FIELD_ID(struct handover_fetch, id),
+};
+struct wire_form const handover_fetch_form =
+    WIRE_FORM(HANDOVER_FETCH, fetch_fields);
+
+static struct wire_field const outcome_fields[] = {
+	WIRE_FIELD_ID(struct handover_outcome, id),
+	WIRE_FIELD_U32(struct handover_outcome, rcpt),
+	WIRE_FIELD_U32(struct handover_outcome, attempt),
+	WIRE_FIELD_U8(struct handover_outcome, outcome, OUTCOMES - 1),
+	WIRE_FIELD_U32(struct handover_outcome, wait_s),
+	WIRE_FIELD_TEXT(struct handover_outcome, status, STATUS_MAX),
+	WIRE_FIELD_TEXT(struct handover_outcome, where, HANDOVER_WHERE_MAX),
+	WIRE_FIELD_TEXT(struct handover_outcome, words, WORDS_MAX),
+};
+struct wire_form const handover_outcome_form =
+    WIRE_FORM(HANDOVER_OUTCOME, outcome_fields);
+
+static struct wire_field const mail_fields[] = {
+	WIRE_FIELD_ID(struct handover_mail, id),
+	WIRE_FIELD_TEXT(struct handover_mail, sender, ADDR_TEXT_MAX),
+	WIRE_FIELD_TEXT(struct handover_mail, groups, SUBMIT_GROUPS_MAX),
+	WIRE_FIELD_U64(struct handover_mail, size),
+	WIRE_FIELD_U64(struct handover_mail, arrived_s),
+	WIRE_FIELD_U8(struct handover_mail, eightbit, 1),
+	WIRE_FIELD_U8(struct handover_mail, fresh, 1),
+};
+struct wire_form const handover_mail_form =
+    WIRE_FORM(HANDOVER_MAIL, mail_fields);
+
+static struct wire_field const rcpt_fields[] = {
+	WIRE_FIELD_ID(struct handover_rcpt, id),
+	WIRE_FIELD_U32(struct handover_rcpt, rcpt),
+	WIRE_FIELD_U32(struct handover_rcpt, attempt),
+	WIRE_FIELD_U32(struct handover_rcpt, wait_s),
+	WIRE_FIELD_TEXT(struct handover_rcpt, address, ADDR_TEXT_MAX),
+};
+struct wire_form const handover_rcpt_form =
+    WIRE_FORM(HANDOVER_RCPT, rcpt_fields);
+
+static struct wire_field const ready_fields[] = {
+	WIRE_FIELD_ID(struct handover_ready, id),
+	WIRE_FIELD_U32(struct handover_ready, rcpts),
+};
+struct wire_form const handover_ready_form =
+    WIRE_FORM(HANDOVER_READY, ready_fields);
+
+static struct wire_field const told_fields[] = {
+	WIRE_FIELD_U64(struct handover_told, messages),
+};
+struct wire_form const handover_told_form =
+    WIRE_FORM(HANDOVER_TOLD, told_fields);
+
+static struct wire_field const body_fields[] = {
+	WIRE_FIELD_ID(struct handover_body, id),
+	WIRE_FIELD_U8(struct handover_body, there, 1),
+};
+struct wire_form const handover_body_form =
+    WIRE_FORM(HANDOVER_BODY, body_fields);
+
+static struct wire_field const outcome_ack_fields[] = {
+	WIRE_FIELD_ID(struct handover_outcome_ack, id),
+	WIRE_FIELD_U32(struct handover_outcome_ack, rcpt),
+	WIRE_FIELD_U32(struct handover_outcome_ack, attempt),
+};
+struct wire_form const handover_outcome_ack_form =
+    WIRE_FORM(HANDOVER_OUTCOME_ACK, outcome_ack_fields);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/* Composes and writes log lines; decides nothing about what is worth one. */
+#include <errno.h>
+#include <stdio.h>
+#include <syslog.h>
+#include <unistd.h>
+#include "common/log.h"
+
+struct log_target log_target = { .fd = STDERR_FILENO };
+
+/* One value never crowds out the others, escaped or not. */
+enum { VALUE_MAX = 512 };
+
+/* A line under construction; what does not fit is left out. */
+struct text {
+	char *s;
+	size_t len;
+};
+
+/* Two octets stay free for the end of the line. */
+static void
+put(struct text *t, char const *s, size_t len)
+{
+	if (t->len + len > LOG_LINE_MAX - 2) return;
+	memcpy(t->s + t->len, s, len);
+	t->len += len;
+}
+
+static void
+put_cstr(struct text *t, char const *s)
+{
+	put(t, s, strlen(s));
+}
+
+static void
+put_octet(struct text *t, unsigned char c, bool json)
+{
+	static char const hex[] = "0123456789abcdef";
+	char escaped[] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+
+	if (c == '"' || c == '\\') {
+		put(t, (char[]){ '\\', (char)c }, 2);
+	} else if (c >= 0x20 && c < 0x7f) {
+		put(t, (char[]){ (char)c }, 1);
+	} else if (json) {
+		put(t, escaped, sizeof escaped);
+	} else {
+		escaped[3] = 'x';
+		escaped[2] = '\\';
+		put(t, escaped + 2, 4);
+	}
+}
+
+static bool
+needs_quotes(struct slice value)
+{
+	return !value.len || slice_find(value, ' ') < value.len ||
+	    slice_find(value, '"') < value.len;
+}
+
+static void
+put_text(struct text *t, struct slice value, bool json)
+{
+	bool quotes = json || needs_quotes(value);
+	size_t i;
+
+	if (value.len > VALUE_MAX) value.len = VALUE_MAX;
+
+	if (quotes) put_cstr(t, "\"");
+	for (i = 0; i < value.len; i++)
+		put_octet(t, (unsigned char)value.s[i], json);
+	if (quotes) put_cstr(t, "\"");
+}
+
+static void
+put_value(struct text *t, struct log_field const *f, bool json)
+{
+	char digits[TRACEID_TEXT + 1];
+
+	switch (f->kind) {
+	case LOG_KIND_ID:
+		put_text(t, slice_of(traceid_format(digits, f->value.id)),
+		    json);
+		break;
+	case LOG_KIND_NUMBER:
+		snprintf(digits, sizeof digits, "%lld",
+		    (long long)f->value.number);
+		put_cstr(t, digits);
+		break;
+	case LOG_KIND_TEXT:
+		put_text(t, f->value.text, json);
+		break;
+	case LOG_END:
+		break;
+	}
+}
+
+size_t
+log_compose(char *out, char const *event, struct log_field const *field,
+    bool json)
+{
+	struct text t = { .s = out };
+
+	put_cstr(&t, json ? "{\"ev\":\"" : "ev=");
+	put_cstr(&t, event);
+	if (json) put_cstr(&t, "\"");
+	for (; field->kind != LOG_END; field++) {
+		put_cstr(&t, json ? ",\"" : " ");
+		put_cstr(&t, field->key);
+		put_cstr(&t, json ? "\":" : "=");
+		put_value(&t, field, json);
+	}
+	if (json) out[t.len++] = '}';
+	out[t.len++] = '\n';
+	return t.len;
+}
+
+void
+log_fields(char const *event, struct log_field const *field)
+{
+	char line[LOG_LINE_MAX];
+	int e = errno;
+	size_t len = log_compose(line, event, field, log_target.json);
+
+	if (log_target.fd == -1) {
+		syslog(LOG_MAIL | LOG_INFO, "%.*s", (int)len - 1, line);
+	} else {
+		/* a log that cannot be written must not stop the mail */
+		ssize_t written = write(log_target.fd, line, len);
+
+		(void)written;
+	}
+	errno = e;
+}

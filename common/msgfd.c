@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* Says whether a descriptor is a message; never reads or closes one. */
+#include <skalibs/nonposix.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include "common/msgfd.h"
+
+/* F_GET_SEALS fails with EINVAL on what is no memory file (or none that can be
+ * sealed, which has F_SEAL_SEAL alone). */
+static bool
+is_sealed(int fd)
+{
+	int const all = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK |
+	    F_SEAL_SEAL;
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals != -1 && (seals & all) == all;
+}
+
+/* O_PATH descriptors show O_RDONLY as well, but cannot be read. */
+static bool
+is_read_only(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags != -1 && (flags & O_ACCMODE) == O_RDONLY &&
+	    !(flags & O_PATH);
+}
+
+bool
+msgfd_valid(int fd, uint64_t size)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1) return false;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return false;
+	}
+	if (!is_sealed(fd) && !is_read_only(fd)) {
+		errno = EPERM;
+		return false;
+	}
+	if ((uint64_t)st.st_size != size) {
+		errno = EMSGSIZE;
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* The one helper outside a daemon's root: it opens again, for reading, the
+ * files that were named at start, and passes the descriptors in. It has the
+ * daemon's uid and never sees what the network says. */
+#ifndef MAILGRAVE_READER_H
+#define MAILGRAVE_READER_H
+
+#include <stdbool.h>
+#include "common/jail.h"
+#include "common/loop.h"
+
+enum { READER_FILES_MAX = 8 };
+
+struct reader {
+	struct loop *loop;
+	struct watch watch;
+	char const *path[READER_FILES_MAX];
+	size_t paths;
+	/* took - path n was asked for again: its text, NUL behind it, or NULL
+	 * and errno; the callee frees text */
+	void (*took)(void *owner, size_t n, char *text, size_t len);
+	void *owner;
+	void (*lost)(void);
+};
+
+/* reader_open - fork it; before jail_enter. took, owner, path and paths are
+ * set by the caller; name is for ps; false and errno */
+bool reader_open(struct reader *r, struct loop *loop, struct jail const *jail,
+    char const *name, void (*lost)(void));
+
+/* reader_ask - read all files again: took is called for each */
+void reader_ask(struct reader *r);
+
+/* file_slurp - a whole regular file, at most max octets, NUL behind it
+ *   returns what the caller frees, or NULL and errno (EFBIG, EINVAL for what
+ *   is no regular file) */
+char *file_slurp(char const *path, size_t max, size_t *len);
+
+enum { READER_FILE_MAX = 64 << 20 };	/* octets; a million plain routes */
+
+#endif

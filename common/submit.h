@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/* The submit protocol: smtpd and inject hand a message to queue. One
+ * connection carries submissions one after another:
+ *
+ *   client  OPEN  RCPT...  BODY...  END      or ABORT instead of END
+ *   queue                           VERDICT  one for each OPEN
+ *
+ * Only END commits; a connection that closes before it, or ABORT, leaves
+ * nothing. queue may give its verdict early; it then ignores frames up to END
+ * or ABORT, which the client still sends. An accepted message is durable. */
+#ifndef MAILGRAVE_SUBMIT_H
+#define MAILGRAVE_SUBMIT_H
+
+#include "common/addr.h"
+#include "common/verdict.h"
+#include "common/wire.h"
+
+enum submit_type {
+	SUBMIT_OPEN = 0x0101,
+	SUBMIT_RCPT,
+	SUBMIT_BODY,
+	SUBMIT_END,
+	SUBMIT_ABORT,
+	SUBMIT_VERDICT
+};
+
+struct submit_open {
+	struct traceid id;		/* made by the client, new */
+	struct slice sender;		/* addr_format; empty: null path */
+	struct slice client_address;	/* IP as text; empty: not by network */
+	struct slice client_name;	/* verified host name, may be empty */
+	struct slice helo;
+	struct slice protocol;		/* RFC 3848 word; empty: none */
+	struct slice login;
+	struct slice tls;		/* version and cipher, may be empty */
+	struct slice groups;		/* names from access, one space between */
+	uint64_t size;			/* octets promised, 0 if none */
+	uint8_t eightbit;		/* BODY=8BITMIME was given */
+};
+
+struct submit_rcpt {
+	struct slice address;		/* addr_format */
+};
+
+struct submit_body {
+	struct slice octets;		/* the message goes on, CRLF line ends */
+};
+
+struct submit_end {
+	uint64_t size;			/* all BODY octets together */
+	uint32_t rcpts;			/* all RCPT frames */
+};
+
+struct submit_abort {
+	uint8_t unused;
+};
+
+struct submit_verdict {
+	uint8_t verdict;		/* enum verdict */
+	struct slice status;		/* RFC 3463 */
+	struct slice words;		/* why, one line */
+};
+
+extern struct wire_form const submit_open_form;
+extern struct wire_form const submit_rcpt_form;
+extern struct wire_form const submit_body_form;
+extern struct wire_form const submit_end_form;
+extern struct wire_form const submit_abort_form;
+extern struct wire_form const submit_verdict_form;
+
+enum {
+	SUBMIT_NAME_MAX = 255,		/* host names, HELO, login, TLS */
+	SUBMIT_GROUPS_MAX = 1024,
+	SUBMIT_RCPTS_MAX = 100000	/* in one message, whatever the client
+					 * itself allows */
+};
+
+#endif

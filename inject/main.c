@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: ISC */
+/* mailgrave-inject: hands a message from standard input to the queue. Runs as
+ * its caller and never has a right more. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <skalibs/strerr.h>
+#include "common/body.h"
+#include "common/clock.h"
+#include "common/jail.h"
+#include "common/unixsock.h"
+#include "inject/complete.h"
+#include "inject/envelope.h"
+#include "inject/hand.h"
+#include "inject/header.h"
+#include "inject/input.h"
+#include "inject/self.h"
+#include "inject/settings.h"
+#include "inject/submit.h"
+
+struct inject {
+	struct settings set;
+	struct traceid id;
+	struct envelope envelope;
+	struct input input;
+	stralloc text;		/* as it came: the header and a piece more */
+	stralloc head;		/* as it leaves */
+	uint64_t size;		/* octets that left */
+
+	struct hand hand;
+	struct body_lf lf;	/* of --dry-run */
+	struct submission submission;
+};
+
+/* How we end, by our own name and as sendmail (sysexits.h). */
+enum ending { MISUSED, BAD_DATA, REFUSED, NOT_NOW, FORBIDDEN };
+
+static int const codes[][2] = {
+	[MISUSED] = { 100, 64 },
+	[BAD_DATA] = { 100, 65 },
+	[REFUSED] = { 100, 69 },
+	[NOT_NOW] = { 111, 75 },
+	[FORBIDDEN] = { 111, 77 },
+};
+
+static _Noreturn void
+quit(struct inject const *i, enum ending ending, char const *what,
+    char const *which)
+{
+	strerr_warn(PROG, ": ", what, which ? ": " : NULL, which);
+	exit(codes[ending][i->set.sendmail]);
+}
+
+static _Noreturn void
+quit_sys(struct inject const *i, char const *what)
+{
+	quit(i, errno == EACCES || errno == EPERM ? FORBIDDEN : NOT_NOW, what,
+	    strerror(errno));
+}
+
+static _Noreturn void
+quit_address(struct inject const *i, enum ending ending, char const *where)
+{
+	quit(i, ending, where, i->envelope.why);
+}
+
+static void
+read_envelope_options(struct inject *i, char *const *operand)
+{
+	struct envelope *e = &i->envelope;
+	char login[SELF_NAME_MAX + 1];
+	char const *sender = i->set.sender;
+
+	envelope_init(e, slice_of(i->set.domain), i->set.rcpts_max);
+	if (!sender) sender = self_login(login);
+	if (!envelope_from(e, slice_of(sender)))
+		quit_address(i, MISUSED, sender);
+	if (!*operand) i->set.from_header = true;
+	for (; *operand; operand++)
+		if (!envelope_to(e, slice_of(*operand)))
+			quit_address(i, MISUSED, *operand);
+}
+
+/* more_text - append a piece of the input to text */
+static void
+more_text(struct inject *i)
+{
+	size_t n;
+
+	if (!stralloc_readyplus(&i->text, WIRE_BODY_MAX))
+		quit_sys(i, "read the message");
+	if (!input_read(&i->input, i->text.s + i->text.len, &n)) {
+		if (errno == EPROTO)
+			quit(i, BAD_DATA, "the message has a NUL or a CR that "
+			    "ends no line", NULL);
+		quit_sys(i, "read the message");
+	}
+	i->text.len += n;
+}
+
+static struct slice
+read_header(struct inject *i, struct slice *body)
+{
+	struct header_search search = { .line = 0 };
+	struct slice text;
+	int got;
+
+	do {
+		more_text(i);
+		text = slice_from(i->text.s, i->text.len);
+		got = header_search(&search, text, i->input.end);
+	} while (got == 0);
+	if (got == -1) quit(i, BAD_DATA, "the header is too long", NULL);
+	*body = slice_skip(text, search.body);
+	return search.header;
+}
+
+static void
+read_recipients(struct inject *i, struct slice header)
+{
+	struct envelope *e = &i->envelope;
+	struct slice field;
+	char name[HEADER_NAME_MAX + 1];
+
+	if (i->set.from_header && !envelope_read(e, header, &field)) {
+		snprintf(name, sizeof name, "%.*s", (int)field.len, field.s);
+		quit_address(i, BAD_DATA, name);
+	}
+	if (!e->rcpts) quit(i, BAD_DATA, "no recipients", NULL);
+	envelope_settle(e);
+}
+
+static void
+complete(struct inject *i, struct slice header)
+{
+	char login[SELF_NAME_MAX + 1], author[ADDR_TEXT_MAX];
+	struct envelope self;
+	int64_t now_ms = clock_wall_ms();
+	struct complete_facts facts = {
+		.domain = slice_of(i->set.domain),
+		.hostname = slice_of(i->set.hostname),
+		.name = slice_of(i->set.name),
+		.now_s = now_ms / 1000,
+	};
+
+	/* A message without a sender still has an author. */
+	envelope_init(&self, facts.domain, 1);
+	self.sender = i->envelope.sender;
+	if (i->envelope.bounce &&
+	    !envelope_from(&self, slice_of(self_login(login))))
+		quit(i, MISUSED, "the login name is no address", login);
+	facts.author = slice_from(author, addr_format(&self.sender, author));
+	traceid_make(&i->id, now_ms);
+	facts.id = i->id;
+	if (complete_header(header, &facts, &i->head)) return;
+	if (errno == EMSGSIZE)
+		quit(i, BAD_DATA, "the completed header is too long", NULL);
+	quit_sys(i, "complete the header");
+}
+
+static bool
+has_8bit(struct slice text)
+{
+	size_t n;
+
+	for (n = 0; n < text.len; n++)
+		if ((unsigned char)text.s[n] >= 0x80) return true;
+	return false;
+}
+
+/* The end of a submission that was not accepted. */
+static _Noreturn void
+quit_submission(struct inject *i)
+{
+	struct submission const *s = &i->submission;
+	int e = errno, code = 0;
+
+	if (i->set.by_hand) {
+		close(s->fd);
+		code = hand_finish(&i->hand, !s->answered);
+	}
+	if (s->answered && s->verdict == VERDICT_PERM)
+		quit(i, REFUSED, s->status, s->words);
+	if (s->answered) quit(i, NOT_NOW, s->status, s->words);
+	if (code == 100) quit(i, MISUSED, "no queue", i->set.spool);
+	quit(i, NOT_NOW, "the queue went away", strerror(e));
+}
+
+static void
+open_submission(struct inject *i, bool eightbit)
+{
+	struct envelope const *e = &i->envelope;
+	char sender[ADDR_TEXT_MAX];
+	struct submit_open open = { .id = i->id, .eightbit = eightbit };
+	size_t n;
+	int fd;
+
+	if (!e->bounce)
+		open.sender = slice_from(sender,
+		    addr_format(&e->sender, sender));
+	fd = i->set.by_hand ? hand_start(&i->hand, i->set.spool)
+			: unixsock_connect(i->set.out);
+	if (fd == -1)
+		quit_sys(i, i->set.by_hand ? "start mailgrave-queue" : i->set.out);
+	if (!submission_open(&i->submission, fd, &open)) quit_submission(i);
+	for (n = 0; n < e->rcpts; n++)
+		if (!submission_rcpt(&i->submission, e->rcpt + n))
+			quit_submission(i);
+}
+
+static void
+print_path(char const *command, struct addr const *mailbox)
+{
+	char text[ADDR_TEXT_MAX];
+	size_t n = mailbox ? addr_format(mailbox, text) : 0;
+
+	printf("%s:<%.*s>\n", command, (int)n, text);
+}
+
+static void
+print_envelope(struct envelope const *e)
+{
+	size_t n;
+
+	print_path("MAIL FROM", e->bounce ? NULL : &e->sender);
+	for (n = 0; n < e->rcpts; n++)
+		print_path("RCPT TO", e->rcpt + n);
+	printf("\n");
+}
+
+/* put - a piece of the message leaves, or is shown */
+static void
+put(struct inject *i, struct slice piece)
+{
+	char line[4096 + 1];
+
+	i->size += piece.len;
+	if (i->size > i->set.size_max)
+		quit(i, BAD_DATA, "the message is larger than --max-size",
+		    NULL);
+	if (!i->set.dry_run) {
+		if (!submission_body(&i->submission, piece))
+			quit_submission(i);
+		return;
+	}
+	while (piece.len) {
+		size_t n = piece.len < sizeof line - 1 ? piece.len
+						       : sizeof line - 1;
+
+		fwrite(line, 1, body_lf(&i->lf, slice_from(piece.s, n), line),
+		    stdout);
+		piece = slice_skip(piece, n);
+	}
+}
+
+static void
+end(struct inject *i)
+{
+	char text[TRACEID_TEXT + 1];
+
+	if (!i->set.dry_run) {
+		if (!submission_end(&i->submission)) quit_submission(i);
+		close(i->submission.fd);
+		/* The verdict said that the message is safe, so how the
+		 * child ends changes nothing. */
+		if (i->set.by_hand) hand_finish(&i->hand, i->set.verbose);
+	}
+	if (i->set.verbose && !i->set.dry_run)
+		printf("%s\n", traceid_format(text, &i->id));
+	if (fflush(stdout) == EOF && i->set.dry_run) quit_sys(i, "write");
+}
+
+int
+main(int argc, char *const *argv)
+{
+	static struct inject i;
+	struct slice header, body;
+	char const *why;
+	int operand;
+
+	jail_begin();
+	operand = settings_read(&i.set, argc, argv, codes[MISUSED]);
+	why = settings_check(&i.set);
+	if (why) quit(&i, MISUSED, why, NULL);
+	read_envelope_options(&i, argv + operand);
+	input_init(&i.input, 0, i.set.sendmail && !i.set.dots);
+	header = read_header(&i, &body);
+	read_recipients(&i, header);
+	complete(&i, header);
+	if (!stralloc_catb(&i.head, body.s, body.len))
+		quit_sys(&i, "read the message");
+	body = slice_from(i.head.s, i.head.len);
+	if (i.set.dry_run)
+		print_envelope(&i.envelope);
+	else
+		open_submission(&i, has_8bit(body));
+	put(&i, body);
+	while (!i.input.end) {
+		i.text.len = 0;
+		more_text(&i);
+		put(&i, slice_from(i.text.s, i.text.len));
+	}
+	end(&i);
+	return 0;
+}

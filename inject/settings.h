@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* What the caller asked for: the name we were called by, options, defaults. */
+#ifndef MAILGRAVE_SETTINGS_H
+#define MAILGRAVE_SETTINGS_H
+
+#include <stdbool.h>
+#include "inject/self.h"
+
+struct settings {
+	bool from_header, dots, dry_run, verbose;
+	char const *sender;	/* NULL: who called us */
+	char const *name, *out, *spool, *domain, *hostname;
+	unsigned long long size_max, rcpts_max;
+	bool sendmail;		/* called by this name */
+	bool by_hand;		/* with a queue of our own, on spool */
+	char host[SELF_NAME_MAX + 1];
+	char mailname[SELF_NAME_MAX + 1];
+};
+
+/* settings_read - name and options; sets PROG
+ *   misuse  exit codes of a wrong option, by our own name and as sendmail
+ *   returns the index of the first operand; may exit as option_parse does */
+int settings_read(struct settings *s, int argc, char *const *argv,
+    int const *misuse);
+
+/* settings_check - fill in defaults; what the settings say is wrong, or NULL */
+char const *settings_check(struct settings *s);
+
+#endif

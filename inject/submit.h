@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* One message handed to the queue over a socket (common/submit.h), waiting as
+ * long as that takes, within limits. */
+#ifndef MAILGRAVE_INJECT_SUBMIT_H
+#define MAILGRAVE_INJECT_SUBMIT_H
+
+#include "common/submit.h"
+
+enum { SUBMISSION_WAIT_S = 120 };	/* longest silence of the queue */
+
+struct submission {
+	int fd;			/* the caller's, non-blocking */
+	uint64_t size;
+	uint32_t rcpts;
+	/* The queue's answer, if it gave one. */
+	bool answered;
+	enum verdict verdict;
+	char status[STATUS_MAX + 1];
+	char words[WORDS_MAX + 1];
+	char frame[WIRE_FRAME_MAX];
+};
+
+/* Each returns false when there is no point in going on: the queue has refused
+ * (answered is true then), or errno says what happened to the connection:
+ * ETIMEDOUT, EPROTO, EPIPE... Nothing is queued unless submission_end returns
+ * true. */
+bool submission_open(struct submission *s, int fd,
+    struct submit_open const *open);
+bool submission_rcpt(struct submission *s, struct addr const *rcpt);
+bool submission_body(struct submission *s, struct slice octets);
+
+/* submission_end - commit: true means the message is the queue's, durably */
+bool submission_end(struct submission *s);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/* One message on its way into one Maildir:
+ *
+ *   waiting -> writing tmp/NAME -> syncing it -> rename into new/
+ *           -> settling (new/ is synced, for all that wait) -> result
+ *
+ * After the rename there is no way back. */
+#ifndef MAILGRAVE_DELIVERY_H
+#define MAILGRAVE_DELIVERY_H
+
+#include "common/verdict.h"
+#include "local/box.h"
+
+enum {
+	/* deliveries at work; each needs a descriptor, and up to three more
+	 * when it has its mailbox for itself */
+	DELIVERY_ACTIVE_MAX = 64,
+	DELIVERY_TURN = 16		/* pieces written, then others have
+					 * their turn */
+};
+
+/* All of them, and what they share. */
+struct deliveries {
+	/* set by main */
+	struct loop *loop;
+	struct flushers *flushers;
+	struct boxes boxes;
+	char const *hostname;
+	bool crlf;
+	void (*idle)(void *owner);	/* the last one has ended */
+	void *owner;
+
+	size_t active;
+	struct delivery *first, **end;	/* waiting */
+	struct delivery *working;
+	struct chore begin;
+};
+
+/* What to deliver; the views and the descriptor must live until done. */
+struct delivery_order {
+	struct traceid const *id;
+	uint32_t rcpt;
+	uint64_t arrived_s;
+	struct slice sender, address;
+	int message;		/* read with pread */
+	uint64_t size;
+	bool maybe;		/* it may be there already */
+};
+
+struct delivery_result {
+	enum verdict verdict;
+	bool ours;		/* temporary by a shortage of this machine */
+	char const *status, *words;
+	char const *where;
+};
+
+struct delivery;
+
+void deliveries_init(struct deliveries *all);
+
+/* delivery_start - done is called once, from the loop, never from here
+ *   path  of the Maildir, below boxes.root; copied
+ *   NULL  out of memory */
+struct delivery *delivery_start(struct deliveries *all,
+    struct delivery_order const *order, char const *path,
+    void (*done)(void *owner, struct delivery_result const *result),
+    void *owner);
+
+/* delivery_cancel - take it back, if it hasn't been renamed yet
+ *   true   it is gone, done isn't called any more
+ *   false  too late: done will be called */
+bool delivery_cancel(struct delivery *d);
+
+/* deliveries_idle - none is waiting or at work */
+bool deliveries_idle(struct deliveries const *all);
+
+/* delivery_trouble - what an error of a system call means for the mail */
+struct delivery_result delivery_trouble(int error);
+
+#endif

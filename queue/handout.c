@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: ISC */
+/* Announces, hands out and records outcomes; decides nothing about mail. */
+#include <skalibs/nonposix.h>
+#include <errno.h>
+#include <stdlib.h>
+#include "common/clock.h"
+#include "common/handover.h"
+#include "common/log.h"
+#include "common/unixsock.h"
+#include "queue/handout.h"
+#include "queue/store.h"
+
+enum {
+	RETRY_FIRST_MS = 50,
+	RETRY_MAX_MS = 1000,
+	TELL_AHEAD = 1 << 20,		/* octets waiting in the socket's queue */
+	WAIT_MAX_S = 24 * 3600		/* a clock that jumps delays no longer */
+};
+
+/* An outcome on its way into the journal. */
+struct pending {
+	struct handout *h;
+	uint64_t connection;
+	struct journal_unit unit;
+	struct record_outcome what;	/* without its texts */
+};
+
+static void
+ack(struct handout *h, struct traceid const *id, uint32_t rcpt,
+    uint32_t attempt)
+{
+	struct handover_outcome_ack a = { .id = *id, .rcpt = rcpt,
+	    .attempt = attempt };
+
+	peer_send(&h->peer, &handover_outcome_ack_form, &a, -1);
+}
+
+static void
+finished(struct handout *h, struct message *m)
+{
+	log_event("finished", LOG_ID(&m->by.id));
+	if (h->next == m) h->next = m->newer;
+	if (m->file) store_remove(h->mess, &m->by.id);
+	journal_dead(h->journal, m->segment);
+	state_forget(h->state, m);
+}
+
+static void
+committed(void *owner, bool fine)
+{
+	struct pending *p = owner;
+	struct handout *h = p->h;
+	struct message *m = state_find(h->state, &p->what.id);
+
+	if (fine && m && !state_outcome(m, &p->what)) finished(h, m);
+	if (fine && peer_is_open(&h->peer) && h->connection == p->connection)
+		ack(h, &p->what.id, p->what.rcpt, p->what.attempt);
+	free(p);
+}
+
+static uint32_t
+wall_s(void)
+{
+	return (uint32_t)(clock_wall_ms() / 1000);
+}
+
+static bool
+got_outcome(void *owner, void const *values, int fd)
+{
+	static uint8_t const after[OUTCOMES] = {
+		[OUTCOME_DELIVERED] = RCPT_DELIVERED,
+		[OUTCOME_DEFERRED] = RCPT_OPEN,
+		[OUTCOME_FAILED] = RCPT_FAILED,
+	};
+	struct handout *h = owner;
+	struct handover_outcome const *o = values;
+	struct message *m = state_find(h->state, &o->id);
+	struct record_outcome r;
+	struct pending *p;
+
+	(void)fd;
+	switch (m ? state_judge(m, o->rcpt, o->attempt) : STATE_OLD) {
+	case STATE_OLD:
+		ack(h, &o->id, o->rcpt, o->attempt);
+		return true;
+	case STATE_NONSENSE:
+		return false;
+	case STATE_NEWS:
+		break;
+	}
+	r = (struct record_outcome){ .id = o->id, .rcpt = o->rcpt,
+	    .attempt = o->attempt, .state = after[o->outcome],
+	    .status = o->status, .where = o->where, .words = o->words };
+	if (r.state == RCPT_OPEN)
+		r.due_s = wall_s() + (o->wait_s < WAIT_MAX_S ? o->wait_s :
+		    WAIT_MAX_S);
+	p = malloc(sizeof *p);
+	if (!p) return false; /* send repeats it on the next connection */
+	*p = (struct pending){ .h = h, .connection = h->connection,
+	    .what = r, .unit = { .committed = committed, .owner = p } };
+	journal_begin(h->journal, JOURNAL_OUTCOMES);
+	if (!journal_add(h->journal, &record_outcome_form, &r, true)) {
+		journal_abandon(h->journal);
+		free(p);
+		return false;
+	}
+	journal_end(h->journal, &p->unit);
+	return true;
+}
+
+/* Announcing */
+
+static uint32_t
+wait_of(struct rcpt const *r)
+{
+	uint32_t now = wall_s();
+
+	if (r->due_s <= now) return 0;
+	return r->due_s - now < WAIT_MAX_S ? r->due_s - now : WAIT_MAX_S;
+}
+
+/* The open recipients among these records; false when one can't be read. */
+static bool
+tell_rcpts(struct handout *h, struct message const *m, struct slice records,
+    uint32_t *told)
+{
+	struct record_head head;
+	struct slice frame;
+	uint32_t n;
+
+	*told = 0;
+	for (n = 0; n < m->rcpts; n++) {
+		struct record_rcpt r;
+		struct handover_rcpt t = { .id = m->by.id, .rcpt = n };
+		size_t size = record_get(records, &head, &frame);
+
+		errno = EIO;
+		if (!size || !wire_unpack(&record_rcpt_form, &r, frame))
+			return false;
+		errno = ENOMEM;
+		records = slice_skip(records, size);
+		if (m->rcpt[n].state != RCPT_OPEN) continue;
+		t.attempt = m->rcpt[n].attempt;
+		t.wait_s = wait_of(&m->rcpt[n]);
+		t.address = r.address;
+		if (!peer_send(&h->peer, &handover_rcpt_form, &t, -1))
+			return false;
+		++*told;
+	}
+	return true;
+}
+
+/* errno is EIO when what was written can't be read any more. */
+static bool
+tell_message(struct handout *h, struct message *m, struct slice records)
+{
+	struct record_message r;
+	struct record_head head;
+	struct slice frame;
+	size_t size = record_get(records, &head, &frame);
+	struct handover_mail mail;
+	struct handover_ready ready = { .id = m->by.id };
+
+	errno = EIO;
+	if (!size || !wire_unpack(&record_message_form, &r, frame))
+		return false;
+	errno = ENOMEM;
+	mail = (struct handover_mail){ .id = m->by.id, .sender = r.sender,
+	    .groups = r.groups, .size = r.size, .arrived_s = r.arrived_s,
+	    .eightbit = r.eightbit, .fresh = !m->told };
+	if (!peer_send(&h->peer, &handover_mail_form, &mail, -1)) return false;
+	if (!tell_rcpts(h, m, slice_skip(records, size), &ready.rcpts))
+		return false;
+	m->told = true;
+	return peer_send(&h->peer, &handover_ready_form, &ready, -1);
+}
+
+static bool
+tell_one(struct handout *h, struct message *m)
+{
+	char *records = malloc(m->envelope);
+	bool fine = records && journal_read(h->journal, m->segment, m->offset,
+	    records, m->envelope) &&
+	    tell_message(h, m, slice_from(records, m->envelope));
+
+	free(records);
+	return fine;
+}
+
+static void gone(void *owner, char const *why);
+
+static void
+tell(void *owner)
+{
+	struct handout *h = owner;
+
+	while (h->next && h->window && peer_is_open(&h->peer) &&
+	    h->peer.waiting < TELL_AHEAD) {
+		struct message *m = h->next;
+
+		h->next = m->newer;
+		h->window--;
+		if (tell_one(h, m)) {
+			h->announced++;
+			continue;
+		}
+		log_event("cannot-announce", LOG_ID(&m->by.id), LOG_SYS(errno));
+		if (errno == EIO) continue; /* it stays, for people to look */
+		peer_close(&h->peer);	/* send forgets the half of it */
+		gone(h, "out of memory");
+		return;
+	}
+	if (h->next || h->told || !peer_is_open(&h->peer)) return;
+	h->told = peer_send(&h->peer, &handover_told_form,
+	    &(struct handover_told){ .messages = h->announced }, -1);
+}
+
+void
+handout_arrived(struct handout *h, struct message *m)
+{
+	if (!h->next) h->next = m;
+	loop_later(h->loop, &h->tell);
+}
+
+static void
+drained(void *owner)
+{
+	struct handout *h = owner;
+
+	loop_later(h->loop, &h->tell);
+}
+
+/* What send asks */
+
+static bool
+got_held(void *owner, void const *values, int fd)
+{
+	(void)owner;
+	(void)values;
+	(void)fd;
+	return true; /* send ignores what it knows when it is told again */
+}
+
+static bool
+got_window(void *owner, void const *values, int fd)
+{
+	struct handout *h = owner;
+	struct handover_window const *w = values;
+
+	(void)fd;
+	if (w->messages > UINT32_MAX - h->window) return false;
+	h->window += w->messages;
+	loop_later(h->loop, &h->tell);
+	return true;
+}
+
+/* A small message is copied out of the journal into a memory file: the reader
+ * sees neither its envelope nor its neighbours. */
+static int
+open_small(struct handout *h, struct message const *m)
+{
+	size_t len = m->unit - m->envelope;
+	char *octets = malloc(len);
+	struct record_head head;
+	struct record_body body;
+	struct slice frame;
+	int fd = -1;
+
+	if (octets && journal_read(h->journal, m->segment,
+	    m->offset + m->envelope, octets, len)) {
+		errno = EIO; /* unless checksum and form are right */
+		if (record_get(slice_from(octets, len), &head, &frame) &&
+		    wire_unpack(&record_body_form, &body, frame))
+			fd = store_sealed(body.octets);
+	}
+	free(octets);
+	return fd;
+}
+
+static bool
+got_fetch(void *owner, void const *values, int fd)
+{
+	struct handout *h = owner;
+	struct handover_fetch const *f = values;
+	struct message *m = state_find(h->state, &f->id);
+	struct handover_body b = { .id = f->id };
+	int text = -1;
+
+	(void)fd;
+	if (m && m->committed) {
+		text = m->file ? store_open(h->mess, &m->by.id) :
+		    open_small(h, m);
+		if (text == -1)
+			log_event("cannot-read", LOG_ID(&m->by.id),
+			    LOG_SYS(errno));
+	}
+	b.there = text != -1;
+	return peer_send(&h->peer, &handover_body_form, &b, text);
+}
+
+static struct peer_row const rows[] = {
+	{ &handover_held_form, false, got_held },
+	{ &handover_window_form, false, got_window },
+	{ &handover_fetch_form, false, got_fetch },
+	{ &handover_outcome_form, false, got_outcome },
+};
+
+static struct peer_kind const kind = {
+	.row = rows,
+	.rows = sizeof rows / sizeof *rows,
+	.gone = gone,
+	.drained = drained,
+};
+
+bool
+handout_adopt(struct handout *h, int fd)
+{
+	h->window = 0;
+	h->announced = 0;
+	h->told = false;
+	h->next = h->state->oldest;
+	h->connection++;
+	return peer_open(&h->peer, h->loop, fd, &kind, h);
+}
+
+static void
+connect_now(void *owner)
+{
+	struct handout *h = owner;
+	int fd = unixsock_connect(h->path);
+
+	if (fd != -1 && handout_adopt(h, fd)) {
+		log_event("connected", LOG_TEXT("to", "send"));
+		h->retry_ms = RETRY_FIRST_MS;
+		return;
+	}
+	loop_arm(h->loop, &h->retry, h->loop->now_ms + h->retry_ms);
+	h->retry_ms = h->retry_ms * 2 < RETRY_MAX_MS ? h->retry_ms * 2 :
+	    RETRY_MAX_MS;
+}
+
+static void
+gone(void *owner, char const *why)
+{
+	struct handout *h = owner;
+
+	log_event("disconnected", LOG_TEXT("from", "send"),
+	    LOG_TEXT("why", why));
+	if (h->lost) h->lost();
+	if (h->path)
+		loop_arm(h->loop, &h->retry, h->loop->now_ms + h->retry_ms);
+}
+
+void
+handout_init(struct handout *h)
+{
+	h->tell = (struct chore){ .run = tell, .owner = h };
+	h->retry = (struct timer){ .due = connect_now, .owner = h };
+	h->retry_ms = RETRY_FIRST_MS;
+}
+
+void
+handout_start(struct handout *h)
+{
+	connect_now(h);
+}

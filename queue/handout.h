@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/* Our side of the queue protocol (common/handover.h): tells send what there
+ * is, hands out descriptors, takes outcomes. */
+#ifndef MAILGRAVE_HANDOUT_H
+#define MAILGRAVE_HANDOUT_H
+
+#include "common/peer.h"
+#include "queue/journal.h"
+#include "queue/state.h"
+
+struct handout {
+	/* set by the caller */
+	struct loop *loop;
+	struct journal *journal;
+	struct state *state;
+	int mess;
+	char const *path;	/* of send's socket; NULL: only handout_adopt */
+	void (*lost)(void);	/* may be NULL: the connection has ended */
+
+	struct peer peer;
+	uint64_t connection;	/* counts them: acks go to the one that asked */
+	struct message *next;	/* to be told */
+	uint32_t window;
+	uint64_t announced;	/* on this connection */
+	bool told;		/* TOLD was said on it */
+	struct timer retry;
+	int64_t retry_ms;
+	struct chore tell;
+};
+
+/* handout_init - before anything arrives */
+void handout_init(struct handout *h);
+
+/* handout_start - connect, and again whenever send is away */
+void handout_start(struct handout *h);
+
+/* handout_adopt - speak over this connected descriptor; false and errno */
+bool handout_adopt(struct handout *h, int fd);
+
+/* handout_arrived - a message was committed */
+void handout_arrived(struct handout *h, struct message *m);
+
+#endif

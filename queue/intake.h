@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* Our side of the submit protocol (common/submit.h): one submission, frame by
+ * frame, from OPEN to the commit that makes it ours. */
+#ifndef MAILGRAVE_INTAKE_H
+#define MAILGRAVE_INTAKE_H
+
+#include "common/peer.h"
+#include "queue/handout.h"
+
+enum {
+	INTAKE_MAX = 2000,	/* connections in all */
+	INTAKE_USER_MAX = 32,	/* of one user of the machine */
+	INTAKE_IDLE_MS = 10 * 60 * 1000	/* a client silent for so long inside a
+				 * submission is cut off */
+};
+
+struct intake;
+
+/* All submissions under way, and what they need. */
+struct intakes {
+	/* set by the caller */
+	struct loop *loop;
+	struct journal *journal;
+	struct flushers *flushers;
+	struct state *state;
+	struct handout *handout;
+	int mess;
+	char const *hostname;
+	uint64_t max_size;	/* octets of a message */
+	void (*lost)(void);	/* may be NULL: a connection has ended */
+
+	struct intake *first;
+	size_t n, committing;
+};
+
+/* intake_enter - a client has connected
+ *   believed  it is one of our stages: what it says about its client counts;
+ *             else it is a user of the machine, known by uid alone
+ *   fd is the intake's */
+void intake_enter(struct intakes *all, int fd, uid_t uid, bool believed);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+/* The journal: segments, group commit, reuse. What is appended within one turn
+ * of the loop becomes one group, written and synced at once; while a group is
+ * being synced, what arrives waits in memory for the next. SPOOL has the
+ * format and the reasons. */
+#ifndef MAILGRAVE_JOURNAL_H
+#define MAILGRAVE_JOURNAL_H
+
+#include <skalibs/stralloc.h>
+#include "common/flush.h"
+#include "queue/record.h"
+
+enum {
+	JOURNAL_BOUND = 4096,		/* a group starts on one */
+	JOURNAL_SEGMENT = 4 << 20,	/* octets; less on small disks */
+	JOURNAL_SEGMENT_MIN = 1 << 20,
+	JOURNAL_SEGMENTS_MAX = 4096,
+	JOURNAL_KEPT = 2,		/* free segments that mail may not use:
+					 * for outcomes, so that a full disk
+					 * never blocks its own emptying */
+	JOURNAL_WAITING_MAX = 16 << 20,	/* octets in memory for the next group */
+	JOURNAL_LAZY_MS = 100		/* outcomes alone are synced this late */
+};
+
+/* Records that count together or not at all, and who waits for them. Lives in
+ * its owner's struct until committed is called. */
+struct journal_unit {
+	/* fine - durable; else the unit was not written for certain */
+	void (*committed)(void *owner, bool fine);
+	void *owner;
+	/* set when written, before committed is called */
+	uint16_t segment;
+	uint32_t offset;
+	/* the journal's own */
+	size_t len;
+	struct journal_unit *next;
+};
+
+struct journal_segment {
+	int fd;
+	uint16_t next;		/* in the list it is on */
+	uint32_t size;
+	uint32_t end;		/* octets used */
+	uint32_t live;		/* unfinished messages whose unit lies here */
+	uint64_t number;	/* of its present or last use, 0: never used */
+};
+
+/* Lists of segment numbers in the array, oldest use first. */
+struct journal_list {
+	uint16_t first, last;	/* valid while n > 0 */
+	uint16_t n;
+};
+
+struct journal_queue {
+	struct journal_unit *first, **end;
+};
+
+/* Units that wait for the next group, and their records. Mail and outcomes
+ * wait apart, because mail may have to be refused when the disk is full while
+ * outcomes go on. */
+struct journal_lane {
+	stralloc text;
+	struct journal_queue units;
+};
+
+enum { JOURNAL_OUTCOMES, JOURNAL_MAIL, JOURNAL_LANES };
+
+struct journal {
+	/* set by the caller */
+	struct loop *loop;
+	struct flushers *flushers;
+	int dir;			/* journal/ */
+	/* failed - a write or sync failed: what it covered has been told
+	 * fine = false, the process must end and recover */
+	void (*failed)(void);
+
+	uint32_t segment_size;		/* of the next new one */
+	struct journal_segment segment[JOURNAL_SEGMENTS_MAX];
+	uint16_t segments;
+	struct journal_list used;	/* the last one is being written */
+	struct journal_list unused;
+	uint64_t epoch, sequence, number;
+
+	struct journal_lane lane[JOURNAL_LANES];
+	struct journal_lane *open;	/* takes the unit being made */
+	size_t begun;			/* where in its text that starts */
+	struct journal_queue written;	/* not yet synced */
+	bool urgent;			/* some of those isn't lazy */
+	struct flush sync;
+	bool syncing;
+	struct timer lazy;
+	struct chore turn;
+
+	/* preparing one more segment: write, sync, rename, sync directory */
+	struct flush prepare;
+	bool preparing;
+	bool disk_full;			/* the last attempt failed */
+	struct timer prepare_again;
+};
+
+/* journal_init - before recovery fills segment, segments, used and number */
+void journal_init(struct journal *j, struct loop *loop,
+    struct flushers *flushers, int dir, void (*failed)(void));
+
+/* journal_open - go on from what recovery found, in a new epoch and a new
+ * segment, which may still have to be made: units wait for it */
+void journal_open(struct journal *j);
+
+/* journal_found - recovery: a segment file with its last use, oldest first;
+ * journal_live is called for what lies in it. It is never appended to. */
+void journal_found(struct journal *j, int fd, uint32_t size, uint64_t number);
+
+/* journal_begin, journal_add, journal_end - append one unit
+ *   lane  JOURNAL_MAIL is synced at once, JOURNAL_OUTCOMES may wait a moment
+ *   add   false: a value over its cap, or no memory; then call
+ *         journal_abandon, and nothing was appended
+ *   last  closes the unit */
+void journal_begin(struct journal *j, int lane);
+bool journal_add(struct journal *j, struct wire_form const *form,
+    void const *values, bool last);
+void journal_end(struct journal *j, struct journal_unit *unit);
+void journal_abandon(struct journal *j);
+
+/* journal_begun - octets of the open unit so far */
+size_t journal_begun(struct journal const *j);
+
+/* journal_takes_mail - there is room for a unit of this size that is not kept
+ * for outcomes */
+bool journal_takes_mail(struct journal const *j, size_t octets);
+
+/* journal_unit_max - octets of the largest unit */
+size_t journal_unit_max(struct journal const *j);
+
+/* journal_live, journal_dead - a message's unit lies in this segment, or does
+ * so no longer; segments without any are used again, oldest first */
+void journal_live(struct journal *j, uint16_t segment);
+void journal_dead(struct journal *j, uint16_t segment);
+
+/* journal_read - octets of a written unit; false and errno */
+bool journal_read(struct journal const *j, uint16_t segment, uint32_t offset,
+    char *out, size_t len);
+
+/* journal_idle - nothing waits and nothing is being written */
+bool journal_idle(struct journal const *j);
+
+/* journal_hurry - sync what was lazy now */
+void journal_hurry(struct journal *j);
+
+#endif

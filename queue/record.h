@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+/* Journal records: what they say and how they lie on disk. Pure. SPOOL beside
+ * this file tells how they are used.
+ *
+ * On disk a record starts on a 64-octet bound: a head of 32 octets, then a
+ * packed frame (common/wire.h), then zeroes up to the next bound.
+ *
+ *    0  4  CRC-32C of all that follows, head and frame
+ *    4  4  octets of the frame
+ *    8  8  epoch: random, new at each start, never shown to anybody, so that
+ *          no message text can be taken for a record
+ *   16  8  sequence: one more than the record before
+ *   24  1  1 when it closes its unit: a unit counts whole or not at all
+ *   25  7  zero
+ */
+#ifndef MAILGRAVE_RECORD_H
+#define MAILGRAVE_RECORD_H
+
+#include "common/submit.h"
+
+enum {
+	RECORD_BOUND = 64,
+	RECORD_HEAD = 32,
+	RECORD_MAX = 128 << 10,		/* head, frame and zeroes */
+	RECORD_BODY_MAX = 64 << 10	/* message octets kept in the journal */
+};
+
+enum record_type {
+	RECORD_SEGMENT = 0x0401,
+	RECORD_MESSAGE,
+	RECORD_RCPT,
+	RECORD_BODY,
+	RECORD_OUTCOME
+};
+
+/* The first record of a segment: which one it is. */
+struct record_segment {
+	uint64_t number;	/* grows with each use of any segment file */
+};
+
+/* Opens the unit of one message: MESSAGE, then a RCPT each, then BODY unless
+ * the message has a file of its own. A later unit for the same id replaces all
+ * that was said before. */
+struct record_message {
+	struct traceid id;
+	struct slice sender;
+	struct slice groups;
+	uint64_t arrived_s;	/* wall time */
+	uint64_t size;		/* octets with our header */
+	uint32_t rcpts;		/* RCPT records that follow */
+	uint8_t eightbit;
+	uint8_t file;		/* the message lies in mess/, no BODY follows */
+};
+
+enum rcpt_state { RCPT_OPEN, RCPT_DELIVERED, RCPT_FAILED, RCPT_STATES };
+
+struct record_rcpt {
+	struct slice address;
+	uint32_t attempt;	/* tries so far */
+	uint32_t due_s;		/* wall time of the next */
+	uint8_t state;		/* enum rcpt_state */
+};
+
+struct record_body {
+	struct slice octets;
+};
+
+/* What became of one try. */
+struct record_outcome {
+	struct traceid id;
+	uint32_t rcpt;
+	uint32_t attempt;	/* tries before this one */
+	uint32_t due_s;		/* if still open: wall time of the next */
+	uint8_t state;		/* enum rcpt_state after it */
+	struct slice status;
+	struct slice where;
+	struct slice words;
+};
+
+extern struct wire_form const record_segment_form;
+extern struct wire_form const record_message_form;
+extern struct wire_form const record_rcpt_form;
+extern struct wire_form const record_body_form;
+extern struct wire_form const record_outcome_form;
+
+struct record_head {
+	uint64_t epoch;
+	uint64_t sequence;
+	bool closes;
+};
+
+/* record_size - octets on disk of a record with such a frame */
+size_t record_size(struct wire_form const *form, void const *values);
+
+/* record_put - write a record that record_seal will complete
+ *   out      record_size octets
+ *   returns that size, 0 when a value is over its cap */
+size_t record_put(char *out, struct wire_form const *form,
+    void const *values, bool closes);
+
+/* record_seal - give a record its place in the journal, and its checksum
+ *   returns its size */
+size_t record_seal(char *record, uint64_t epoch, uint64_t sequence);
+
+/* record_get - read the sealed record at the start of these octets
+ *   frame    a view of its frame
+ *   returns its size on disk, 0 when there is no whole record */
+size_t record_get(struct slice octets, struct record_head *head,
+    struct slice *frame);
+
+#endif

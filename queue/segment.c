@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/* Makes, names and opens segment files; knows nothing of records. */
+#include <skalibs/nonposix.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "queue/segment.h"
+
+static char const unnamed[] = "next";
+
+static bool
+write_zeroes(int fd, uint32_t size)
+{
+	static char const zero[64 << 10];
+
+	while (size) {
+		size_t len = size < sizeof zero ? size : sizeof zero;
+		ssize_t n = write(fd, zero, len);
+
+		if (n == -1 && errno == EINTR) continue;
+		if (n == -1) return false;
+		size -= (uint32_t)n;
+	}
+	return true;
+}
+
+int
+segment_make(int dir, uint32_t size)
+{
+	int e, fd = openat(dir, unnamed,
+	    O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd == -1) return -1;
+	if (write_zeroes(fd, size)) return fd;
+	e = errno;
+	close(fd);
+	unlinkat(dir, unnamed, 0);
+	errno = e;
+	return -1;
+}
+
+static char *
+name_of(char name[SEGMENT_NAME_MAX], uint16_t n)
+{
+	snprintf(name, SEGMENT_NAME_MAX, "%08x", n);
+	return name;
+}
+
+bool
+segment_name(int dir, uint16_t n)
+{
+	char name[SEGMENT_NAME_MAX];
+
+	return renameat(dir, unnamed, dir, name_of(name, n)) == 0;
+}
+
+int
+segment_open(int dir, uint16_t n, uint32_t *size)
+{
+	char name[SEGMENT_NAME_MAX];
+	struct stat st;
+	int fd = openat(dir, name_of(name, n),
+	    O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd == -1) return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    st.st_size <= INT32_MAX) {
+		*size = (uint32_t)st.st_size;
+		return fd;
+	}
+	close(fd);
+	errno = EINVAL;
+	return -1;
+}

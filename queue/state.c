@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+/* What is known of unfinished messages; changes memory only. */
+#include <stddef.h>
+#include <stdlib.h>
+#include "queue/state.h"
+
+_Static_assert(offsetof(struct message, by) == 0, "a node is its message");
+
+void
+state_free(struct state *s)
+{
+	struct idmap_node *node;
+
+	while ((node = idmap_any(&s->map)))
+		state_forget(s, (struct message *)node);
+	idmap_free(&s->map);
+}
+
+struct message *
+state_find(struct state const *s, struct traceid const *id)
+{
+	return (struct message *)idmap_find(&s->map, id);
+}
+
+struct message *
+message_make(struct traceid const *id, uint32_t rcpts)
+{
+	struct message *m = calloc(1, sizeof *m);
+
+	if (!m) return NULL;
+	m->rcpt = rcpts == 1 ? &m->one : calloc(rcpts, sizeof *m->rcpt);
+	if (!m->rcpt) {
+		free(m);
+		return NULL;
+	}
+	m->by.id = *id;
+	m->rcpts = m->unfinished = rcpts;
+	return m;
+}
+
+void
+message_free(struct message *m)
+{
+	if (!m) return;
+	if (m->rcpt != &m->one) free(m->rcpt);
+	free(m);
+}
+
+bool
+state_insert(struct state *s, struct message *m)
+{
+	return idmap_insert(&s->map, &m->by);
+}
+
+void
+state_commit(struct state *s, struct message *m)
+{
+	m->committed = true;
+	m->older = s->newest;
+	m->newer = NULL;
+	*(s->newest ? &s->newest->newer : &s->oldest) = m;
+	s->newest = m;
+}
+
+static uint16_t
+tries(uint32_t n)
+{
+	return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
+}
+
+void
+state_rcpt(struct message *m, uint32_t n, struct record_rcpt const *r)
+{
+	struct rcpt *rcpt = &m->rcpt[n];
+
+	if (rcpt->state != RCPT_DELIVERED && r->state == RCPT_DELIVERED)
+		m->unfinished--;
+	*rcpt = (struct rcpt){ .due_s = r->due_s, .state = r->state,
+	    .attempt = tries(r->attempt) };
+}
+
+enum state_outcome_says
+state_judge(struct message const *m, uint32_t rcpt, uint32_t attempt)
+{
+	struct rcpt const *r;
+
+	if (rcpt >= m->rcpts) return STATE_NONSENSE;
+	r = &m->rcpt[rcpt];
+	if (r->state != RCPT_OPEN || attempt < r->attempt) return STATE_OLD;
+	return tries(attempt) == r->attempt ? STATE_NEWS : STATE_NONSENSE;
+}
+
+bool
+state_outcome(struct message *m, struct record_outcome const *o)
+{
+	struct rcpt *r;
+
+	if (state_judge(m, o->rcpt, o->attempt) != STATE_NEWS) return true;
+	r = &m->rcpt[o->rcpt];
+	r->attempt = tries(o->attempt + 1);
+	r->due_s = o->due_s;
+	r->state = o->state;
+	if (r->state == RCPT_DELIVERED) m->unfinished--;
+	return m->unfinished > 0;
+}
+
+void
+state_forget(struct state *s, struct message *m)
+{
+	idmap_remove(&s->map, &m->by);
+	if (m->committed) {
+		*(m->older ? &m->older->newer : &s->oldest) = m->newer;
+		*(m->newer ? &m->newer->older : &s->newest) = m->older;
+	}
+	message_free(m);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/* What the records say about each message, in memory: a map by id and the
+ * order of arrival. One function per transition; no I/O. SPOOL has the matrix
+ * of states. */
+#ifndef MAILGRAVE_STATE_H
+#define MAILGRAVE_STATE_H
+
+#include <stdint.h>
+#include "common/idmap.h"
+#include "queue/record.h"
+
+struct rcpt {
+	uint32_t due_s;		/* wall time of the next try */
+	uint16_t attempt;	/* tries so far; stays at its largest value */
+	uint8_t state;		/* enum rcpt_state */
+};
+
+/* A message that is not finished. Small: a million of them may wait. */
+struct message {
+	struct idmap_node by;		/* .id names it; first, see state.c */
+	struct message *older, *newer;	/* by arrival, once committed */
+	struct rcpt *rcpt;		/* &one for a single recipient */
+	struct rcpt one;
+	uint32_t rcpts;
+	uint32_t unfinished;		/* recipients open, or failed and
+					 * not yet reported to the sender */
+	uint32_t offset;		/* of its MESSAGE record */
+	uint32_t envelope;		/* octets of MESSAGE and RCPT records */
+	uint32_t unit;			/* octets of the whole unit */
+	uint16_t segment;		/* where that lies */
+	bool file;			/* the text lies in mess/ */
+	bool committed;			/* durable: may be told to send */
+	bool told;			/* send has heard of it at least once */
+};
+
+struct state {
+	struct idmap map;
+	struct message *oldest, *newest;
+};
+
+/* state_free - zeroed is empty, before and after */
+void state_free(struct state *s);
+
+/* state_find - NULL when no unfinished message has this id */
+struct message *state_find(struct state const *s, struct traceid const *id);
+
+/* message_make - a message that the map doesn't know yet, all recipients open
+ * and due at once; NULL and errno */
+struct message *message_make(struct traceid const *id, uint32_t rcpts);
+void message_free(struct message *m);
+
+/* state_insert - its id is known from now on, and it is the state's to free
+ *   false and errno: ENOMEM, EEXIST when the id is known already */
+bool state_insert(struct state *s, struct message *m);
+
+/* state_commit - it is durable: last in the order of arrival */
+void state_commit(struct state *s, struct message *m);
+
+/* state_rcpt - what a RCPT record says of recipient n */
+void state_rcpt(struct message *m, uint32_t n, struct record_rcpt const *r);
+
+enum state_outcome_says {
+	STATE_NEWS,	/* worth a record */
+	STATE_OLD,	/* counted already */
+	STATE_NONSENSE	/* no such recipient, or a try that never began */
+};
+
+/* state_judge - what an outcome for this recipient and try would change */
+enum state_outcome_says state_judge(struct message const *m, uint32_t rcpt,
+    uint32_t attempt);
+
+/* state_outcome - what an OUTCOME record says; one that is old changes
+ * nothing. False when the message is finished by it. */
+bool state_outcome(struct message *m, struct record_outcome const *o);
+
+/* state_forget - the message is finished or will never be committed: freed */
+void state_forget(struct state *s, struct message *m);
+
+#endif

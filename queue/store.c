@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/* Files in mess/ and sealed memory files; knows no journal. */
+#include <skalibs/nonposix.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include <skalibs/allreadwrite.h>
+#include "queue/store.h"
+
+enum {
+	SPARE_OCTETS = 8 << 20,	/* for the journal while space runs out */
+	SPARE_FILES = 16
+};
+
+static int
+open_named(int mess, struct traceid const *id, int flags)
+{
+	char name[TRACEID_TEXT + 1];
+
+	return openat(mess, traceid_format(name, id),
+	    flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+int
+store_create(int mess, struct traceid const *id)
+{
+	return open_named(mess, id, O_WRONLY | O_CREAT | O_EXCL);
+}
+
+int
+store_open(int mess, struct traceid const *id)
+{
+	return open_named(mess, id, O_RDONLY);
+}
+
+void
+store_remove(int mess, struct traceid const *id)
+{
+	char name[TRACEID_TEXT + 1];
+
+	unlinkat(mess, traceid_format(name, id), 0);
+}
+
+int
+store_sealed(struct slice octets)
+{
+	int const seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK |
+	    F_SEAL_SEAL;
+	int e, fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd == -1) return -1;
+	if (allwrite(fd, octets.s, octets.len) == octets.len &&
+	    fcntl(fd, F_ADD_SEALS, seals) == 0)
+		return fd;
+	e = errno;
+	close(fd);
+	errno = e;
+	return -1;
+}
+
+int
+store_sweep(int mess, struct state const *s)
+{
+	int fd = openat(mess, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int removed = 0;
+
+	if (!dir) {
+		if (fd != -1) close(fd);
+		return -1;
+	}
+	while ((entry = readdir(dir))) {
+		struct slice name = slice_of(entry->d_name);
+		struct traceid id;
+		struct message const *m;
+
+		if (!traceid_parse(&id, name)) continue; /* not ours */
+		m = state_find(s, &id);
+		if (m && m->file) continue;
+		if (unlinkat(mess, entry->d_name, 0) == 0) removed++;
+	}
+	closedir(dir);
+	return removed;
+}
+
+bool
+store_has_room(int dir, uint64_t octets)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(dir, &fs) == -1) return true; /* writing will tell */
+	if (fs.f_files && fs.f_favail < SPARE_FILES) return false;
+	return (uint64_t)fs.f_bavail * fs.f_frsize >= octets + SPARE_OCTETS;
+}

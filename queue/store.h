@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* Message files and the descriptors that are handed out. A descriptor shows
+ * one message and nothing else, and nobody can change it. */
+#ifndef MAILGRAVE_STORE_H
+#define MAILGRAVE_STORE_H
+
+#include "queue/state.h"
+
+/* store_create - an empty mess/ID for writing; -1 and errno */
+int store_create(int mess, struct traceid const *id);
+
+/* store_open - mess/ID, freshly opened for reading only; -1 and errno */
+int store_open(int mess, struct traceid const *id);
+
+void store_remove(int mess, struct traceid const *id);
+
+/* store_sealed - a memory file with these octets, sealed; -1 and errno */
+int store_sealed(struct slice octets);
+
+/* store_sweep - remove the files that no message refers to
+ *   returns how many, or -1 and errno */
+int store_sweep(int mess, struct state const *s);
+
+/* store_has_room - the file system of this directory has room for so many
+ * octets more, with some to spare, and for some files */
+bool store_has_room(int dir, uint64_t octets);
+
+#endif

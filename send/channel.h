@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* Our side of the deliver protocol (common/deliver.h) towards one stage, local
+ * or remote: connects, begins jobs, passes results on. */
+#ifndef MAILGRAVE_CHANNEL_H
+#define MAILGRAVE_CHANNEL_H
+
+#include "common/peer.h"
+#include "send/sched.h"
+
+struct channel {
+	/* set by the caller */
+	struct loop *loop;
+	struct sched *sched;
+	enum channel_name name;
+	char const *path;		/* of its socket; NULL: only adopt */
+	void (*changed)(void *owner);	/* there may be something to do */
+	void (*lost)(void *owner, struct channel *c);	/* jobs have returned */
+	void *owner;
+
+	struct peer peer;
+	struct timer retry;
+	int64_t retry_ms;
+};
+
+/* channel_init - before anything else; channel_start - connect, and again
+ * whenever it is away */
+void channel_init(struct channel *c);
+void channel_start(struct channel *c);
+
+/* channel_adopt - speak over this connected descriptor; false and errno */
+bool channel_adopt(struct channel *c, int fd);
+
+/* channel_begin - hand a job over with its message
+ *   fd     the channel's
+ *   false  no memory, or the connection is gone: the job was not begun */
+bool channel_begin(struct channel *c, struct sched_job *job, int fd);
+
+#endif

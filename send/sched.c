@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: ISC */
+/* What is due, what runs, what follows from a result; asks no clock. */
+#include <stddef.h>
+#include <stdlib.h>
+#include "send/lane.h"
+#include "send/sched.h"
+
+enum {
+	FIRST_S = 10,		/* after the first try */
+	SECOND_S = 300,		/* after the second; from there it doubles */
+	LONGEST_S = 4 * 3600,
+	SHORTAGE_MS = 10000,	/* when it was this machine that lacked */
+	LOSSES = 3,		/* of a channel in a row are a try */
+	LOST_S = 5		/* and then it waits so long */
+};
+
+_Static_assert(offsetof(struct sched_mail, by) == 0, "a node is its mail");
+
+void
+sched_init(struct sched *s, uint64_t seed, struct sched_hooks const *hooks,
+    void *owner)
+{
+	*s = (struct sched){ .hooks = hooks, .owner = owner,
+	    .random = seed ? seed : 1 };
+}
+
+static void
+free_mail(struct sched_mail *m)
+{
+	if (!m) return;
+	stralloc_free(&m->text);
+	free(m->rcpt);
+	free(m);
+}
+
+static void
+forget(struct sched *s, struct sched_mail *m)
+{
+	heap_remove(&s->waiting, &m->due);
+	idmap_remove(&s->map, &m->by);
+	free_mail(m);
+}
+
+void
+sched_free(struct sched *s)
+{
+	struct idmap_node *node;
+	uint32_t i;
+	int c;
+
+	sched_forget_coming(s);
+	lane_free_all(s);
+	for (c = 0; c < CHANNELS; c++) {
+		for (i = 0; i < s->channel[c].slots; i++)
+			free(s->channel[c].job[i]);
+		free(s->channel[c].job);
+	}
+	while ((node = idmap_any(&s->map)))
+		forget(s, (struct sched_mail *)node);
+	idmap_free(&s->map);
+}
+
+/* Time */
+
+/* xorshift64: good enough to spread retries, and repeatable */
+static uint64_t
+next_random(struct sched *s)
+{
+	s->random ^= s->random << 13;
+	s->random ^= s->random >> 7;
+	s->random ^= s->random << 17;
+	return s->random;
+}
+
+uint32_t
+sched_backoff_s(uint32_t tries, uint64_t random)
+{
+	uint32_t wait = SECOND_S, i;
+
+	if (tries == 0) return FIRST_S;
+	for (i = 1; i < tries && wait < LONGEST_S; i++)
+		wait *= 2;
+	wait = wait - wait / 8 + (uint32_t)(random % (wait / 4));
+	return wait < LONGEST_S ? wait : LONGEST_S;
+}
+
+/* The heap knows a mail by its first due recipient. */
+static void
+wait_until(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
+    int64_t due_ms)
+{
+	r->stands = RCPT_WAITS;
+	r->due_ms = due_ms;
+	if (!m->due.in || due_ms < m->due.key)
+		heap_insert(&s->waiting, &m->due, due_ms);
+}
+
+static void
+tell(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
+    struct handover_outcome *o)
+{
+	o->id = m->by.id;
+	o->rcpt = r->n;
+	o->attempt = r->attempt;
+	r->stands = RCPT_TOLD;
+	r->deferred = o->outcome == OUTCOME_DEFERRED;
+	s->untold++;
+	s->hooks->outcome(s->owner, o);
+}
+
+static void
+defer(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
+    uint32_t wait_s, int64_t now_ms, struct handover_outcome *o)
+{
+	o->outcome = OUTCOME_DEFERRED;
+	o->wait_s = wait_s;
+	r->due_ms = now_ms + (int64_t)wait_s * 1000;
+	tell(s, m, r, o);
+}
+
+static void
+route(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
+    int64_t now_ms)
+{
+	struct handover_outcome o = { .status = SLICE("4.3.5"),
+	    .words = SLICE("no route for this recipient") };
+	struct destination to = { .port = 0 };
+
+	if (!s->hooks->route(s->owner, sched_address(m, r), &to)) {
+		defer(s, m, r, sched_backoff_s(r->attempt, next_random(s)),
+		    now_ms, &o);
+		return;
+	}
+	if (!lane_add(s, &to, m, r)) {
+		wait_until(s, m, r, now_ms + SHORTAGE_MS);
+		return;
+	}
+	r->stands = RCPT_READY;
+	s->ready++;
+}
+
+static struct sched_mail *
+first_waiting(struct sched const *s)
+{
+	return (struct sched_mail *)(void *)((char *)s->waiting -
+	    offsetof(struct sched_mail, due));
+}
+
+void
+sched_due(struct sched *s, int64_t now_ms)
+{
+	while (s->waiting && s->waiting->key <= now_ms) {
+		struct sched_mail *m = first_waiting(s);
+		uint32_t i;
+
+		heap_remove(&s->waiting, &m->due);
+		for (i = 0; i < m->rcpts; i++) {
+			struct sched_rcpt *r = &m->rcpt[i];
+
+			if (r->stands != RCPT_WAITS) continue;
+			if (r->due_ms <= now_ms)
+				route(s, m, r, now_ms);
+			else
+				wait_until(s, m, r, r->due_ms);
+		}
+	}
+}
+
+int64_t
+sched_wake_ms(struct sched const *s)
+{
+	return s->waiting ? s->waiting->key : -1;
+}
+
+void
+sched_now(struct sched *s, int64_t now_ms)
+{
+	struct heap_node *all = NULL;
+
+	while (s->waiting) {
+		struct sched_mail *m = first_waiting(s);
+		uint32_t i;
+
+		heap_remove(&s->waiting, &m->due);
+		for (i = 0; i < m->rcpts; i++)
+			if (m->rcpt[i].stands == RCPT_WAITS)
+				m->rcpt[i].due_ms = now_ms;
+		heap_insert(&all, &m->due, now_ms);
+	}
+	s->waiting = all;
+}
+
+/* Announcements */
+
+void
+sched_forget_coming(struct sched *s)
+{
+	free_mail(s->coming);
+	s->coming = NULL;
+}
+
+static bool
+add_text(struct sched_mail *m, struct slice text, uint32_t *at)
+{
+	if (slice_find(text, '\0') < text.len) return false;
+	*at = (uint32_t)m->text.len;
+	return stralloc_catb(&m->text, text.s, text.len) &&
+	    stralloc_0(&m->text);
+}
+
+bool
+sched_mail(struct sched *s, struct handover_mail const *mail)
+{
+	struct sched_mail *m;
+	uint32_t at;
+
+	sched_forget_coming(s);
+	m = s->coming = calloc(1, sizeof *m);
+	if (!m) return false;
+	m->by.id = mail->id;
+	m->size = mail->size;
+	m->arrived_s = mail->arrived_s;
+	m->eightbit = mail->eightbit;
+	m->fresh = mail->fresh;
+	return add_text(m, mail->sender, &at) &&
+	    add_text(m, mail->groups, &m->groups);
+}
+
+bool
+sched_rcpt(struct sched *s, struct handover_rcpt const *rcpt, int64_t now_ms)
+{
+	struct sched_mail *m = s->coming;
+	struct sched_rcpt *r;
+
+	if (!m || !traceid_eq(&m->by.id, &rcpt->id)) return false;
+	if (m->rcpts == SUBMIT_RCPTS_MAX) return false;
+	if (m->rcpts == m->room) {
+		uint32_t room = m->room ? 2 * m->room : 1;
+
+		r = realloc(m->rcpt, room * sizeof *r);
+		if (!r) return false;
+		m->rcpt = r;
+		m->room = room;
+	}
+	r = &m->rcpt[m->rcpts++];
+	*r = (struct sched_rcpt){ .n = rcpt->rcpt, .attempt = rcpt->attempt,
+	    .due_ms = now_ms + (int64_t)rcpt->wait_s * 1000,
+	    .maybe = !m->fresh };
+	return add_text(m, rcpt->address, &r->address);
+}
+
+bool
+sched_ready(struct sched *s, struct handover_ready const *ready)
+{
+	struct sched_mail *m = s->coming;
+	uint32_t i;
+
+	if (!m || !traceid_eq(&m->by.id, &ready->id)) return false;
+	if (m->rcpts != ready->rcpts) return false;
+	/* nothing open: its report is owed, which is the queue's to say */
+	if (!m->rcpts || idmap_find(&s->map, &m->by.id)) {
+		sched_forget_coming(s);
+		return true;
+	}
+	if (!idmap_insert(&s->map, &m->by)) return false;
+	s->coming = NULL;
+	m->unfinished = m->rcpts;
+	for (i = 0; i < m->rcpts; i++)
+		wait_until(s, m, &m->rcpt[i], m->rcpt[i].due_ms);
+	return true;
+}
+
+/* Jobs */
+
+bool
+sched_slots(struct sched *s, enum channel_name c, uint32_t slots)
+{
+	struct sched_channel *channel = &s->channel[c];
+	struct sched_job **job;
+
+	if (channel->running || slots > DELIVER_SLOTS_MAX) return false;
+	job = calloc(slots ? slots : 1, sizeof(struct sched_job *));
+	if (!job) return false;
+	free(channel->job);
+	channel->job = job;
+	channel->slots = slots;
+	return true;
+}
+
+static uint32_t
+free_slot(struct sched_channel const *channel)
+{
+	uint32_t i = 0;
+
+	while (channel->job[i])
+		i++;
+	return i;
+}
+
+struct sched_job *
+sched_next(struct sched *s, enum channel_name c)
+{
+	struct sched_channel *channel = &s->channel[c];
+	struct sched_job *job;
+	struct sched_rcpt *r;
+
+	if (channel->running == channel->slots || !channel->first) return NULL;
+	job = calloc(1, sizeof *job);
+	if (!job) return NULL;
+	job->lane = lane_take(s, c, &job->mail, &job->rcpt, &job->rcpts);
+	job->number = free_slot(channel);
+	channel->job[job->number] = job;
+	channel->running++;
+	s->ready -= job->rcpts;
+	for (r = job->rcpt; r; r = r->next)
+		r->stands = RCPT_RUNS;
+	return job;
+}
+
+struct sched_job *
+sched_find_job(struct sched *s, enum channel_name c, uint32_t number)
+{
+	return number < s->channel[c].slots ? s->channel[c].job[number] : NULL;
+}
+
+static void
+end_job(struct sched *s, struct sched_job *job)
+{
+	struct sched_channel *channel = &s->channel[job->lane->to.channel];
+
+	channel->job[job->number] = NULL;
+	channel->running--;
+	lane_ended(s, job->lane);
+	free(job);
+}
+
+void
+sched_return(struct sched *s, struct sched_job *job, int64_t due_ms)
+{
+	struct sched_rcpt *r, *next;
+
+	for (r = job->rcpt; r; r = next) {
+		next = r->next;
+		wait_until(s, job->mail, r, due_ms);
+	}
+	end_job(s, job);
+}
+
+static void
+conclude(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
+    struct deliver_result const *result, int64_t now_ms)
+{
+	struct handover_outcome o = { .status = result->status,
+	    .where = result->where, .words = result->words };
+
+	r->losses = 0;
+	r->maybe = false;
+	if (result->verdict == VERDICT_TEMP && result->ours) {
+		wait_until(s, m, r, now_ms + SHORTAGE_MS);
+	} else if (result->verdict == VERDICT_TEMP) {
+		defer(s, m, r, sched_backoff_s(r->attempt, next_random(s)),
+		    now_ms, &o);
+	} else {
+		o.outcome = result->verdict == VERDICT_OK ?
+		    OUTCOME_DELIVERED : OUTCOME_FAILED;
+		tell(s, m, r, &o);
+	}
+}
+
+bool
+sched_result(struct sched *s, enum channel_name c,
+    struct deliver_result const *result, int64_t now_ms)
+{
+	struct sched_job *job = sched_find_job(s, c, result->job);
+	struct sched_rcpt **at, *r;
+
+	if (!job) return false;
+	for (at = &job->rcpt; *at && (*at)->n != result->rcpt;
+	    at = &(*at)->next)
+		;
+	r = *at;
+	if (!r) return false;
+	*at = r->next;
+	conclude(s, job->mail, r, result, now_ms);
+	if (!job->rcpt) end_job(s, job);
+	return true;
+}
+
+/* Whether a job of a lost channel succeeded is for the next one to find out. A
+ * message that takes the channel down each time must not do so for ever. */
+static void
+lose(struct sched *s, struct sched_job *job, int64_t now_ms)
+{
+	struct sched_rcpt *r;
+
+	if (!job->begun) {
+		sched_return(s, job, now_ms);
+		return;
+	}
+	while ((r = job->rcpt)) {
+		struct handover_outcome o = { .status = SLICE("4.3.0"),
+		    .words = SLICE("the delivery program ended early") };
+
+		job->rcpt = r->next;
+		r->maybe = true;
+		if (++r->losses < LOSSES) {
+			wait_until(s, job->mail, r, now_ms);
+			continue;
+		}
+		r->losses = 0;
+		defer(s, job->mail, r, LOST_S, now_ms, &o);
+	}
+	end_job(s, job);
+}
+
+void
+sched_lost(struct sched *s, enum channel_name c, int64_t now_ms)
+{
+	struct sched_channel *channel = &s->channel[c];
+	uint32_t i;
+
+	for (i = 0; i < channel->slots; i++)
+		if (channel->job[i]) lose(s, channel->job[i], now_ms);
+	channel->slots = 0;
+}
+
+bool
+sched_acked(struct sched *s, struct handover_outcome_ack const *ack,
+    int64_t now_ms)
+{
+	struct sched_mail *m =
+	    (struct sched_mail *)idmap_find(&s->map, &ack->id);
+	struct sched_rcpt *r;
+	uint32_t i;
+
+	for (i = 0; m && i < m->rcpts && m->rcpt[i].n != ack->rcpt; i++)
+		;
+	if (!m || i == m->rcpts) return false;
+	r = &m->rcpt[i];
+	if (r->stands != RCPT_TOLD || r->attempt != ack->attempt) return false;
+	s->untold--;
+	r->attempt++;
+	if (r->deferred) {
+		wait_until(s, m, r, r->due_ms > now_ms ? r->due_ms : now_ms);
+		return true;
+	}
+	r->stands = RCPT_DONE;
+	if (!--m->unfinished) forget(s, m);
+	return true;
+}
+
+bool
+sched_idle(struct sched const *s)
+{
+	return !s->ready && !s->untold && !s->channel[CHANNEL_LOCAL].running &&
+	    !s->channel[CHANNEL_REMOTE].running;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+/* Speaks with the queue; decides nothing. */
+#include <stdlib.h>
+#include <unistd.h>
+#include "common/log.h"
+#include "send/lane.h"
+#include "send/upstream.h"
+
+enum { SHORTAGE_MS = 10000 };	/* when a descriptor can't be had */
+
+/* An outcome until its ack, packed: its texts are its own. */
+struct upstream_outcome {
+	struct upstream_outcome *next;
+	struct traceid id;
+	uint32_t rcpt, attempt;
+	size_t len;
+	char frame[];
+};
+
+/* The queue answers in the order it was asked in. */
+struct upstream_fetch {
+	struct upstream_fetch *next;
+	struct traceid id;
+	struct sched_job *job;		/* NULL: no longer wanted */
+};
+
+void
+upstream_init(struct upstream *u)
+{
+	u->unacked_end = &u->unacked;
+	u->asked_end = &u->asked;
+}
+
+/* Outcomes */
+
+static void
+send_outcome(struct upstream *u, struct upstream_outcome const *kept)
+{
+	struct handover_outcome o;
+
+	if (!upstream_is_open(u)) return;
+	wire_unpack(&handover_outcome_form, &o,
+	    slice_from(kept->frame, kept->len));
+	peer_send(&u->peer, &handover_outcome_form, &o, -1);
+}
+
+void
+upstream_outcome(struct upstream *u, struct handover_outcome const *o)
+{
+	size_t size = wire_size(&handover_outcome_form, o);
+	struct upstream_outcome *kept = malloc(sizeof *kept + size);
+
+	/* Without memory for it the recipient stays untold: this process will
+	 * not get far, and the next one asks whether the mail arrived. */
+	if (!kept) return;
+	*kept = (struct upstream_outcome){ .id = o->id, .rcpt = o->rcpt,
+	    .attempt = o->attempt };
+	kept->len = wire_pack(&handover_outcome_form, o, kept->frame, size);
+	*u->unacked_end = kept;
+	u->unacked_end = &kept->next;
+	send_outcome(u, kept);
+}
+
+static bool
+got_ack(void *owner, void const *values, int fd)
+{
+	struct upstream *u = owner;
+	struct handover_outcome_ack const *a = values;
+	struct upstream_outcome **at, *kept;
+
+	(void)fd;
+	/* nearly always the first: the queue keeps the order */
+	for (at = &u->unacked; (kept = *at); at = &kept->next)
+		if (kept->rcpt == a->rcpt && kept->attempt == a->attempt &&
+		    traceid_eq(&kept->id, &a->id))
+			break;
+	if (!kept) return false;
+	*at = kept->next;
+	if (!*at) u->unacked_end = at;
+	free(kept);
+	u->changed(u->owner);
+	return sched_acked(u->sched, a, u->loop->now_ms);
+}
+
+/* Announcements */
+
+static bool
+got_mail(void *owner, void const *values, int fd)
+{
+	struct upstream *u = owner;
+
+	(void)fd;
+	return sched_mail(u->sched, values);
+}
+
+static bool
+got_rcpt(void *owner, void const *values, int fd)
+{
+	struct upstream *u = owner;
+
+	(void)fd;
+	return sched_rcpt(u->sched, values, u->loop->now_ms);
+}
+
+static void
+open_window(struct upstream *u, uint32_t messages)
+{
+	struct handover_window w = { .messages = messages };
+
+	u->announced = 0;
+	peer_send(&u->peer, &handover_window_form, &w, -1);
+}
+
+static bool
+got_ready(void *owner, void const *values, int fd)
+{
+	struct upstream *u = owner;
+
+	(void)fd;
+	if (!sched_ready(u->sched, values)) return false;
+	if (++u->announced == UPSTREAM_WINDOW / 2)
+		open_window(u, UPSTREAM_WINDOW / 2);
+	u->changed(u->owner);
+	return true;
+}
+
+static bool
+got_told(void *owner, void const *values, int fd)
+{
+	struct upstream *u = owner;
+	struct handover_told const *t = values;
+
+	(void)fd;
+	u->told = true;
+	log_event("told", LOG_NUMBER("messages", t->messages));
+	u->changed(u->owner);
+	return true;
+}
+
+/* Descriptors */
+
+bool
+upstream_fetch(struct upstream *u, struct sched_job *job)
+{
+	struct upstream_fetch *f = malloc(sizeof *f);
+	struct handover_fetch frame = { .id = job->mail->by.id };
+
+	if (!f) return false;
+	*f = (struct upstream_fetch){ .id = frame.id, .job = job };
+	if (!peer_send(&u->peer, &handover_fetch_form, &frame, -1)) {
+		free(f);
+		return false;
+	}
+	*u->asked_end = f;
+	u->asked_end = &f->next;
+	return true;
+}
+
+void
+upstream_unfetch(struct upstream *u, enum channel_name c)
+{
+	struct upstream_fetch *f;
+
+	for (f = u->asked; f; f = f->next)
+		if (f->job && f->job->lane->to.channel == c) f->job = NULL;
+}
+
+static struct upstream_fetch *
+take_fetch(struct upstream *u)
+{
+	struct upstream_fetch *f = u->asked;
+
+	if (!f) return NULL;
+	u->asked = f->next;
+	if (!u->asked) u->asked_end = &u->asked;
+	return f;
+}
+
+static bool
+got_body(void *owner, void const *values, int fd)
+{
+	struct upstream *u = owner;
+	struct handover_body const *b = values;
+	struct upstream_fetch *f = take_fetch(u);
+	bool fine = f && traceid_eq(&f->id, &b->id) && b->there == (fd != -1);
+
+	if (fine && f->job)
+		u->text(u->owner, f->job, fd);
+	else if (fd != -1)
+		close(fd);
+	/* a wrong answer leaves a job that was never begun */
+	if (!fine && f && f->job)
+		sched_return(u->sched, f->job, u->loop->now_ms + SHORTAGE_MS);
+	free(f);
+	return fine;
+}
+
+static struct peer_row const rows[] = {
+	{ &handover_mail_form, false, got_mail },
+	{ &handover_rcpt_form, false, got_rcpt },
+	{ &handover_ready_form, false, got_ready },
+	{ &handover_told_form, false, got_told },
+	{ &handover_body_form, true, got_body },
+	{ &handover_outcome_ack_form, false, got_ack },
+};
+
+/* Coming and going */
+
+static void
+forget_connection(struct upstream *u)
+{
+	struct upstream_fetch *f;
+
+	sched_forget_coming(u->sched);
+	while ((f = take_fetch(u))) {
+		if (f->job) sched_return(u->sched, f->job, u->loop->now_ms);
+		free(f);
+	}
+}
+
+static void
+gone(void *owner, char const *why)
+{
+	struct upstream *u = owner;
+
+	log_event("disconnected", LOG_TEXT("from", "queue"),
+	    LOG_TEXT("why", why));
+	forget_connection(u);
+	u->changed(u->owner);
+}
+
+static struct peer_kind const kind = {
+	.row = rows,
+	.rows = sizeof rows / sizeof *rows,
+	.gone = gone,
+};
+
+static void
+report_held(struct upstream *u)
+{
+	int c;
+	uint32_t i;
+
+	for (c = 0; c < CHANNELS; c++)
+		for (i = 0; i < u->sched->channel[c].slots; i++) {
+			struct sched_job *job = u->sched->channel[c].job[i];
+
+			if (!job || !job->begun) continue;
+			peer_send(&u->peer, &handover_held_form,
+			    &(struct handover_held){ .id = job->mail->by.id },
+			    -1);
+		}
+}
+
+/* One queue at a time, and the newest is the real one: it has the lock. */
+void
+upstream_enter(struct upstream *u, int fd)
+{
+	struct upstream_outcome const *kept;
+
+	if (peer_is_open(&u->peer)) {
+		peer_close(&u->peer);
+		forget_connection(u);
+	}
+	u->told = false;
+	if (!peer_open(&u->peer, u->loop, fd, &kind, u)) return;
+	log_event("connected", LOG_TEXT("from", "queue"));
+	report_held(u);
+	for (kept = u->unacked; kept; kept = kept->next)
+		send_outcome(u, kept);
+	open_window(u, UPSTREAM_WINDOW);
+	u->changed(u->owner);
+}
+
+bool
+upstream_is_open(struct upstream const *u)
+{
+	return peer_is_open(&u->peer);
+}
+
+void
+upstream_free(struct upstream *u)
+{
+	peer_close(&u->peer);
+	forget_connection(u);
+	while (u->unacked) {
+		struct upstream_outcome *kept = u->unacked;
+
+		u->unacked = kept->next;
+		free(kept);
+	}
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* Our side of the queue protocol (common/handover.h): takes announcements,
+ * asks for descriptors, repeats outcomes until they are acknowledged. */
+#ifndef MAILGRAVE_UPSTREAM_H
+#define MAILGRAVE_UPSTREAM_H
+
+#include "common/peer.h"
+#include "send/sched.h"
+
+enum { UPSTREAM_WINDOW = 1000 };	/* mails announced ahead */
+
+struct upstream_outcome;
+struct upstream_fetch;
+
+struct upstream {
+	/* set by the caller */
+	struct loop *loop;
+	struct sched *sched;
+	/* text - the descriptor of a job's message, now the callee's, or -1:
+	 * the queue can't give it */
+	void (*text)(void *owner, struct sched_job *job, int fd);
+	void (*changed)(void *owner);	/* there may be something to do */
+	void *owner;
+
+	struct peer peer;
+	uint32_t announced;	/* since the last WINDOW */
+	bool told;		/* the queue has announced all it had */
+	struct upstream_outcome *unacked, **unacked_end;
+	struct upstream_fetch *asked, **asked_end;
+};
+
+void upstream_init(struct upstream *u);
+void upstream_free(struct upstream *u);
+
+/* upstream_enter - the queue has connected, perhaps again; fd is ours */
+void upstream_enter(struct upstream *u, int fd);
+
+/* upstream_is_open - descriptors can be had */
+bool upstream_is_open(struct upstream const *u);
+
+/* upstream_fetch - text is called with the job's message; false: no memory */
+bool upstream_fetch(struct upstream *u, struct sched_job *job);
+
+/* upstream_unfetch - the jobs of this channel no longer want theirs */
+void upstream_unfetch(struct upstream *u, enum channel_name c);
+
+/* upstream_outcome - tell the queue, now or when it is back */
+void upstream_outcome(struct upstream *u, struct handover_outcome const *o);
+
+#endif

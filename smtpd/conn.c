@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: ISC */
+/* Moves octets and carries out what the session engine asks for; knows no
+ * command of SMTP. */
+#include <skalibs/nonposix.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/netaddr.h"
+#include "smtpd/conn.h"
+#include "smtpd/submission.h"
+#include "smtpd/verb.h"
+
+struct conn {
+	struct conns *all;
+	struct conn *next, **at;
+	struct session session;
+	struct submission *submission;	/* while a transaction is open */
+	struct watch watch;
+	struct timer deadline;
+	struct chore turn;
+	int in, out;
+	int64_t until_ms;		/* the whole session's deadline */
+	/* input that the session is not ready for, replies that the client
+	 * has not read; NULL without */
+	char *input, *output;
+	size_t input_len, output_len;
+	bool socket;
+	bool terminal;
+	bool unwatched;			/* a file, or at its end: always ready */
+	bool named;			/* session.id is this transaction's */
+	bool relay;
+	bool committing;
+	bool over;
+	char client[NETADDR_TEXT_MAX + 1];
+};
+
+/* thousands of sessions are idle at a time */
+_Static_assert(sizeof(struct conn) < 4096, "an idle session costs too much");
+
+bool
+conns_open(struct conns *all)
+{
+	all->first = NULL;
+	all->n = 0;
+	all->ending = false;
+	all->input = malloc(CONN_INPUT_MAX);
+	all->typed = malloc(2 * CONN_INPUT_MAX + 1);
+	all->replies = malloc(CONN_REPLIES_MAX);
+	all->replies_len = 0;
+	all->rules.text = malloc(SESSION_TEXT_MAX + 1);
+	return all->input && all->typed && all->replies && all->rules.text;
+}
+
+static struct slice
+client_name(struct conn const *c)
+{
+	return slice_of(*c->client ? c->client : "local");
+}
+
+static void
+conn_close(struct conn *c)
+{
+	struct conns *all = c->all;
+
+	if (all->verbose)
+		log_event("disconnect", LOG_SLICE("client", client_name(c)),
+		    LOG_NUMBER("commands", c->session.commands),
+		    LOG_NUMBER("errors", c->session.errors));
+	loop_forget(all->loop, &c->watch);
+	loop_disarm(all->loop, &c->deadline);
+	loop_not_later(all->loop, &c->turn);
+	submission_free(c->submission);
+	session_free(&c->session);
+	free(c->input);
+	free(c->output);
+	/* unread octets would turn the close into a reset, and that could
+	 * overtake our last reply */
+	if (c->socket) recv(c->in, all->input, CONN_INPUT_MAX, MSG_DONTWAIT);
+	close(c->in);
+	if (c->out != c->in) close(c->out);
+	*c->at = c->next;
+	if (c->next) c->next->at = c->at;
+	free(c);
+	all->n--;
+	if (!all->first && all->ended) all->ended(all->owner);
+}
+
+/* Policy */
+
+static size_t
+path_text(struct session const *s, char text[ADDR_TEXT_MAX])
+{
+	return s->path == ADDR_PATH_MAILBOX ? addr_format(&s->addr, text) : 0;
+}
+
+static void
+wake(void *owner)
+{
+	struct conn *c = owner;
+
+	loop_later(c->all->loop, &c->turn);
+}
+
+static enum reply
+answer_sender(struct conn *c)
+{
+	struct session *s = &c->session;
+	struct conns *all = c->all;
+	struct access_client may;
+	char sender[ADDR_TEXT_MAX];
+	struct submit_open open = { .sender = slice_from(sender,
+		path_text(s, sender)),
+		.client_address = slice_of(c->client),
+		.helo = slice_of(s->helo),
+		.protocol = s->extended ? SLICE("ESMTP") : SLICE("SMTP"),
+		.size = s->promised, .eightbit = s->eightbit };
+
+	access_look_up(&all->policy.access, c->client, &may);
+	open.groups = slice_of(may.groups);
+	c->relay = may.relay;
+	if (!pool_reaches_queue(&all->pool)) return REPLY_NO_QUEUE;
+	if (s->promised > SUBMISSION_SMALL_MAX && !pool_has_stream(&all->pool))
+		return REPLY_NO_SPACE;
+	traceid_make(&s->id, clock_wall_ms());
+	open.id = s->id;
+	c->submission = submission_new(&all->pool, &open, wake, c);
+	if (!c->submission) return REPLY_NO_SPACE;
+	c->named = true;
+	return REPLY_SENDER_OK;
+}
+
+static enum reply
+answer_recipient(struct conn *c)
+{
+	struct session const *s = &c->session;
+	char rcpt[ADDR_TEXT_MAX];
+	enum reply reply = policy_rcpt(&c->all->policy, c->relay, &s->addr);
+
+	if (reply == REPLY_RCPT_OK && !submission_rcpt(c->submission,
+	    slice_from(rcpt, path_text(s, rcpt))))
+		return REPLY_NO_SPACE;
+	return reply;
+}
+
+static void
+log_refusal(struct conn const *c, struct slice reply)
+{
+	struct session const *s = &c->session;
+	bool about_sender = s->state < SESSION_MAIL;
+	struct log_field field[8];
+	char path[ADDR_TEXT_MAX];
+	size_t n = 0;
+
+	if (c->named) field[n++] = (struct log_field)LOG_ID(&s->id);
+	field[n++] = (struct log_field)LOG_SLICE("client", client_name(c));
+	if (s->verb)
+		field[n++] = (struct log_field)LOG_TEXT("verb", s->verb->name);
+	if (c->submission)
+		field[n++] = (struct log_field)LOG_SLICE("from",
+		    c->submission->open.sender);
+	if (s->path == ADDR_PATH_MAILBOX)
+		field[n++] = (struct log_field)LOG_SLICE(
+		    about_sender ? "from" : "to",
+		    slice_from(path, path_text(s, path)));
+	while (reply.len && reply.s[reply.len - 1] < ' ')
+		reply.len--;
+	field[n++] = (struct log_field)LOG_SLICE("reply", reply);
+	field[n] = (struct log_field){ LOG_END, NULL, { .number = 0 } };
+	log_fields("refused", field);
+}
+
+/* The message is settled. */
+static void
+conclude(struct conn *c)
+{
+	struct submission const *s = c->submission;
+
+	if (s->refusal)
+		session_answer(&c->session, s->refusal);
+	else
+		session_verdict(&c->session, s->verdict, slice_of(s->status),
+		    slice_of(s->words));
+	if (s->refusal || s->verdict != VERDICT_OK) return;
+	log_event("accepted", LOG_ID(&s->open.id),
+	    LOG_SLICE("client", client_name(c)),
+	    LOG_SLICE("from", s->open.sender),
+	    LOG_NUMBER("rcpts", s->rcpts_n), LOG_NUMBER("size", s->size));
+}
+
+static void
+forget_transaction(struct conn *c)
+{
+	submission_free(c->submission);
+	c->submission = NULL;
+}
+
+/* Output */
+
+/* A pipe or a terminal blocks, and may: it has the process to itself. */
+static ssize_t
+write_some(struct conn const *c, char const *s, size_t len)
+{
+	struct pollfd writable = { .fd = c->out, .events = POLLOUT };
+	ssize_t n;
+
+	for (;;) {
+		n = c->socket ? send(c->out, s, len,
+			MSG_DONTWAIT | MSG_NOSIGNAL)
+			      : write(c->out, s, len);
+		if (n != -1) return n;
+		if (errno == EINTR) continue;
+		if (errno != EAGAIN || c->socket) return -1;
+		if (poll(&writable, 1, -1) == -1 && errno != EINTR) return -1;
+	}
+}
+
+/* All replies of this call in one write; what the client does not take stays
+ * with the connection. false: it is lost. */
+static bool
+flush(struct conn *c)
+{
+	struct conns *all = c->all;
+	struct slice out = slice_from(all->replies, all->replies_len);
+
+	all->replies_len = 0;
+	while (out.len) {
+		ssize_t n = write_some(c, out.s, out.len);
+
+		if (n == -1 && errno == EAGAIN) break;
+		if (n == -1) return false;
+		out = slice_skip(out, (size_t)n);
+	}
+	if (!out.len) return true;
+	c->output = malloc(out.len);
+	if (!c->output) return false;
+	memcpy(c->output, out.s, out.len);
+	c->output_len = out.len;
+	return true;
+}
+
+/* false: the connection is lost */
+static bool
+flush_rest(struct conn *c)
+{
+	ssize_t n = write_some(c, c->output, c->output_len);
+
+	if (n == -1) return errno == EAGAIN;
+	c->output_len -= (size_t)n;
+	memmove(c->output, c->output + n, c->output_len);
+	if (c->output_len) return true;
+	free(c->output);
+	c->output = NULL;
+	return true;
+}
+
+static void
+reply(struct conn *c, struct slice text)
+{
+	struct conns *all = c->all;
+
+	memcpy(all->replies + all->replies_len, text.s, text.len);
+	all->replies_len += text.len;
+	if (*text.s >= '4') log_refusal(c, text);
+	if (!session_is_idle(&c->session)) return;
+	forget_transaction(c);
+	c->named = false;
+}
+
+/* The conversation */
+
+enum progress { STUCK, MOVED, LOST };
+
+/* converse - as far as it goes
+ *   in     octets of the client, advanced past what the session took
+ *   LOST   the connection is of no use any more
+ *   STUCK  nothing was achieved */
+static enum progress
+converse(struct conn *c, struct slice *in)
+{
+	struct session *s = &c->session;
+	enum progress progress = STUCK;
+	struct slice view;
+
+	while (!c->output && !c->over) {
+		if (c->all->replies_len > CONN_REPLIES_MAX - REPLY_MAX &&
+		    !flush(c))
+			return LOST;
+		switch (session_next(s, &view)) {
+		case SESSION_READ:
+			if (c->all->ending && session_is_idle(s)) {
+				session_dismiss(s, REPLY_SHUTDOWN);
+				continue;
+			}
+			if (!in->len) return progress;
+			if (c->submission && submission_is_full(c->submission))
+				return progress;
+			if (s->phase == SESSION_IN_TEXT) progress = MOVED;
+			*in = slice_skip(*in, session_feed(s, in->s, in->len));
+			break;
+		case SESSION_SEND:
+			progress = MOVED;
+			reply(c, view);
+			break;
+		case SESSION_ASK:
+			session_answer(s, s->question == SESSION_SENDER
+			    ? answer_sender(c) : answer_recipient(c));
+			break;
+		case SESSION_STORE:
+			submission_store(c->submission, view);
+			break;
+		case SESSION_COMMIT:
+			if (!c->committing) submission_end(c->submission);
+			c->committing = !submission_is_settled(c->submission);
+			if (c->committing) return progress;
+			conclude(c);
+			break;
+		case SESSION_ABORT:
+			forget_transaction(c);
+			break;
+		case SESSION_CLOSE:
+			c->over = true;
+			break;
+		}
+	}
+	return progress;
+}
+
+/* What the session did not take lies in the shared store, or is the end of
+ * what was kept before. */
+static bool
+keep_input(struct conn *c, struct slice rest)
+{
+	if (!rest.len) {
+		free(c->input);
+		c->input = NULL;
+	} else if (c->input) {
+		memmove(c->input, rest.s, rest.len);
+	} else {
+		c->input = malloc(rest.len);
+		if (!c->input) return false;
+		memcpy(c->input, rest.s, rest.len);
+	}
+	c->input_len = rest.len;
+	return true;
+}
+
+static bool
+wants_input(struct conn const *c)
+{
+	return !c->output && !c->committing && !c->input &&
+	    !(c->submission && submission_is_full(c->submission));
+}
+
+static void
+set_deadline(struct conn *c)
+{
+	struct loop *loop = c->all->loop;
+	int64_t at = loop->now_ms + (c->session.phase == SESSION_IN_TEXT
+	    ? CONN_TEXT_MS : CONN_COMMAND_MS);
+
+	/* submissions have their own */
+	if (c->committing)
+		loop_disarm(loop, &c->deadline);
+	else
+		loop_arm(loop, &c->deadline, at < c->until_ms ? at
+							      : c->until_ms);
+}
+
+/* run - converse with what there is, then wait for what is missing; may free
+ * the connection */
+static void
+run(struct conn *c, struct slice in)
+{
+	enum progress progress = converse(c, &in);
+
+	if (progress == LOST || !flush(c) || !keep_input(c, in) ||
+	    (c->over && !c->output)) {
+		c->all->replies_len = 0;
+		conn_close(c);
+		return;
+	}
+	if (progress == MOVED) set_deadline(c);
+	if (!c->unwatched)
+		loop_want(c->all->loop, &c->watch, c->output ? EPOLLOUT
+		    : wants_input(c) ? EPOLLIN : 0);
+	else if (wants_input(c))
+		loop_later(c->all->loop, &c->turn);
+}
+
+/* Input */
+
+static void
+run_input(struct conn *c, struct slice in)
+{
+	struct body_crlf lines = { .state = 0 };
+
+	/* a terminal gives whole lines, so none of them is cut */
+	if (c->terminal)
+		in = slice_from(c->all->typed,
+		    body_crlf(&lines, in, c->all->typed));
+	run(c, in);
+}
+
+static void
+read_some(struct conn *c)
+{
+	char *input = c->all->input;
+	ssize_t n = c->socket ? recv(c->in, input, CONN_INPUT_MAX, MSG_DONTWAIT)
+			      : read(c->in, input, CONN_INPUT_MAX);
+
+	if (n > 0)
+		run_input(c, slice_from(input, (size_t)n));
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		conn_close(c);
+}
+
+static void
+turn(void *owner)
+{
+	struct conn *c = owner;
+
+	if (c->unwatched && wants_input(c))
+		read_some(c);
+	else
+		run(c, slice_from(c->input, c->input_len));
+}
+
+static void
+ready(void *owner, uint32_t events)
+{
+	struct conn *c = owner;
+	struct loop *loop = c->all->loop;
+
+	if (c->output && events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
+		if (!flush_rest(c))
+			conn_close(c);
+		else if (!c->output)
+			turn(c);
+	} else if (c->watch.events & EPOLLIN) {
+		read_some(c);
+	} else if (events & (EPOLLHUP | EPOLLERR)) {
+		/* reported even when not asked for; a message that is with
+		 * queue still has its end to be logged */
+		loop_forget(loop, &c->watch);
+		c->unwatched = true;
+	}
+}
+
+static void
+due(void *owner)
+{
+	struct conn *c = owner;
+
+	if (c->output) {
+		conn_close(c);
+		return;
+	}
+	session_dismiss(&c->session, REPLY_IDLE);
+	run(c, slice_from(NULL, 0));
+}
+
+/* Beginning and end */
+
+bool
+conn_open(struct conns *all, int in, int out, char const *client)
+{
+	struct conn *c = malloc(sizeof *c);
+	int e;
+
+	if (!c) goto undo;
+	*c = (struct conn){ .all = all, .in = in, .out = out,
+		.watch = { .fd = -1, .ready = ready, .owner = c },
+		.deadline = { .due = due, .owner = c },
+		.turn = { .run = turn, .owner = c },
+		.until_ms = all->loop->now_ms + CONN_LIFE_MS,
+		.socket = in == out, .terminal = in != out && isatty(in) };
+	c->client[0] = '\0';
+	strncat(c->client, client, sizeof c->client - 1);
+	/* epoll has no use for files: they can always be read */
+	if (!loop_watch(all->loop, &c->watch, in, 0)) {
+		if (errno != EPERM) goto undo;
+		c->unwatched = true;
+	}
+	session_init(&c->session, &all->rules);
+	c->next = all->first;
+	c->at = &all->first;
+	if (c->next) c->next->at = &c->next;
+	all->first = c;
+	all->n++;
+	if (all->verbose)
+		log_event("connect", LOG_SLICE("client", client_name(c)));
+	run(c, slice_from(NULL, 0));
+	return true;
+undo:
+	e = errno;
+	free(c);
+	close(in);
+	if (out != in) close(out);
+	errno = e;
+	return false;
+}
+
+void
+conns_end(struct conns *all)
+{
+	struct conn *c;
+
+	all->ending = true;
+	for (c = all->first; c; c = c->next)
+		loop_later(all->loop, &c->turn);
+	if (!all->first && all->ended) all->ended(all->owner);
+}
+
+void
+conns_close(struct conns *all)
+{
+	all->ended = NULL;
+	while (all->first)
+		conn_close(all->first);
+	free(all->input);
+	free(all->typed);
+	free(all->replies);
+	free(all->rules.text);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/* One client connection in the loop: octets between its descriptors and the
+ * session engine, deadlines, back pressure both ways. */
+#ifndef MAILGRAVE_SMTPD_CONN_H
+#define MAILGRAVE_SMTPD_CONN_H
+
+#include "common/loop.h"
+#include "smtpd/policy.h"
+#include "smtpd/pool.h"
+#include "smtpd/session.h"
+
+enum {
+	CONN_INPUT_MAX = SESSION_TEXT_MAX,	/* octets read at a time */
+	CONN_REPLIES_MAX = 32768,	/* octets of replies not yet written;
+					 * then the client has to read first */
+	CONN_COMMAND_MS = 5 * 60 * 1000,	/* RFC 5321 section 4.5.3.2.7 */
+	CONN_TEXT_MS = 3 * 60 * 1000,	/* section 4.5.3.2.5 */
+	CONN_LIFE_MS = 12 * 3600 * 1000	/* of a whole session: 50 MiB at modem
+					 * speed */
+};
+
+struct conn;
+
+/* What all connections share. */
+struct conns {
+	/* set by the owner */
+	struct loop *loop;
+	struct session_rules rules;
+	struct policy policy;
+	struct pool pool;
+	bool verbose;
+	/* ended - may be NULL: the last connection has gone */
+	void (*ended)(void *owner);
+	void *owner;
+
+	struct conn *first;
+	unsigned long long n;
+	bool ending;
+	/* stores that a connection uses only during one call */
+	char *input, *typed, *replies;
+	size_t replies_len;
+};
+
+/* conns_open - false and errno; rules.text is set here too */
+bool conns_open(struct conns *all);
+
+/* conns_end - say goodbye to each at its next pause between messages; calls
+ * ended when there are none */
+void conns_end(struct conns *all);
+
+/* conns_close - at once */
+void conns_close(struct conns *all);
+
+/* conn_open - greet a client
+ *   in      the descriptor to read, closed in the end, also on failure
+ *   out     to write; the same one for a socket
+ *   client  its address, empty when it has none
+ *   false   errno */
+bool conn_open(struct conns *all, int in, int out, char const *client);
+
+#endif

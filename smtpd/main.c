@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+/* mailgrave-smtpd: takes mail by SMTP from the network, or from one client on
+ * standard input. This file is the process: options, jail, loop; nothing about
+ * mail. */
+#include <skalibs/nonposix.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+#include <skalibs/strerr.h>
+#include "common/log.h"
+#include "common/stage.h"
+#include "smtpd/files.h"
+#include "smtpd/listener.h"
+#include "smtpd/settings.h"
+
+enum {
+	LISTENERS_MAX = SETTINGS_BINDS_MAX * SETTINGS_PORTS_MAX,
+	DESCRIPTORS_OTHER = LISTENERS_MAX + 32
+};
+
+struct smtpd {
+	struct stage stage;
+	struct settings settings;
+	struct files files;
+	struct conns conns;
+	struct listener listener[LISTENERS_MAX];
+	size_t listeners;	/* 0: one client on standard input */
+	char client[NETADDR_TEXT_MAX + 1];	/* that one */
+};
+
+static struct option_page const page = {
+	.program = "mailgrave-smtpd",
+	.synopsis = "[options]",
+	.purpose = "Takes mail by SMTP and hands it to mailgrave-queue.",
+	.notes = "Without --bind and --port: one session on standard input and "
+	    "output."
+};
+
+/* UCSPI: who is at the other end stands in the environment, which is believed
+ * where standard input is no internet socket itself. */
+static void
+find_client(char *text)
+{
+	char const *protocol = getenv("PROTO"), *address;
+	unsigned char octet[NETADDR_OCTETS];
+	char name[32];
+
+	listener_peer_text(STDIN_FILENO, text);
+	if (*text || !protocol) return;
+	snprintf(name, sizeof name, "%sREMOTEIP", protocol);
+	address = getenv(name);
+	if (address && netaddr_ip(octet, slice_of(address)))
+		netaddr_ip_format(text, octet);
+}
+
+static bool
+is_same_socket(int a, int b)
+{
+	struct stat sa, sb;
+
+	return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 &&
+	    S_ISSOCK(sa.st_mode) && sa.st_dev == sb.st_dev &&
+	    sa.st_ino == sb.st_ino;
+}
+
+/* Under inetd standard error is the client. */
+static void
+open_log(struct smtpd const *s, bool alone)
+{
+	if (s->settings.log) {
+		log_target.fd = open(s->settings.log,
+		    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+		if (log_target.fd == -1)
+			strerr_diefusys(111, "open ", s->settings.log);
+	} else if (alone && is_same_socket(STDIN_FILENO, STDERR_FILENO)) {
+		openlog(page.program, LOG_NDELAY | LOG_PID, LOG_MAIL);
+		log_target.fd = -1;
+	}
+}
+
+static void
+read_files(struct smtpd *s)
+{
+	struct parse_error why;
+	char const *file;
+	char line[16] = "";
+
+	s->files.path[FILES_ROUTES] = s->stage.routes;
+	s->files.path[FILES_ACCESS] = s->settings.access;
+	s->files.policy = &s->conns.policy;
+	if (files_read(&s->files, &file, &why)) return;
+	if (why.line) snprintf(line, sizeof line, ":%u", why.line);
+	strerr_dief(100, file, line, ": ", why.why);
+}
+
+static void
+bind_listeners(struct smtpd *s, struct netaddr const *at, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct listener *l = &s->listener[s->listeners];
+		char port[16];
+
+		l->conns = &s->conns;
+		l->sessions_max = s->settings.sessions_max;
+		if (listener_bind(l, &at[i])) {
+			s->listeners++;
+			continue;
+		}
+		/* a machine without IPv6 still has the other wildcard */
+		if (!s->settings.binds && errno == EAFNOSUPPORT) continue;
+		snprintf(port, sizeof port, "%u", at[i].port);
+		strerr_diefusys(111, "listen on ", at[i].host, " port ", port);
+	}
+}
+
+/* Too few only means that clients wait to be let in. */
+static void
+allow_descriptors(struct settings const *s)
+{
+	rlim_t need = s->sessions_max + s->streams_max + POOL_SHARED_MAX +
+	    DESCRIPTORS_OTHER;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1) return;
+	if (limit.rlim_cur >= need) return;
+	limit.rlim_cur = need < limit.rlim_max ? need : limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void
+hup(void *owner)
+{
+	struct smtpd *s = owner;
+
+	if (s->listeners) files_reload(&s->files);
+}
+
+static void
+term(void *owner)
+{
+	struct smtpd *s = owner;
+	size_t i;
+
+	for (i = 0; i < s->listeners; i++)
+		listener_close(&s->listener[i]);
+	conns_end(&s->conns);
+}
+
+static void
+last_ended(void *owner)
+{
+	struct smtpd *s = owner;
+
+	if (!s->listeners || s->conns.ending) s->stage.loop.stop = true;
+}
+
+static void
+set_conns(struct smtpd *s)
+{
+	struct settings const *settings = &s->settings;
+	struct conns *c = &s->conns;
+
+	c->rules = (struct session_rules){
+		.hostname = slice_of(s->stage.hostname),
+		.domain = slice_of(s->stage.domain),
+		.size_max = settings->size_max,
+		.rcpts_max = settings->rcpts_max,
+		.commands_max = settings->commands_max,
+		.errors_max = settings->errors_max };
+	c->loop = c->pool.loop = &s->stage.loop;
+	c->pool.path = s->stage.out ? s->stage.out : "queue.ctrl";
+	c->pool.streams_max = settings->streams_max;
+	c->verbose = s->stage.verbose;
+	c->ended = last_ended;
+	c->owner = s;
+	pool_open(&c->pool);
+	if (!conns_open(c)) strerr_diefusys(111, "get memory");
+}
+
+static void
+smtpd_open(struct smtpd *s, int argc, char *const *argv)
+{
+	struct option_table const own = { .row = settings_rows,
+		.rows = settings_rows_n, .options = &s->settings };
+	static struct netaddr at[LISTENERS_MAX];
+	size_t addresses;
+	int operand;
+
+	settings_default(&s->settings);
+	operand = stage_options(&s->stage, argc, argv, &page, &own);
+	if (argv[operand])
+		option_misused(page.program, "no operand is wanted",
+		    argv[operand]);
+	addresses = settings_addresses(&s->settings, at);
+	if (!s->stage.check) open_log(s, !addresses);
+	stage_prepare(&s->stage);
+	read_files(s);
+	stage_checked(&s->stage);
+	bind_listeners(s, at, addresses);
+	if (!s->listeners)
+		find_client(s->client);
+	else if (!files_watch(&s->files, &s->stage.loop, &s->stage.jail,
+	    stage_lost_helper))
+		strerr_diefusys(111, "start the reader of files");
+	allow_descriptors(&s->settings);
+}
+
+static void
+smtpd_serve(struct smtpd *s)
+{
+	bool one = is_same_socket(STDIN_FILENO, STDOUT_FILENO);
+	size_t i;
+
+	files_log(&s->files);
+	for (i = 0; i < s->listeners; i++)
+		if (!listener_open(&s->listener[i]))
+			strerr_diefusys(111, "wait for clients");
+	if (!s->listeners && !conn_open(&s->conns, STDIN_FILENO,
+	    one ? STDIN_FILENO : STDOUT_FILENO, s->client))
+		strerr_diefusys(111, "serve standard input");
+	stage_serve(&s->stage);
+}
+
+int
+main(int argc, char *const *argv)
+{
+	static struct smtpd s = { .stage = { .program = "mailgrave-smtpd",
+		.has = STAGE_OUT | STAGE_ROUTES | STAGE_HOSTNAME | STAGE_DOMAIN,
+		.may = JAIL_ACCEPT | JAIL_UNIX, .hup = hup, .term = term,
+		.door = { .watch = { .fd = -1 } } } };	/* has no --in */
+
+	s.stage.owner = &s;
+	smtpd_open(&s, argc, argv);
+	stage_enter(&s.stage);
+	set_conns(&s);
+	smtpd_serve(&s);
+	conns_close(&s.conns);
+	pool_close(&s.conns.pool);
+	policy_free(&s.conns.policy);
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/* Connections to queue. Small messages wait in memory until they are complete
+ * and then share a few; larger ones hold one each while their text comes in. */
+#ifndef MAILGRAVE_SMTPD_POOL_H
+#define MAILGRAVE_SMTPD_POOL_H
+
+#include "common/loop.h"
+#include "common/peer.h"
+#include "common/submit.h"
+
+enum {
+	POOL_SHARED_MAX = 64,		/* connections for small messages; as
+					 * many messages share a commit */
+	POOL_HELD_MAX = 64 << 20,	/* octets in memory, all messages */
+	POOL_RETRY_MS = 20		/* when queue has no time to accept */
+};
+
+struct submission;
+
+struct link {
+	struct peer peer;
+	struct pool *pool;
+	struct submission *submission;	/* NULL: idle */
+	bool stream;			/* counts against streams_max */
+	struct link *next, **at;	/* of pool->busy or pool->idle */
+};
+
+struct pool {
+	/* set by the owner */
+	struct loop *loop;
+	char const *path;		/* queue's socket */
+	unsigned long long streams_max;	/* large messages at a time */
+
+	size_t held;			/* octets; see POOL_HELD_MAX */
+	struct link *busy, *idle;
+	unsigned long long shared, streams, idles;	/* counts of them */
+	struct submission *first, **end;	/* complete, without a link */
+	struct timer retry;
+	bool away;			/* the last try to connect failed */
+};
+
+/* pool_open - nothing is connected before it is needed */
+void pool_open(struct pool *pool);
+
+/* pool_close - when no submission is left */
+void pool_close(struct pool *pool);
+
+/* pool_reaches_queue - false: a message that began now would be refused */
+bool pool_reaches_queue(struct pool *pool);
+
+/* pool_has_stream - a large message could begin now */
+bool pool_has_stream(struct pool const *pool);
+
+/* pool_stream - a connection for this one; false when there is none */
+bool pool_stream(struct pool *pool, struct submission *s);
+
+/* pool_wait - submission_start is called when it's this one's turn, or
+ * submission_fail when queue is away; first come, first served */
+void pool_wait(struct pool *pool, struct submission *s);
+
+/* pool_forget - it waits no more */
+void pool_forget(struct pool *pool, struct submission *s);
+
+/* pool_release - the link's message is settled; it serves the next one */
+void pool_release(struct link *link);
+
+/* pool_drop - the link is of no further use: closing it forgets what was not
+ * ended */
+void pool_drop(struct link *link);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/* Every reply of the server: code, enhanced code, words. They are named, never
+ * spelled elsewhere. Pure. */
+#ifndef MAILGRAVE_SMTPD_REPLY_H
+#define MAILGRAVE_SMTPD_REPLY_H
+
+#include <stdbool.h>
+#include "common/slice.h"
+#include "common/verdict.h"
+
+enum reply {
+	REPLY_NONE,		/* none is due yet */
+	REPLY_GREETING,
+	REPLY_HELO,
+	REPLY_EHLO,		/* argument: largest message */
+	REPLY_HELP,
+	REPLY_GOODBYE,
+	REPLY_SENDER_OK,
+	REPLY_RCPT_OK,
+	REPLY_RESET,
+	REPLY_NOOP,
+	REPLY_ACCEPTED,		/* argument: trace id */
+	REPLY_CANNOT_VERIFY,
+	REPLY_SEND_TEXT,
+	REPLY_SHUTDOWN,
+	REPLY_TOO_MANY_SESSIONS,
+	REPLY_NO_MEMORY,
+	REPLY_IDLE,
+	REPLY_TOO_MANY_COMMANDS,
+	REPLY_TOO_MANY_ERRORS,
+	REPLY_NO_QUEUE,
+	REPLY_NO_SPACE,
+	REPLY_TOO_MANY_RCPTS,
+	REPLY_UNKNOWN_COMMAND,
+	REPLY_EMPTY_LINE,
+	REPLY_BROKEN_LINE,
+	REPLY_LONG_LINE,
+	REPLY_BAD_ARGUMENT,
+	REPLY_NO_ARGUMENT,
+	REPLY_MISSING_ARGUMENT,
+	REPLY_BAD_SENDER,
+	REPLY_BAD_RCPT,
+	REPLY_BAD_PARAMETER,
+	REPLY_UNKNOWN_PARAMETER,
+	REPLY_BAD_SEQUENCE,
+	REPLY_NO_VALID_RCPTS,
+	REPLY_NO_SUCH_USER,
+	REPLY_UNSAFE_MAILBOX,
+	REPLY_NO_RELAYING,
+	REPLY_TOO_LARGE,
+	REPLY_BROKEN_TEXT,
+	REPLY_TOO_MANY_HOPS,
+	REPLIES
+};
+
+enum {
+	REPLY_LINE_MAX = 512,	/* with CRLF; RFC 5321 section 4.5.3.1.5 */
+	REPLY_MAX = 1024	/* octets of all lines; the longest is EHLO's */
+};
+
+/* reply_code - its three digits as a number */
+unsigned reply_code(enum reply reply);
+
+/* reply_format - a whole reply with its line ends
+ *   hostname  ours, for the replies that begin with it
+ *   argument  where the words have a place for one, else unused
+ *   out       REPLY_MAX octets; returns the length */
+size_t reply_format(char *out, enum reply reply, struct slice hostname,
+    struct slice argument);
+
+/* reply_refusal_format - what queue said about a message it did not take
+ *   verdict  VERDICT_TEMP or VERDICT_PERM
+ *   status   one of another class than the verdict, or none, is replaced
+ *   words    cut to fit on one line; other than printable ASCII becomes "?"
+ *   out      REPLY_LINE_MAX octets; returns the length */
+size_t reply_refusal_format(char *out, enum verdict verdict,
+    struct slice status, struct slice words);
+
+#endif

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: ISC */
+/* Gathers a message and speaks the submit protocol for it; connections are
+ * pool.c's, and whether it is welcome is for others to say. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "smtpd/submission.h"
+
+enum { OCTETS_MIN = 512 };
+
+/* grow - room for more octets, in doublings
+ *   false  not now: no memory, or too much is held already */
+static bool
+grow(struct pool *pool, struct octets *o, size_t more)
+{
+	size_t room = o->room ? o->room : OCTETS_MIN;
+	char *s;
+
+	while (room < o->len + more)
+		room *= 2;
+	if (room == o->room) return true;
+	if (room - o->room > POOL_HELD_MAX - pool->held) return false;
+	s = realloc(o->s, room);
+	if (!s) return false;
+	pool->held += room - o->room;
+	o->s = s;
+	o->room = room;
+	return true;
+}
+
+static void
+drop(struct pool *pool, struct octets *o)
+{
+	pool->held -= o->room;
+	free(o->s);
+	*o = (struct octets){ .len = 0 };
+}
+
+/* The caller has seen to the room. */
+static struct slice
+add(struct octets *o, struct slice more)
+{
+	char *at = o->s + o->len;
+
+	if (more.len) memcpy(at, more.s, more.len);
+	o->len += more.len;
+	return slice_from(at, more.len);
+}
+
+static void
+impatient(void *owner)
+{
+	struct submission *s = owner;
+
+	if (s->state == SUBMISSION_WAITING) pool_forget(s->pool, s);
+	if (s->link) pool_drop(s->link);
+	submission_fail(s, REPLY_NO_QUEUE);
+}
+
+struct submission *
+submission_new(struct pool *pool, struct submit_open const *open,
+    void (*wake)(void *owner), void *owner)
+{
+	struct submission *s = malloc(sizeof *s);
+	struct slice *text[] = { &s->open.sender, &s->open.client_address,
+		&s->open.client_name, &s->open.helo, &s->open.protocol,
+		&s->open.login, &s->open.tls, &s->open.groups };
+	enum { TEXTS = sizeof text / sizeof *text };
+	size_t i, len = 0;
+
+	if (!s) return NULL;
+	*s = (struct submission){ .pool = pool, .open = *open, .wake = wake,
+		.owner = owner };
+	s->patience.due = impatient;
+	s->patience.owner = s;
+	for (i = 0; i < TEXTS; i++)
+		len += text[i]->len;
+	if (!grow(pool, &s->texts, len)) {
+		free(s);
+		return NULL;
+	}
+	for (i = 0; i < TEXTS; i++)
+		*text[i] = add(&s->texts, *text[i]);
+	return s;
+}
+
+/* Kept as the packed frame that they will be unpacked from: a length of two
+ * octets and the address. */
+bool
+submission_rcpt(struct submission *s, struct slice address)
+{
+	char len[2] = { (char)(address.len >> 8), (char)address.len };
+
+	if (s->rcpts_n == SUBMIT_RCPTS_MAX) return false;
+	if (!grow(s->pool, &s->rcpts, sizeof len + address.len)) return false;
+	add(&s->rcpts, slice_from(len, sizeof len));
+	add(&s->rcpts, address);
+	s->rcpts_n++;
+	return true;
+}
+
+static bool
+say(struct submission *s, struct wire_form const *form, void const *values)
+{
+	return peer_send(&s->link->peer, form, values, -1);
+}
+
+static bool
+say_envelope(struct submission *s)
+{
+	struct slice in = slice_from(s->rcpts.s, s->rcpts.len);
+	struct submit_rcpt rcpt;
+
+	if (!say(s, &submit_open_form, &s->open)) return false;
+	while (in.len) {
+		size_t len = (size_t)((unsigned char)in.s[0] << 8 |
+		    (unsigned char)in.s[1]);
+
+		rcpt.address = slice_from(in.s + 2, len);
+		if (!say(s, &submit_rcpt_form, &rcpt)) return false;
+		in = slice_skip(in, 2 + len);
+	}
+	drop(s->pool, &s->rcpts);
+	return true;
+}
+
+static bool
+say_body(struct submission *s)
+{
+	struct slice in = slice_from(s->body.s, s->body.len);
+
+	while (in.len) {
+		struct submit_body body = { .octets = in };
+
+		if (in.len > WIRE_BODY_MAX) body.octets.len = WIRE_BODY_MAX;
+		if (!say(s, &submit_body_form, &body)) return false;
+		in = slice_skip(in, body.octets.len);
+	}
+	s->body.len = 0;
+	return true;
+}
+
+static bool
+say_end(struct submission *s)
+{
+	struct submit_end end = { .size = s->size, .rcpts = s->rcpts_n };
+
+	if (!say_body(s) || !say(s, &submit_end_form, &end)) return false;
+	drop(s->pool, &s->body);
+	s->state = SUBMISSION_ENDED;
+	return true;
+}
+
+/* Give up by ourselves: nothing has been ended, so closing forgets it. */
+static void
+give_up(struct submission *s, enum reply why)
+{
+	struct link *link = s->link;
+
+	submission_fail(s, why);
+	if (link) pool_drop(link);
+}
+
+/* The text is larger than what is held: from now on queue gets it piece by
+ * piece. */
+static bool
+begin_stream(struct submission *s)
+{
+	if (!pool_has_stream(s->pool)) {
+		give_up(s, REPLY_NO_SPACE);
+		return false;
+	}
+	if (!pool_stream(s->pool, s) || !say_envelope(s)) {
+		give_up(s, REPLY_NO_QUEUE);
+		return false;
+	}
+	s->state = SUBMISSION_STREAMED;
+	return true;
+}
+
+void
+submission_store(struct submission *s, struct slice octets)
+{
+	while (octets.len && s->state != SUBMISSION_SETTLED) {
+		size_t n = SUBMISSION_SMALL_MAX - s->body.len;
+
+		if (!n) {
+			if (!s->link && !begin_stream(s)) return;
+			if (!say_body(s)) give_up(s, REPLY_NO_QUEUE);
+			continue;
+		}
+		if (n > octets.len) n = octets.len;
+		if (!grow(s->pool, &s->body, n)) {
+			give_up(s, REPLY_NO_SPACE);
+			return;
+		}
+		add(&s->body, slice_from(octets.s, n));
+		s->size += n;
+		octets = slice_skip(octets, n);
+	}
+}
+
+bool
+submission_is_full(struct submission const *s)
+{
+	return s->link && s->link->peer.waiting > SUBMISSION_BEHIND_MAX;
+}
+
+void
+submission_end(struct submission *s)
+{
+	if (s->state == SUBMISSION_SETTLED) return;
+	loop_arm(s->pool->loop, &s->patience,
+	    s->pool->loop->now_ms + SUBMISSION_PATIENCE_MS);
+	if (s->state == SUBMISSION_STREAMED) {
+		if (!say_end(s)) give_up(s, REPLY_NO_QUEUE);
+		return;
+	}
+	s->state = SUBMISSION_WAITING;
+	pool_wait(s->pool, s);
+}
+
+void
+submission_start(struct submission *s)
+{
+	if (!say_envelope(s) || !say_end(s)) give_up(s, REPLY_NO_QUEUE);
+}
+
+void
+submission_go_on(struct submission *s)
+{
+	if (s->state == SUBMISSION_STREAMED) s->wake(s->owner);
+}
+
+static void
+settle(struct submission *s)
+{
+	s->link = NULL;
+	s->state = SUBMISSION_SETTLED;
+	loop_disarm(s->pool->loop, &s->patience);
+	drop(s->pool, &s->rcpts);
+	drop(s->pool, &s->body);
+	s->wake(s->owner);
+}
+
+void
+submission_fail(struct submission *s, enum reply why)
+{
+	s->refusal = why;
+	settle(s);
+}
+
+static void
+copy_text(char *out, size_t room, struct slice text)
+{
+	if (text.len > room) text.len = room;
+	if (text.len) memcpy(out, text.s, text.len);
+	out[text.len] = '\0';
+}
+
+/* A message that is not complete can be refused early, not accepted. */
+bool
+submission_settle(struct submission *s, struct submit_verdict const *v)
+{
+	static struct submit_abort const forget_it;
+	struct link *link = s->link;
+	bool early = s->state != SUBMISSION_ENDED;
+
+	if (early && v->verdict == VERDICT_OK) return false;
+	s->verdict = v->verdict;
+	copy_text(s->status, STATUS_MAX, v->status);
+	copy_text(s->words, SUBMISSION_WORDS_MAX, v->words);
+	if (!early || say(s, &submit_abort_form, &forget_it))
+		pool_release(link);
+	else
+		pool_drop(link);
+	settle(s);
+	return true;
+}
+
+void
+submission_free(struct submission *s)
+{
+	if (!s) return;
+	loop_disarm(s->pool->loop, &s->patience);
+	if (s->state == SUBMISSION_WAITING) pool_forget(s->pool, s);
+	if (s->link) pool_drop(s->link);
+	drop(s->pool, &s->texts);
+	drop(s->pool, &s->rcpts);
+	drop(s->pool, &s->body);
+	free(s);
+}

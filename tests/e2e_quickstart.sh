@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# quickstart: the line it prints works, every signal ends all processes within
+# five seconds, even KILL of itself, and what is in the spool survives.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+pipeline two --domain two.test --port "$(free_port)" &&
+	two=$dir two_pid=$pid
+pipeline one
+
+line=$(sed -n 's/^  try: *//p' "$dir.out")
+ok "what it prints works: $line" sh -c "$line"
+ok 'the mail is where it says' within 10 files 1 "$dir/mail/you/new"
+ok 'the instance beside it has none' test ! -e "$two/mail/you"
+
+# everything below a supervisor, by the directory that all their names hold
+processes() {
+	for proc in /proc/[0-9]*; do
+		tr '\0' ' ' 2>/dev/null <"$proc/cmdline" | grep -Fq "$1" ||
+			[ "$(readlink "$proc/cwd" | grep -Fc "$1")" -gt 0 ] ||
+			continue
+		echo "${proc#/proc/}"
+	done
+}
+none() { [ -z "$(processes "$1")" ]; }
+
+for signal in TERM INT HUP KILL; do
+	count=$(processes "$dir/" | wc -l)
+	like "$signal: it runs ($count processes)" "$count" '^[1-9][0-9]'
+	kill -"$signal" "$pid"
+	ok "$signal: all have ended within 5 s" within 5 none "$dir/"
+	wait "$pid"
+	status=$?
+	[ "$signal" = KILL ] || is "$signal: exit 0" "$status" 0
+	[ "$signal" = KILL ] || pipeline one
+done
+
+pipeline one
+ok 'what was there is still there' files 1 "$dir/mail/you/new"
+kill -STOP "$(daemon send)"	# deaf to everything but KILL
+kill -TERM "$pid"
+ok 'a stage that hangs is gone within 5 s' within 5 none "$dir/"
+like 'the other instance has not noticed' "$(processes "$two/" | wc -l)" \
+	'^[1-9][0-9]'
+end "$two_pid"
+is 'and ends with 0' $? 0
+finish

@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# Shell scripts and manual pages, read by the programs that know them best.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+cd "$top" || exit 1
+for script in service/* tests/* tests/tools/* .ci/*; do
+	case $script in
+	*.sh) ;;
+	*)	{ read -r first <"$script"; } 2>/dev/null || continue
+		[ "$first" = "#!/bin/sh" ] || continue ;;
+	esac
+	if command -v shellcheck >/dev/null; then
+		# meant: quotes that keep $ from the shell, functions that are
+		# called by name
+		ok "$script" shellcheck -x -e SC2016,SC2317 "$script"
+	else
+		skip "$script" 'no shellcheck'
+	fi
+done
+
+for program in smtpd queue send local remote inject; do
+	page=$program/mailgrave-$program.8
+	if command -v mandoc >/dev/null; then
+		ok "$page" mandoc -W warning -T lint "$page"
+	else
+		skip "$page" 'no mandoc'
+	fi
+done
+finish

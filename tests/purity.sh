@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# The pure engines own no descriptor, clock or log: what their objects ask of
+# others is memory, text, and each other. A symbol outside of these lists needs
+# a better place for the code that wants it.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# Objects that must be pure; their own functions are pure for the others too.
+engines='
+common/access common/addr common/body common/date common/line common/netaddr
+common/route common/routes common/rulefile common/slice
+common/wire common/submit common/handover common/deliver
+inject/address inject/complete inject/envelope inject/header
+queue/crc32c queue/received queue/record queue/state
+remote/client remote/reply
+send/bounce send/job send/sched
+smtpd/hops smtpd/policy smtpd/reply smtpd/session smtpd/verb
+'
+
+# What computes only. snprintf writes to memory; errno is the caller's.
+allowed='
+mem(chr|cmp|cpy|move|set|mem|rchr)|str(len|cmp|ncmp|chr|rchr|spn|cspn|error)
+bcmp|strn?dup|(m|c|re)alloc|reallocarray|free|qsort|bsearch|abort
+v?snprintf|__v?snprintf_chk|__(mem(cpy|move|set)|explicit_bzero)_chk
+__stack_chk_fail|__errno_location|_GLOBAL_OFFSET_TABLE_|__assert_fail
+__ctype_b_loc|__ctype_tolower_loc|gmtime_r|inet_(pton|ntop)|explicit_bzero
+stralloc_.*|byte_.*|case_.*|str_.*|avltreen?_.*|gensetdyn_.*|genalloc_.*
+traceid_(parse|format|time_ms)
+u?int[0-9]*_?(scan|fmt|pack|unpack)[a-z0-9_]*|(ul?long|uint)0?_(scan|fmt).*
+'
+allowed=$(echo "$allowed" | grep . | paste -sd '|')
+
+objects=''
+for engine in $engines; do
+	[ ! -e "$top/$engine.c" ] || objects="$objects $B/$engine.o"
+done
+# shellcheck disable=SC2086 # words
+nm -g --defined-only $objects | awk 'NF == 3 { print $3 }' | sort -u \
+	>"$T/pure"
+
+impure() { # impure OBJECT - the symbols it shouldn't ask for
+	nm -u "$1" 2>&1 | awk '{ print $NF }' | grep -Evx "$allowed" |
+		grep -Fxv -f "$T/pure"
+}
+for object in $objects; do
+	is "${object#"$B/"} asks for nothing impure" "$(impure "$object")" ''
+done
+
+# the net has no hole: these would be found
+for symbol in read write open openat random_buf socket connect time clock_gettime printf \
+    fputs getenv fork; do
+	is "$symbol is not allowed" \
+		"$(echo "$symbol" | grep -Ex "$allowed")" ''
+done
+finish

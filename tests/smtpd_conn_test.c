@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: ISC */
+/* Whole sessions over sockets and pipes, with a queue of our own making:
+ * clients that vanish, stall, say too much at once or don't listen. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include "smtpd/listener.h"
+#include "tests/smtpd_queue.h"
+
+static struct conns conns;
+static unsigned ended;
+
+/* What the client has heard. */
+static char heard[1 << 20];
+static size_t heard_len;
+
+static void
+all_ended(void *owner)
+{
+	(void)owner;
+	ended++;
+}
+
+static int
+setup(void **state)
+{
+	static char const routes[] = "@example.org maildir ${local}/\n";
+	struct parse_error error;
+
+	(void)state;
+	assert_true(loop_open(&loop));
+	memset(&conns, 0, sizeof conns);
+	conns.loop = conns.pool.loop = &loop;
+	conns.pool.path = path;
+	conns.pool.streams_max = 3;
+	conns.rules = (struct session_rules){ .hostname = SLICE("mx.test"),
+		.domain = SLICE("example.org"), .size_max = 64 << 20,
+		.rcpts_max = 10, .commands_max = 1000000, .errors_max = 10 };
+	conns.ended = all_ended;
+	assert_true(routes_parse(&conns.policy.routes, slice_of(routes),
+	    &error));
+	pool_open(&conns.pool);
+	assert_true(conns_open(&conns));
+	ended = 0;
+	heard_len = 0;
+	queue_start();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	conns_close(&conns);
+	assert_int_equal(conns.pool.held, 0);
+	assert_null(conns.pool.busy);
+	pool_close(&conns.pool);
+	policy_free(&conns.policy);
+	queue_kill();
+	loop_close(&loop);
+	return 0;
+}
+
+/* connect_client - the client's end of a new session */
+static int
+connect_client(void)
+{
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
+	    pair), 0);
+	assert_true(conn_open(&conns, pair[0], pair[0], "192.0.2.1"));
+	return pair[1];
+}
+
+/* say_octets - as many as the other end takes; returns how many */
+static size_t
+say_octets(int fd, char const *s, size_t len)
+{
+	ssize_t n = send(fd, s, len, MSG_NOSIGNAL);
+
+	if (n == -1) assert_int_equal(errno, EAGAIN);
+	return n == -1 ? 0 : (size_t)n;
+}
+
+static void
+say_text(int fd, char const *text)
+{
+	assert_int_equal(say_octets(fd, text, strlen(text)), strlen(text));
+}
+
+/* listen_to - whatever was said; false at the end */
+static bool
+listen_to(int fd)
+{
+	ssize_t n;
+
+	while ((n = read(fd, heard + heard_len,
+	    sizeof heard - 1 - heard_len)) > 0)
+		heard_len += (size_t)n;
+	heard[heard_len] = '\0';
+	return n != 0;
+}
+
+/* expect - that these are the last words heard, and soon */
+static void
+expect(int fd, char const *end)
+{
+	unsigned patience = TURNS_MAX;
+	size_t len = strlen(end);
+
+	while (patience--) {
+		listen_to(fd);
+		if (heard_len >= len &&
+		    !memcmp(heard + heard_len - len, end, len))
+			return;
+		turns(1);
+	}
+	assert_string_equal(heard, end);
+}
+
+/* expect_accepted - that the 250 of a message is among the words, soon */
+static void
+expect_accepted(int fd)
+{
+	unsigned patience = TURNS_MAX;
+
+	listen_to(fd);
+	while (!strstr(heard, "\r\n250 2.0.0 accepted id=") && patience--) {
+		turns(1);
+		listen_to(fd);
+	}
+	assert_non_null(strstr(heard, "\r\n250 2.0.0 accepted id="));
+}
+
+static void
+expect_end(int fd)
+{
+	unsigned patience = TURNS_MAX;
+
+	while (listen_to(fd) && patience--)
+		turns(1);
+	assert_false(listen_to(fd));
+	close(fd);
+}
+
+/* say_big - so many octets of text, patiently */
+static void
+say_big(int fd, size_t octets)
+{
+	static char text[64000];
+	unsigned patience = TURNS_MAX;
+
+	memset(text, 'x', sizeof text);
+	while (octets && patience--) {
+		size_t n = octets < sizeof text ? octets : sizeof text;
+
+		octets -= say_octets(fd, text, n);
+		turns(1);
+	}
+	assert_int_equal(octets, 0);
+}
+
+static char const envelope[] = "HELO c\r\nMAIL FROM:<s@c.example>\r\n"
+    "RCPT TO:<a@example.org>\r\nDATA\r\n";
+
+static void
+begin_text(int fd)
+{
+	say_text(fd, envelope);
+	expect(fd, "354 end with CRLF.CRLF\r\n");
+}
+
+static void
+message_is_accepted(void **state)
+{
+	int fd = connect_client();
+
+	(void)state;
+	expect(fd, "220 mx.test ESMTP Mailgrave\r\n");
+	begin_text(fd);
+	say_text(fd, "hello\r\n.\r\nQUIT\r\n");
+	expect(fd, "221 2.0.0 mx.test goodbye\r\n");
+	expect_accepted(fd);
+	expect_end(fd);
+	assert_int_equal(queue.ended, 1);
+	assert_int_equal(queue.octets, 7);
+	assert_int_equal(conns.n, 0);
+	assert_int_equal(ended, 1);
+}
+
+static void
+large_message_is_accepted(void **state)
+{
+	int fd = connect_client();
+
+	(void)state;
+	begin_text(fd);
+	say_big(fd, 3000000);
+	say_text(fd, "\r\n.\r\n");
+	expect_accepted(fd);
+	assert_int_equal(queue.octets, 3000002);
+	close(fd);
+}
+
+/* Pipes, as a shell makes them: the end of input comes before our answer. */
+static void
+message_through_pipes(void **state)
+{
+	int in[2], out[2];
+
+	(void)state;
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	assert_int_equal(fcntl(out[0], F_SETFL, O_NONBLOCK), 0);
+	assert_true(conn_open(&conns, in[0], out[1], ""));
+	assert_true(write(in[1], envelope, strlen(envelope)) > 0);
+	assert_true(write(in[1], "x\r\n.\r\nNOOP\r\n", 12) == 12);
+	close(in[1]);
+	expect_accepted(out[0]);
+	expect_end(out[0]);
+	assert_non_null(strstr(heard, "\r\n250 2.0.0 ok\r\n"));
+	assert_int_equal(queue.ended, 1);
+}
+
+/* A file is never reported ready. */
+static void
+session_from_a_file(void **state)
+{
+	char name[] = "/tmp/smtpd-file-XXXXXX";
+	int in = mkstemp(name), out[2];
+
+	(void)state;
+	assert_int_not_equal(in, -1);
+	unlink(name);
+	assert_int_equal(pipe(out), 0);
+	assert_int_equal(fcntl(out[0], F_SETFL, O_NONBLOCK), 0);
+	assert_true(write(in, envelope, strlen(envelope)) > 0);
+	assert_true(write(in, "x\r\n.\r\nQUIT\r\n", 12) == 12);
+	assert_int_equal(lseek(in, 0, SEEK_SET), 0);
+	assert_true(conn_open(&conns, in, out[1], ""));
+	expect_accepted(out[0]);
+	expect_end(out[0]);
+	assert_non_null(strstr(heard, "\r\n221 2.0.0 mx.test goodbye\r\n"));
+}
+
+static void
+client_vanishes_in_text(void **state)
+{
+	size_t octets[] = { 0, 1000, 1000000 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		int fd = connect_client();
+
+		begin_text(fd);
+		say_big(fd, octets[i]);
+		close(fd);
+		turns(10);
+		assert_int_equal(conns.n, 0);
+	}
+	assert_int_equal(queue.opened, 1);	/* the one that was streamed */
+	assert_int_equal(queue.ended, 0);
+	assert_int_equal(queue.gone, 1);
+}
+
+/* After the end mark the message is queue's, whoever listens. */
+static void
+client_vanishes_before_the_verdict(void **state)
+{
+	int fd = connect_client();
+
+	(void)state;
+	queue.mute = true;
+	begin_text(fd);
+	say_text(fd, "x\r\n.\r\n");
+	turns(10);
+	assert_int_equal(queue.ended, 1);
+	close(fd);
+	turns(10);
+	assert_int_equal(conns.n, 1);
+	say(queue.guest[0], VERDICT_OK);
+	turns(10);
+	assert_int_equal(conns.n, 0);
+	assert_int_equal(queue.gone, 0);
+}
+
+static void
+commands_wait_for_the_verdict(void **state)
+{
+	int fd = connect_client();
+
+	(void)state;
+	queue.mute = true;
+	begin_text(fd);
+	say_text(fd, "x\r\n.\r\nNOOP\r\nWIZ\r\n");
+	turns(10);
+	expect(fd, "354 end with CRLF.CRLF\r\n");
+	say_text(fd, "NOOP\r\nQUIT\r\n");
+	turns(10);
+	expect(fd, "354 end with CRLF.CRLF\r\n");
+	say(queue.guest[0], VERDICT_TEMP);
+	expect(fd, "354 end with CRLF.CRLF\r\n451 4.2.1 so it is\r\n"
+	    "250 2.0.0 ok\r\n500 5.5.1 unknown command\r\n250 2.0.0 ok\r\n"
+	    "221 2.0.0 mx.test goodbye\r\n");
+	expect_end(fd);
+}
+
+static void
+queue_dies(void **state)
+{
+	int fd = connect_client();
+
+	(void)state;
+	queue.die_at_end = true;
+	begin_text(fd);
+	say_text(fd, "x\r\n.\r\n");
+	expect(fd, "451 4.3.0 mail queue not available\r\n");
+	queue_kill();
+	turns(5);
+	say_text(fd, "MAIL FROM:<>\r\n");
+	expect(fd, "\r\n451 4.3.0 mail queue not available\r\n"
+	    "451 4.3.0 mail queue not available\r\n");
+	queue_start();
+	say_text(fd, envelope);
+	expect(fd, "354 end with CRLF.CRLF\r\n");
+	say_text(fd, ".\r\nQUIT\r\n");
+	expect_end(fd);
+	assert_int_equal(queue.ended, 1);
+}
+
+/* Replies that nobody reads stop the reading of commands. */
+static void
+client_does_not_listen(void **state)
+{
+	static char noops[6 * 10000];
+	size_t i, n, sent = 0, due;
+	int fd = connect_client();
+
+	(void)state;
+	for (i = 0; i < sizeof noops; i += 6)
+		memcpy(noops + i, "NOOP\r\n", 6);
+	do {
+		n = say_octets(fd, noops + sent % 6, sizeof noops - 6);
+		sent += n;
+		turns(10);
+	} while (n && sent < 32 << 20);
+	assert_true(sent < 32 << 20);
+	due = strlen("220 mx.test ESMTP Mailgrave\r\n") +
+	    sent / 6 * strlen("250 2.0.0 ok\r\n");
+	for (i = 0; heard_len < due && i < TURNS_MAX; i++) {
+		turns(1);
+		listen_to(fd);
+	}
+	turns(10);
+	listen_to(fd);
+	assert_int_equal(heard_len, due);
+	close(fd);
+}
+
+static void
+queue_is_slow(void **state)
+{
+	static char text[50000];
+	size_t n, sent = 0;
+	int fd = connect_client();
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	begin_text(fd);
+	queue.paused = true;
+	do {
+		n = say_octets(fd, text, sizeof text);
+		sent += n;
+		turns(10);
+	} while (n && sent < 32 << 20);
+	assert_true(sent < 32 << 20);
+	turns(100);
+	assert_int_equal(say_octets(fd, "x", 1), 0);
+	queue.paused = false;
+	peer_pause(&queue.guest[0]->peer, false);
+	turns(1000);
+	say_text(fd, "\r\n.\r\n");
+	expect_accepted(fd);
+	assert_int_equal(queue.octets, sent + 2);
+	assert_int_equal(queue.ended, 1);
+	close(fd);
+}
+
+/* Sessions at rest leave at once, others after their message. */
+static void
+shutdown_is_orderly(void **state)
+{
+	int idle = connect_client(), busy = connect_client();
+
+	(void)state;
+	expect(idle, "220 mx.test ESMTP Mailgrave\r\n");
+	begin_text(busy);
+	conns_end(&conns);
+	heard_len = 0;
+	expect(idle, "421 4.3.2 mx.test going down, come back later\r\n");
+	expect_end(idle);
+	assert_int_equal(conns.n, 1);
+	assert_int_equal(ended, 0);
+	say_text(busy, "x\r\n.\r\nNOOP\r\n");
+	expect_accepted(busy);
+	expect(busy, "421 4.3.2 mx.test going down, come back later\r\n");
+	assert_null(strstr(heard, "250 2.0.0 ok"));
+	expect_end(busy);
+	assert_int_equal(ended, 1);
+}
+
+/* old_client - one who came so long ago, by moving the clock under it */
+static int
+old_client(int64_t age_ms)
+{
+	int64_t now = loop.now_ms;
+	int fd;
+
+	loop.now_ms -= age_ms;
+	fd = connect_client();
+	loop.now_ms = now;
+	turns(1);
+	return fd;
+}
+
+static void
+idle_client_is_sent_away(void **state)
+{
+	int patient = old_client(CONN_COMMAND_MS - 60000);
+	int late = old_client(CONN_COMMAND_MS);
+
+	(void)state;
+	expect(late, "421 4.4.2 mx.test waited too long for you\r\n");
+	expect_end(late);
+	assert_int_equal(conns.n, 1);
+	heard_len = 0;
+	expect(patient, "220 mx.test ESMTP Mailgrave\r\n");
+	close(patient);
+}
+
+static void
+life_is_limited(void **state)
+{
+	int fd = old_client(CONN_LIFE_MS);
+
+	(void)state;
+	expect(fd, "421 4.4.2 mx.test waited too long for you\r\n");
+	expect_end(fd);
+}
+
+static int
+dial(struct listener const *l)
+{
+	struct sockaddr_in at;
+	socklen_t len = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(getsockname(l->fd, (struct sockaddr *)&at, &len), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	return fd;
+}
+
+static void
+sessions_are_limited(void **state)
+{
+	struct netaddr const at = { .host = "127.0.0.1" };
+	struct listener l = { .conns = &conns, .sessions_max = 2 };
+	char text[NETADDR_TEXT_MAX + 1];
+	int fd[4], i;
+
+	(void)state;
+	assert_true(listener_bind(&l, &at));
+	assert_true(listener_open(&l));
+	for (i = 0; i < 2; i++) {
+		fd[i] = dial(&l);
+		heard_len = 0;
+		expect(fd[i], "220 mx.test ESMTP Mailgrave\r\n");
+	}
+	listener_peer_text(fd[0], text);
+	assert_string_equal(text, "127.0.0.1");
+	fd[2] = dial(&l);
+	expect(fd[2], "421 4.3.2 mx.test too many sessions\r\n");
+	expect_end(fd[2]);
+	assert_int_equal(conns.n, 2);
+	close(fd[0]);
+	turns(10);
+	fd[3] = dial(&l);
+	heard_len = 0;
+	expect(fd[3], "220 mx.test ESMTP Mailgrave\r\n");
+	listener_close(&l);
+	listener_close(&l);
+	close(fd[1]);
+	close(fd[3]);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	struct CMUnitTest const tests[] = {
+		TEST(message_is_accepted),
+		TEST(large_message_is_accepted),
+		TEST(message_through_pipes),
+		TEST(session_from_a_file),
+		TEST(client_vanishes_in_text),
+		TEST(client_vanishes_before_the_verdict),
+		TEST(commands_wait_for_the_verdict),
+		TEST(queue_dies),
+		TEST(client_does_not_listen),
+		TEST(queue_is_slow),
+		TEST(shutdown_is_orderly),
+		TEST(idle_client_is_sent_away),
+		TEST(life_is_limited),
+		TEST(sessions_are_limited),
+	};
+	int failed;
+
+	queue_directory();
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	queue_clean_up();
+	return failed;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "smtpd/settings.h"
+
+static bool
+take(struct settings *s, char const *name, char const *argument)
+{
+	char const *why = NULL;
+	bool taken;
+	size_t i;
+
+	for (i = 0; strcmp(settings_rows[i].name, name); i++)
+		assert_true(i < settings_rows_n);
+	taken = settings_rows[i].take(s, argument, &why);
+	if (!taken) assert_non_null(why);
+	return taken;
+}
+
+/* expect - all addresses as "host port, host port" */
+static void
+expect(struct settings const *s, char const *expected)
+{
+	static struct netaddr a[SETTINGS_BINDS_MAX * SETTINGS_PORTS_MAX];
+	size_t i, n = settings_addresses(s, a), len = 0;
+	char text[400] = "";
+
+	for (i = 0; i < n; i++)
+		len += (size_t)snprintf(text + len, sizeof text - len,
+		    "%s%s %u", i ? ", " : "", a[i].host, a[i].port);
+	assert_string_equal(text, expected);
+}
+
+static void
+addresses_and_ports(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	settings_default(&s);
+	expect(&s, "");
+	assert_true(take(&s, "port", "2525"));
+	expect(&s, "0.0.0.0 2525, :: 2525");
+	assert_true(take(&s, "port", "587"));
+	expect(&s, "0.0.0.0 2525, 0.0.0.0 587, :: 2525, :: 587");
+	assert_true(take(&s, "bind", "192.0.2.1"));
+	assert_true(take(&s, "bind", "[2001:db8::1]:26"));
+	expect(&s, "192.0.2.1 2525, 192.0.2.1 587, 2001:db8::1 26");
+	settings_default(&s);
+	assert_true(take(&s, "bind", "2001:DB8::1"));
+	expect(&s, "2001:db8::1 25");
+}
+
+static void
+nonsense_is_refused(void **state)
+{
+	char const *const binds[] = { "", "localhost", "mx.example:25",
+		"192.0.2.1:0", "192.0.2.1:65536", "192.0.2.256", "[::1", "*" };
+	char const *const ports[] = { "", "0", "65536", "-1", "25x", "smtp" };
+	struct settings s;
+	size_t i;
+
+	(void)state;
+	settings_default(&s);
+	for (i = 0; i < sizeof binds / sizeof *binds; i++)
+		assert_false(take(&s, "bind", binds[i]));
+	for (i = 0; i < sizeof ports / sizeof *ports; i++)
+		assert_false(take(&s, "port", ports[i]));
+	expect(&s, "");
+	assert_true(take(&s, "port", "1"));
+	assert_true(take(&s, "port", "65535"));
+}
+
+static void
+limits_are_exact(void **state)
+{
+	static struct netaddr a[SETTINGS_BINDS_MAX * SETTINGS_PORTS_MAX];
+	struct settings s;
+	size_t i;
+
+	(void)state;
+	settings_default(&s);
+	for (i = 0; i < SETTINGS_BINDS_MAX; i++)
+		assert_true(take(&s, "bind", "192.0.2.1"));
+	assert_false(take(&s, "bind", "192.0.2.1"));
+	for (i = 0; i < SETTINGS_PORTS_MAX; i++)
+		assert_true(take(&s, "port", "25"));
+	assert_false(take(&s, "port", "25"));
+	assert_int_equal(settings_addresses(&s, a),
+	    SETTINGS_BINDS_MAX * SETTINGS_PORTS_MAX);
+}
+
+int
+main(void)
+{
+	struct CMUnitTest const tests[] = {
+		cmocka_unit_test(addresses_and_ports),
+		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(limits_are_exact),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

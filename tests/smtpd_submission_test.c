@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: ISC */
+/* Messages on their way to a queue of our own making: in memory, streamed,
+ * refused early, abandoned, and with a queue that dies. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "smtpd/submission.h"
+#include "tests/smtpd_queue.h"
+
+/* Our side */
+
+static struct pool pool;
+static unsigned wakes;
+
+static void
+wake(void *owner)
+{
+	(void)owner;
+	wakes++;
+}
+
+static struct submission *
+begin(void)
+{
+	struct submit_open open = { .sender = SLICE("s@c.example"),
+		.client_address = SLICE("192.0.2.1"), .helo = SLICE("c"),
+		.protocol = SLICE("SMTP") };
+	struct submission *s = submission_new(&pool, &open, wake, NULL);
+
+	assert_non_null(s);
+	assert_true(submission_rcpt(s, SLICE("a@example.org")));
+	assert_true(submission_rcpt(s, SLICE("b@example.org")));
+	return s;
+}
+
+/* store - octets of text, patiently */
+static void
+store(struct submission *s, size_t octets)
+{
+	static char text[30000];
+	unsigned patience = TURNS_MAX;
+
+	memset(text, 'x', sizeof text);
+	while (octets) {
+		size_t n = octets < sizeof text ? octets : sizeof text;
+
+		while (submission_is_full(s) && patience--)
+			turns(1);
+		assert_false(submission_is_full(s));
+		submission_store(s, slice_from(text, n));
+		octets -= n;
+	}
+}
+
+static void
+settle(struct submission *s)
+{
+	unsigned patience = TURNS_MAX;
+
+	while (!submission_is_settled(s) && patience--)
+		turns(1);
+	assert_true(submission_is_settled(s));
+}
+
+static void
+assert_verdict(struct submission *s, enum verdict verdict)
+{
+	assert_true(submission_is_settled(s));
+	assert_int_equal(s->refusal, REPLY_NONE);
+	assert_int_equal(s->verdict, verdict);
+}
+
+static void
+assert_refused(struct submission *s, enum reply refusal)
+{
+	assert_true(submission_is_settled(s));
+	assert_int_equal(s->refusal, refusal);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	assert_true(loop_open(&loop));
+	memset(&pool, 0, sizeof pool);
+	pool.loop = &loop;
+	pool.path = path;
+	pool.streams_max = 3;
+	pool_open(&pool);
+	wakes = 0;
+	queue_start();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	pool_close(&pool);
+	assert_int_equal(pool.held, 0);
+	assert_null(pool.busy);
+	assert_int_equal(pool.shared + pool.streams + pool.idles, 0);
+	queue_kill();
+	loop_close(&loop);
+	return 0;
+}
+
+static void
+small_messages_share_a_connection(void **state)
+{
+	struct submission *s;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		s = begin();
+		store(s, 1000);
+		turns(3);
+		assert_int_equal(queue.opened, i);	/* not before its end */
+		submission_end(s);
+		settle(s);
+		assert_verdict(s, VERDICT_OK);
+		assert_string_equal(s->status, "2.0.0");
+		submission_free(s);
+	}
+	assert_int_equal(queue.guests, 1);
+	assert_int_equal(queue.ended, 3);
+	assert_int_equal(queue.octets, 3000);
+	assert_string_equal(queue.guest[0]->sender, "s@c.example");
+	assert_string_equal(queue.guest[0]->rcpt, "b@example.org");
+}
+
+static void
+empty_message(void **state)
+{
+	struct submission *s = begin();
+
+	(void)state;
+	submission_end(s);
+	settle(s);
+	assert_verdict(s, VERDICT_OK);
+	assert_int_equal(queue.ended, 1);
+	submission_free(s);
+}
+
+static void
+verdicts_are_passed_on(void **state)
+{
+	enum verdict v;
+
+	(void)state;
+	for (v = VERDICT_OK; v < VERDICTS; v++) {
+		struct submission *s = begin();
+
+		queue.verdict = v;
+		submission_end(s);
+		settle(s);
+		assert_verdict(s, v);
+		assert_string_equal(s->words, "so it is");
+		submission_free(s);
+	}
+}
+
+/* Held up to the limit, streamed one octet beyond it. */
+static void
+size_decides_about_streaming(void **state)
+{
+	struct submission *s = begin(), *t = begin();
+
+	(void)state;
+	store(s, SUBMISSION_SMALL_MAX);
+	turns(3);
+	assert_int_equal(queue.opened, 0);
+	store(t, SUBMISSION_SMALL_MAX + 1);
+	turns(3);
+	assert_int_equal(queue.opened, 1);
+	assert_int_equal(queue.octets, SUBMISSION_SMALL_MAX);
+	assert_int_equal(pool.streams, 1);
+	submission_end(s);
+	submission_end(t);
+	settle(s);
+	settle(t);
+	assert_verdict(s, VERDICT_OK);
+	assert_verdict(t, VERDICT_OK);
+	assert_int_equal(queue.octets, 2 * SUBMISSION_SMALL_MAX + 1);
+	assert_int_equal(pool.streams, 0);
+	submission_free(s);
+	submission_free(t);
+}
+
+static void
+streams_are_limited(void **state)
+{
+	struct submission *s[4];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(pool_has_stream(&pool), i < 3);
+		s[i] = begin();
+		store(s[i], 100000);
+	}
+	assert_refused(s[3], REPLY_NO_SPACE);
+	submission_store(s[3], SLICE("swallowed"));
+	submission_end(s[3]);
+	assert_refused(s[3], REPLY_NO_SPACE);
+	for (i = 0; i < 3; i++) {
+		submission_end(s[i]);
+		settle(s[i]);
+		assert_verdict(s[i], VERDICT_OK);
+	}
+	for (i = 0; i < 4; i++)
+		submission_free(s[i]);
+	assert_int_equal(queue.opened, 3);
+	assert_true(pool_has_stream(&pool));
+}
+
+static void
+more_messages_than_connections(void **state)
+{
+	enum { MESSAGES = POOL_SHARED_MAX + 1 };
+	struct submission *s[2 * MESSAGES];
+	size_t i;
+
+	(void)state;
+	queue.mute = true;
+	for (i = 0; i < 2 * MESSAGES; i++) {
+		s[i] = begin();
+		store(s[i], 10);
+		submission_end(s[i]);
+	}
+	turns(200);
+	assert_int_equal(queue.guests, POOL_SHARED_MAX);
+	assert_int_equal(queue.ended, POOL_SHARED_MAX);
+	assert_int_equal(s[POOL_SHARED_MAX - 1]->state, SUBMISSION_ENDED);
+	assert_int_equal(s[POOL_SHARED_MAX]->state, SUBMISSION_WAITING);
+	/* one that waits can be abandoned */
+	submission_free(s[MESSAGES]);
+	queue.mute = false;
+	for (i = 0; i < queue.guests; i++)
+		if (queue.guest[i]->ended) {
+			queue.guest[i]->ended = false;
+			say(queue.guest[i], VERDICT_OK);
+		}
+	for (i = 0; i < 2 * MESSAGES; i++) {
+		if (i == MESSAGES) continue;
+		settle(s[i]);
+		assert_verdict(s[i], VERDICT_OK);
+		submission_free(s[i]);
+	}
+	assert_int_equal(queue.ended, 2 * MESSAGES - 1);
+	assert_int_equal(queue.guests, POOL_SHARED_MAX);
+}
+
+static void
+queue_refuses_early(void **state)
+{
+	struct submission *s = begin();
+
+	(void)state;
+	queue.refuse_early = true;
+	store(s, 70000);
+	settle(s);
+	assert_verdict(s, VERDICT_TEMP);
+	store(s, 1000000);
+	submission_end(s);
+	turns(5);
+	assert_verdict(s, VERDICT_TEMP);
+	assert_int_equal(queue.aborted, 1);
+	assert_int_equal(queue.ended, 0);
+	assert_true(queue.octets < 140000);
+	submission_free(s);
+	/* and its connection serves the next one */
+	queue.refuse_early = false;
+	s = begin();
+	submission_end(s);
+	settle(s);
+	assert_verdict(s, VERDICT_OK);
+	assert_int_equal(queue.guests, 1);
+	submission_free(s);
+}
+
+static void
+early_acceptance_is_no_verdict(void **state)
+{
+	struct submission *s = begin();
+
+	(void)state;
+	queue.accept_early = true;
+	store(s, 70000);
+	settle(s);
+	assert_refused(s, REPLY_NO_QUEUE);
+	submission_free(s);
+	turns(5);
+	assert_int_equal(queue.ended, 0);
+	assert_int_equal(queue.gone, 1);
+}
+
+static void
+client_leaves_while_streaming(void **state)
+{
+	struct submission *s = begin();
+
+	(void)state;
+	store(s, 200000);
+	turns(5);
+	assert_int_equal(queue.opened, 1);
+	submission_free(s);
+	turns(5);
+	assert_int_equal(queue.gone, 1);
+	assert_int_equal(queue.ended, 0);
+	s = begin();
+	store(s, 10);
+	submission_free(s);
+	turns(5);
+	assert_int_equal(queue.opened, 1);
+}
+
+static void
+queue_dies_before_end(void **state)
+{
+	struct submission *s = begin();
+
+	(void)state;
+	store(s, 200000);
+	turns(5);
+	queue_kill();
+	settle(s);
+	assert_refused(s, REPLY_NO_QUEUE);
+	assert_true(wakes > 0);
+	submission_end(s);
+	assert_refused(s, REPLY_NO_QUEUE);
+	submission_free(s);
+	queue_start();
+}
+
+static void
+queue_dies_after_end(void **state)
+{
+	struct submission *s = begin(), *waiting[POOL_SHARED_MAX + 1];
+	size_t i;
+
+	(void)state;
+	queue.die_at_end = true;
+	store(s, 10);
+	submission_end(s);
+	settle(s);
+	assert_refused(s, REPLY_NO_QUEUE);
+	assert_int_equal(queue.ended, 1);
+	submission_free(s);
+	/* all of it, those that were waiting too */
+	queue.die_at_end = false;
+	queue.mute = true;
+	for (i = 0; i <= POOL_SHARED_MAX; i++) {
+		waiting[i] = begin();
+		submission_end(waiting[i]);
+	}
+	turns(100);
+	queue_kill();
+	for (i = 0; i <= POOL_SHARED_MAX; i++) {
+		settle(waiting[i]);
+		assert_refused(waiting[i], REPLY_NO_QUEUE);
+		submission_free(waiting[i]);
+	}
+	queue_start();
+}
+
+static void
+queue_is_away_and_back(void **state)
+{
+	struct submission *s = begin();
+
+	(void)state;
+	assert_true(pool_reaches_queue(&pool));
+	turns(2);
+	queue_kill();
+	turns(2);
+	assert_false(pool_reaches_queue(&pool));
+	submission_end(s);
+	assert_refused(s, REPLY_NO_QUEUE);
+	submission_free(s);
+	s = begin();
+	store(s, 70000);
+	assert_refused(s, REPLY_NO_QUEUE);
+	submission_free(s);
+	queue_start();
+	assert_true(pool_reaches_queue(&pool));
+	s = begin();
+	submission_end(s);
+	settle(s);
+	assert_verdict(s, VERDICT_OK);
+	submission_free(s);
+}
+
+/* A verdict that nobody waits for ends the connection, and nothing else. */
+static void
+verdict_out_of_place(void **state)
+{
+	struct submission *s = begin();
+
+	(void)state;
+	submission_end(s);
+	settle(s);
+	submission_free(s);
+	say(queue.guest[0], VERDICT_OK);
+	turns(5);
+	assert_int_equal(queue.gone, 1);
+	assert_int_equal(pool.idles, 0);
+}
+
+static void
+queue_never_answers(void **state)
+{
+	struct submission *s = begin();
+
+	(void)state;
+	queue.mute = true;
+	submission_end(s);
+	turns(10);
+	assert_int_equal(s->state, SUBMISSION_ENDED);
+	loop_arm(&loop, &s->patience, 0);
+	settle(s);
+	assert_refused(s, REPLY_NO_QUEUE);
+	turns(5);
+	assert_int_equal(queue.gone, 1);
+	submission_free(s);
+}
+
+static void
+slow_queue_stops_the_client(void **state)
+{
+	struct submission *s = begin();
+	static char text[60000];
+	size_t stored = 0;
+	unsigned before;
+
+	(void)state;
+	queue.paused = true;
+	memset(text, 'x', sizeof text);
+	while (!submission_is_full(s) && stored < 64 << 20) {
+		submission_store(s, slice_from(text, sizeof text));
+		stored += sizeof text;
+		turns(2);
+	}
+	assert_true(submission_is_full(s));
+	assert_true(s->link->peer.waiting < SUBMISSION_BEHIND_MAX +
+	    2 * SUBMISSION_SMALL_MAX);
+	before = wakes;
+	queue.paused = false;
+	peer_pause(&queue.guest[0]->peer, false);
+	turns(1000);
+	assert_false(submission_is_full(s));
+	assert_true(wakes > before);
+	submission_end(s);
+	settle(s);
+	assert_verdict(s, VERDICT_OK);
+	assert_int_equal(queue.octets, stored);
+	submission_free(s);
+}
+
+/* All but 1024 octets are taken by others. */
+static void
+memory_is_limited(void **state)
+{
+	struct submission *s = begin();
+	size_t taken = POOL_HELD_MAX - 1024 - pool.held;
+	char helo[1025] = "";
+	struct submit_open open = { .helo = slice_from(helo, sizeof helo) };
+
+	(void)state;
+	pool.held += taken;
+	store(s, 1024);
+	assert_int_equal(pool.held, POOL_HELD_MAX);
+	assert_false(submission_rcpt(s, slice_from(helo, 512)));
+	assert_false(submission_is_settled(s));
+	store(s, 1);
+	assert_refused(s, REPLY_NO_SPACE);
+	assert_null(submission_new(&pool, &open, wake, NULL));
+	open.helo.len--;
+	submission_free(s);
+	s = submission_new(&pool, &open, wake, NULL);
+	assert_non_null(s);
+	submission_free(s);
+	pool.held -= taken;
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	struct CMUnitTest const tests[] = {
+		TEST(small_messages_share_a_connection),
+		TEST(empty_message),
+		TEST(verdicts_are_passed_on),
+		TEST(size_decides_about_streaming),
+		TEST(streams_are_limited),
+		TEST(more_messages_than_connections),
+		TEST(queue_refuses_early),
+		TEST(early_acceptance_is_no_verdict),
+		TEST(client_leaves_while_streaming),
+		TEST(queue_dies_before_end),
+		TEST(queue_dies_after_end),
+		TEST(queue_is_away_and_back),
+		TEST(verdict_out_of_place),
+		TEST(queue_never_answers),
+		TEST(slow_queue_stops_the_client),
+		TEST(memory_is_limited),
+	};
+	int failed;
+
+	queue_directory();
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	queue_clean_up();
+	return failed;
+}

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: ISC */
+/* Plays the transcripts in tests/smtp against the session engine: in step,
+ * whole, octet by octet, and cut in two at every offset; all must come out as
+ * written.
+ *
+ *   # comment
+ *   routes: LINE   access: LINE   client: ADDRESS
+ *   limit: size|rcpts|commands|errors N
+ *   verdict: temp|perm STATUS WORDS		what queue says; default ok
+ *   C: octets, CRLF is added. \r \n \0 \xNN \\, \{N:text} is text N times,
+ *      \c at the end: no CRLF
+ *   S: a line of a reply
+ *   Q: what queue gets: "sender > recipients : text", or "forgotten"
+ *   X: closed */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "smtpd/policy.h"
+#include "smtpd/session.h"
+
+enum { TEXT_SHOWN = 300 };
+
+struct text {
+	char *s;
+	size_t len, room;
+};
+
+static void
+put(struct text *t, struct slice more)
+{
+	if (t->len + more.len + 1 > t->room) {
+		t->room = 2 * (t->len + more.len + 1);
+		t->s = realloc(t->s, t->room);
+		assert_non_null(t->s);
+	}
+	if (more.len) memcpy(t->s + t->len, more.s, more.len);
+	t->len += more.len;
+	t->s[t->len] = '\0';
+}
+
+static void
+put_cstr(struct text *t, char const *s)
+{
+	put(t, slice_of(s));
+}
+
+struct step {
+	size_t input, output;	/* so much said, so much to be heard by then */
+};
+
+struct transcript {
+	struct policy policy;
+	struct session_rules rules;
+	bool relay;
+	enum verdict verdict;
+	char status[16], words[128];
+	struct text input, expected;
+	struct step step[500];
+	size_t steps;
+};
+
+/* One playing of it. */
+struct play {
+	struct transcript const *t;
+	struct session session;
+	struct text output, sender, rcpts, message;
+	bool closed;
+};
+
+static unsigned
+hex(char c)
+{
+	return (unsigned)(c <= '9' ? c - '0' : slice_lower(c) - 'a' + 10);
+}
+
+static void put_escaped(struct text *out, struct slice in);
+
+static size_t
+put_repeated(struct text *out, struct slice in)
+{
+	size_t end = slice_find(in, '}'), at = slice_find(in, ':');
+	unsigned long long n;
+
+	assert_true(end < in.len && at < end);
+	assert_true(slice_number(slice_from(in.s, at), 100000, &n));
+	while (n--)
+		put_escaped(out, slice_from(in.s + at + 1, end - at - 1));
+	return end + 1;
+}
+
+static void
+put_escaped(struct text *out, struct slice in)
+{
+	while (in.len) {
+		size_t n = slice_find(in, '\\');
+		char c;
+
+		put(out, slice_from(in.s, n));
+		in = slice_skip(in, n);
+		if (!in.len) break;
+		assert_true(in.len > 1);
+		c = in.s[1];
+		in = slice_skip(in, 2);
+		if (c == 'r') {
+			c = '\r';
+		} else if (c == 'n') {
+			c = '\n';
+		} else if (c == '0') {
+			c = '\0';
+		} else if (c == 'x') {
+			c = (char)(hex(in.s[0]) << 4 | hex(in.s[1]));
+			in = slice_skip(in, 2);
+		} else if (c == '{') {
+			in = slice_skip(in, put_repeated(out, in));
+			continue;
+		} else {
+			assert_int_equal(c, '\\');
+		}
+		put(out, slice_from(&c, 1));
+	}
+}
+
+static void
+set_limit(struct session_rules *rules, struct slice in)
+{
+	struct slice name = slice_word(&in);
+	unsigned long long n;
+
+	assert_true(slice_number(slice_word(&in), 1000000, &n));
+	if (slice_is(name, "size")) rules->size_max = n;
+	else if (slice_is(name, "rcpts")) rules->rcpts_max = n;
+	else if (slice_is(name, "commands")) rules->commands_max = n;
+	else if (slice_is(name, "errors")) rules->errors_max = n;
+	else fail_msg("no such limit");
+}
+
+static void
+set_verdict(struct transcript *t, struct slice in)
+{
+	struct slice name = slice_word(&in), status = slice_word(&in);
+
+	t->verdict = slice_is(name, "temp") ? VERDICT_TEMP : VERDICT_PERM;
+	snprintf(t->status, sizeof t->status, "%.*s", (int)status.len,
+	    status.s);
+	in = slice_skip(in, 1);
+	snprintf(t->words, sizeof t->words, "%.*s", (int)in.len, in.s);
+}
+
+static void
+mark_step(struct transcript *t)
+{
+	if (!t->steps || t->step[t->steps - 1].input < t->input.len)
+		t->steps++;
+	assert_true(t->steps < sizeof t->step / sizeof *t->step);
+	t->step[t->steps - 1] = (struct step){ .input = t->input.len,
+		.output = t->expected.len };
+}
+
+static void
+read_line(struct transcript *t, struct slice line, struct text *routes,
+    struct text *access, struct text *client)
+{
+	size_t n = slice_find(line, ':');
+	struct slice key = slice_from(line.s, n);
+	struct slice value = slice_skip(line, n + 1);
+	bool bare;
+
+	if (!line.len || *line.s == '#') return;
+	assert_true(n < line.len);
+	if (value.len && *value.s == ' ') value = slice_skip(value, 1);
+	if (slice_is(key, "C")) {
+		bare = value.len > 1 &&
+		    slice_is(slice_skip(value, value.len - 2), "\\c");
+		if (bare) value.len -= 2;
+		put_escaped(&t->input, value);
+		if (!bare) put_cstr(&t->input, "\r\n");
+	} else if (slice_is(key, "S") || slice_is(key, "Q") ||
+	    slice_is(key, "X")) {
+		put(&t->expected, line);
+		put_cstr(&t->expected, "\n");
+		mark_step(t);
+	} else if (slice_is(key, "limit")) {
+		set_limit(&t->rules, value);
+	} else if (slice_is(key, "verdict")) {
+		set_verdict(t, value);
+	} else {
+		struct text *file = slice_is(key, "routes") ? routes
+		    : slice_is(key, "access") ? access : client;
+
+		if (file == client) assert_true(slice_is(key, "client"));
+		put(file, value);
+		if (file != client) put_cstr(file, "\n");
+	}
+}
+
+static void
+read_transcript(struct transcript *t, struct slice file)
+{
+	struct text routes = { .len = 0 }, access = { .len = 0 };
+	struct text client = { .len = 0 };
+	struct parse_error error;
+	struct access_client may;
+	struct slice line;
+
+	put_cstr(&client, "");
+	while (slice_line(&file, &line))
+		read_line(t, line, &routes, &access, &client);
+	if (!routes_parse(&t->policy.routes,
+	    slice_from(routes.s, routes.len), &error))
+		fail_msg("routes line %u: %s", error.line, error.why);
+	if (!access_parse(&t->policy.access,
+	    slice_from(access.s, access.len), &error))
+		fail_msg("access line %u: %s", error.line, error.why);
+	access_look_up(&t->policy.access, client.s, &may);
+	t->relay = may.relay;
+	free(routes.s);
+	free(access.s);
+	free(client.s);
+}
+
+static void
+show_reply(struct play *p, struct slice reply)
+{
+	struct slice line;
+
+	assert_true(reply.len <= REPLY_MAX);
+	assert_memory_equal(reply.s + reply.len - 2, "\r\n", 2);
+	while (slice_line(&reply, &line)) {
+		assert_true(line.len + 2 <= REPLY_LINE_MAX);
+		put_cstr(&p->output, "S: ");
+		put(&p->output, line);
+		put_cstr(&p->output, "\n");
+	}
+}
+
+static void
+show_message(struct play *p)
+{
+	char size[32];
+	size_t i;
+
+	put_cstr(&p->output, "Q: ");
+	put(&p->output, slice_from(p->sender.s, p->sender.len));
+	put_cstr(&p->output, " >");
+	put(&p->output, slice_from(p->rcpts.s, p->rcpts.len));
+	put_cstr(&p->output, " : ");
+	if (p->message.len > TEXT_SHOWN) {
+		snprintf(size, sizeof size, "%zu octets", p->message.len);
+		put_cstr(&p->output, size);
+	}
+	for (i = 0; i < p->message.len && p->message.len <= TEXT_SHOWN; i++) {
+		char c = p->message.s[i], code[8];
+
+		if (c == '\r')
+			put_cstr(&p->output, "\\r");
+		else if (c == '\n')
+			put_cstr(&p->output, "\\n");
+		else if (c == '\\')
+			put_cstr(&p->output, "\\\\");
+		else if (c >= ' ' && c <= '~')
+			put(&p->output, slice_from(&c, 1));
+		else {
+			snprintf(code, sizeof code, "\\x%02x", c & 0xff);
+			put_cstr(&p->output, code);
+		}
+	}
+	put_cstr(&p->output, "\n");
+}
+
+static void
+forget(struct play *p)
+{
+	p->sender.len = p->rcpts.len = p->message.len = 0;
+}
+
+static void
+answer(struct play *p)
+{
+	struct session *s = &p->session;
+	char text[ADDR_TEXT_MAX];
+	size_t n = s->path == ADDR_PATH_NULL ? 0 : addr_format(&s->addr, text);
+	enum reply reply = REPLY_SENDER_OK;
+
+	if (s->question == SESSION_SENDER) {
+		forget(p);
+		put_cstr(&p->sender, "<");
+		put(&p->sender, slice_from(text, n));
+		put_cstr(&p->sender, s->eightbit ? "> 8bit" : ">");
+	} else {
+		reply = policy_rcpt(&p->t->policy, p->t->relay, &s->addr);
+		if (reply == REPLY_RCPT_OK) {
+			put_cstr(&p->rcpts, " ");
+			put(&p->rcpts, slice_from(text, n));
+		}
+	}
+	session_answer(s, reply);
+}
+
+static void
+play_on(struct play *p, struct slice in)
+{
+	struct session *s = &p->session;
+
+	while (!p->closed) {
+		struct slice view = { .len = 0 };
+		size_t n;
+
+		switch (session_next(s, &view)) {
+		case SESSION_READ:
+			if (!in.len) return;
+			n = session_feed(s, in.s, in.len);
+			assert_in_range(n, 1, in.len);
+			in = slice_skip(in, n);
+			break;
+		case SESSION_SEND:
+			show_reply(p, view);
+			break;
+		case SESSION_ASK:
+			answer(p);
+			break;
+		case SESSION_STORE:
+			assert_true(view.len > 0);
+			put(&p->message, view);
+			break;
+		case SESSION_COMMIT:
+			show_message(p);
+			session_verdict(s, p->t->verdict,
+			    slice_of(p->t->status), slice_of(p->t->words));
+			break;
+		case SESSION_ABORT:
+			put_cstr(&p->output, "Q: forgotten\n");
+			forget(p);
+			break;
+		case SESSION_CLOSE:
+			put_cstr(&p->output, "X: closed\n");
+			p->closed = true;
+			break;
+		}
+	}
+}
+
+static void
+play_begin(struct play *p, struct transcript const *t)
+{
+	*p = (struct play){ .t = t };
+	session_init(&p->session, &t->rules);
+	put_cstr(&p->output, "");
+	play_on(p, slice_from(NULL, 0));
+}
+
+static void
+play_end(struct play *p)
+{
+	session_free(&p->session);
+	free(p->output.s);
+	free(p->sender.s);
+	free(p->rcpts.s);
+	free(p->message.s);
+}
+
+static void
+play_in_step(struct transcript const *t)
+{
+	struct play p;
+	size_t i, at = 0;
+
+	play_begin(&p, t);
+	for (i = 0; i < t->steps; i++) {
+		char *so_far;
+
+		play_on(&p, slice_from(t->input.s + at,
+		    t->step[i].input - at));
+		at = t->step[i].input;
+		so_far = strndup(t->expected.s, t->step[i].output);
+		assert_string_equal(p.output.s, so_far);
+		free(so_far);
+	}
+	play_end(&p);
+}
+
+/* piece  octets at a time, the first time */
+static void
+play_cut(struct transcript const *t, size_t first, size_t piece)
+{
+	struct slice rest = slice_from(t->input.s, t->input.len);
+	struct play p;
+
+	play_begin(&p, t);
+	while (rest.len) {
+		size_t n = first < rest.len ? first : rest.len;
+
+		/* a copy of its own, so that sanitizers see its edges */
+		char *copy = malloc(n + 1);
+
+		assert_non_null(copy);
+		memcpy(copy, rest.s, n);
+		play_on(&p, slice_from(copy, n));
+		free(copy);
+		rest = slice_skip(rest, n);
+		first = piece;
+	}
+	assert_string_equal(p.output.s, t->expected.s);
+	play_end(&p);
+}
+
+static void
+play_file(void **state)
+{
+	static char text[SESSION_TEXT_MAX + 1];
+	static char store[1 << 16];
+	struct transcript t = { .rules = { .hostname = SLICE("mx.test"),
+	    .domain = SLICE("Example.Org"), .size_max = 1000000,
+	    .rcpts_max = 1000, .commands_max = 1000, .errors_max = 1000,
+	    .text = text } };
+	FILE *file = fopen(*state, "r");
+	size_t n;
+
+	assert_non_null(file);
+	n = fread(store, 1, sizeof store, file);
+	assert_in_range(n, 1, sizeof store - 1);
+	fclose(file);
+	read_transcript(&t, slice_from(store, n));
+	assert_true(t.steps > 0);
+	play_in_step(&t);
+	play_cut(&t, t.input.len, t.input.len);
+	play_cut(&t, 1, 1);
+	for (n = 1; n < t.input.len; n++)
+		play_cut(&t, n, t.input.len);
+	policy_free(&t.policy);
+	free(t.input.s);
+	free(t.expected.s);
+}
+
+int
+main(void)
+{
+	struct CMUnitTest *tests;
+	glob_t files;
+	size_t i;
+	int failed;
+
+	if (glob("tests/smtp/*.smtp", 0, NULL, &files) != 0) return 1;
+	tests = calloc(files.gl_pathc, sizeof *tests);
+	if (!tests) return 1;
+	for (i = 0; i < files.gl_pathc; i++)
+		tests[i] = (struct CMUnitTest){ .name = files.gl_pathv[i],
+			.test_func = play_file,
+			.initial_state = files.gl_pathv[i] };
+	failed = _cmocka_run_group_tests("transcripts", tests, files.gl_pathc,
+	    NULL, NULL);
+	free(tests);
+	globfree(&files);
+	return failed;
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: ISC
+# harness.pl JOBS TEST... - run test programs by prove's own engine, and count
+# their points: the last line is "N passed, N failed, N skipped", what was
+# skipped is named above it. A program that ends wrongly without a failed point
+# counts as one. Exit 1 when anything failed, or nothing passed.
+use strict;
+use warnings;
+use TAP::Harness;
+
+my ($jobs, @tests) = @ARGV;
+my @skipped;
+my $harness = TAP::Harness->new({
+	jobs => $jobs, timer => 1, failures => 1,
+	# one that hangs fails, and may still clean up
+	exec => [qw(timeout --kill-after=20 300)],
+});
+$harness->callback(made_parser => sub {
+	my ($parser, $session) = @_;
+	my $file = $session->[0] // '';
+
+	$parser->callback(test => sub {
+		my $point = shift;
+		push @skipped, join ' ', $file, $point->description =~
+		    s/^- //r . ':', $point->explanation
+		    if $point->has_skip;
+	});
+	$parser->callback(plan => sub {
+		my $plan = shift;
+		push @skipped, join ' ', $file, 'all of it:',
+		    $plan->explanation if $plan->has_skip;
+	});
+});
+my $all = $harness->runtests(@tests);
+
+my $failed = $all->failed;
+for my $parser ($all->parsers(@tests)) {
+	$failed++ if !$parser->failed &&
+	    ($parser->exit || $parser->parse_errors);
+}
+my $skipped_whole = grep { $_->skip_all } $all->parsers(@tests);
+my $passed = $all->passed - $all->skipped;
+
+print "skipped: $_\n" for sort @skipped;
+printf "%d passed, %d failed, %d skipped\n", $passed, $failed,
+    $all->skipped + $skipped_whole;
+exit($failed || !$passed ? 1 : 0);

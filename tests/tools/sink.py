@@ -1,0 +1,56 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: ISC
+"""sink.py PORT DIR - a server that takes every message, one at a time, and
+keeps the octets of each, dots undone, as DIR/1, DIR/2 ..., its envelope beside
+it as DIR/1.envelope."""
+import os
+import socket
+import sys
+
+
+def serve(conn, directory, number):
+    lines = conn.makefile("rb")
+
+    def say(text):
+        conn.sendall(text + b"\r\n")
+
+    say(b"220 sink.test ESMTP")
+    envelope = []
+    for line in lines:
+        verb = line[:4].upper()
+        if verb in (b"MAIL", b"RCPT"):
+            envelope.append(line.rstrip(b"\r\n"))
+        if verb == b"QUIT":
+            say(b"221 2.0.0 bye")
+            break
+        if verb != b"DATA":
+            say(b"250 2.0.0 ok")
+            continue
+        say(b"354 go on")
+        message = b""
+        for line in lines:
+            if line == b".\r\n":
+                break
+            message += line[1:] if line.startswith(b".") else line
+        number += 1
+        name = os.path.join(directory, str(number))
+        with open(name + ".envelope", "wb") as f:
+            f.write(b"\n".join(envelope) + b"\n")
+        with open(name + ".part", "wb") as f:
+            f.write(message)
+        os.rename(name + ".part", name)
+        envelope = []
+        say(b"250 2.0.0 kept")
+    return number
+
+
+def main():
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    number = 0
+    while True:
+        conn, _ = listener.accept()
+        with conn:
+            number = serve(conn, sys.argv[2], number)
+
+
+main()
