@@ -50,7 +50,7 @@ $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 define test
 $(B)/tests/$(1)_test: $(B)/tests/$(1)_test.o \
     $(call parts,$(firstword $(subst _, ,$(1)))) $(B)/common.a
-	$$(CC) $$(CFLAGS) $$(PIE) $$(LINK) $$(LDFLAGS) -o $$@ $$(sort $$^) \
+	$$(CC) $$(CFLAGS) $$(PIE) $$(LINK) $$(LDFLAGS) -o $$@ $$^ \
 	    -lcmocka $$(LIBS_$(firstword $(subst _, ,$(1)))) $$(LIBS)
 endef
 $(foreach t,$(TESTS:$(B)/tests/%_test=%),$(eval $(call test,$(t))))

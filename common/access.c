@@ -239,7 +239,7 @@ access_look_up(struct access const *access, char const *address,
 {
 	unsigned char octet[NETADDR_OCTETS];
 	char *at = client->groups;
-	size_t i;
+	size_t i, len;
 
 	*at = '\0';
 	client->relay = false;
@@ -251,6 +251,8 @@ access_look_up(struct access const *access, char const *address,
 		client->relay = client->relay || group->relay;
 		if (!group->name) continue;
 		if (at > client->groups) *at++ = ' ';
-		at = stpcpy(at, group->name);
+		len = strlen(group->name);
+		memcpy(at, group->name, len + 1);
+		at += len;
 	}
 }

@@ -121,6 +121,7 @@ stage_options(struct stage *s, int argc, char *const *argv,
 	int keep[] = { -1, -1, -1, -1 }, n = 0, operand, i;
 
 	PROG = s->program;
+	s->door.watch.fd = -1;
 	jail_begin();
 	for (i = 0; i < SHARED; i++)
 		if (!shared[i].has || (shared[i].has & s->has))
@@ -144,6 +145,19 @@ stage_options(struct stage *s, int argc, char *const *argv,
 	s->notify_socket = open_notify_socket();
 	if (!loop_open(&s->loop)) strerr_diefusys(111, "make an event loop");
 	return operand;
+}
+
+void
+stage_read_rules(struct stage *s, struct inforce *rules)
+{
+	struct parse_error why;
+	char const *file;
+	char line[16] = "";
+
+	rules->routes_path = s->routes;
+	if (inforce_read(rules, &file, &why)) return;
+	if (why.line) snprintf(line, sizeof line, ":%u", why.line);
+	strerr_dief(100, file, line, ": ", why.why);
 }
 
 static void

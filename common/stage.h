@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include "common/door.h"
+#include "common/inforce.h"
 #include "common/jail.h"
 #include "common/loop.h"
 #include "common/option.h"
@@ -80,6 +81,10 @@ int stage_options(struct stage *s, int argc, char *const *argv,
 /* stage_prepare - look up --user, check --chroot; exits 100 when that cannot
  * be: no daemon stays root. Before stage_bind. */
 void stage_prepare(struct stage *s);
+
+/* stage_read_rules - --routes, and the access file if rules has a path for
+ * one; exits 100 with file and line of a mistake. Before the jail. */
+void stage_read_rules(struct stage *s, struct inforce *rules);
 
 /* stage_bind - bind --in, or adopt --in-fd; before stage_enter. Exits 100 when
  * another process serves it. */

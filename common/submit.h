@@ -6,8 +6,9 @@
  *   queue                           VERDICT  one for each OPEN
  *
  * Only END commits; a connection that closes before it, or ABORT, leaves
- * nothing. queue may give its verdict early; it then ignores frames up to END
- * or ABORT, which the client still sends. An accepted message is durable. */
+ * nothing and gets no verdict. queue may give its verdict early; it then
+ * ignores frames up to END or ABORT, which the client still sends. An accepted
+ * message is durable. */
 #ifndef MAILGRAVE_SUBMIT_H
 #define MAILGRAVE_SUBMIT_H
 

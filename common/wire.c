@@ -3,8 +3,8 @@
  * knows no message. */
 #include "common/wire.h"
 
-static size_t
-put_number(char *out, uint64_t n, size_t octets)
+size_t
+wire_put_number(char *out, uint64_t n, size_t octets)
 {
 	size_t i;
 
@@ -13,8 +13,8 @@ put_number(char *out, uint64_t n, size_t octets)
 	return octets;
 }
 
-static uint64_t
-get_number(char const *in, size_t octets)
+uint64_t
+wire_get_number(char const *in, size_t octets)
 {
 	uint64_t n = 0;
 	size_t i;
@@ -56,7 +56,7 @@ field_number(struct wire_field const *f, void const *values)
 uint16_t
 wire_type(struct slice frame)
 {
-	return frame.len < 2 ? 0 : (uint16_t)get_number(frame.s, 2);
+	return frame.len < 2 ? 0 : (uint16_t)wire_get_number(frame.s, 2);
 }
 
 size_t
@@ -80,7 +80,7 @@ wire_pack(struct wire_form const *form, void const *values, char *out,
 	size_t n, i;
 
 	if (wire_size(form, values) > room) return 0;
-	n = put_number(out, form->type, 2);
+	n = wire_put_number(out, form->type, 2);
 	for (i = 0; i < form->fields; i++) {
 		struct wire_field const *f = &form->field[i];
 		char const *at = (char const *)values + f->offset;
@@ -92,7 +92,7 @@ wire_pack(struct wire_form const *form, void const *values, char *out,
 			continue;
 		}
 		if (number > f->max) return 0;
-		n += put_number(out + n, number, fixed[f->kind]);
+		n += wire_put_number(out + n, number, fixed[f->kind]);
 		if (f->kind == WIRE_TEXT && number) {
 			memcpy(out + n,
 			    ((struct slice const *)(void const *)at)->s,
@@ -117,7 +117,7 @@ wire_unpack(struct wire_form const *form, void *values, struct slice frame)
 
 		if (frame.len < fixed[f->kind]) return false;
 		if (f->kind != WIRE_ID)
-			number = get_number(frame.s, fixed[f->kind]);
+			number = wire_get_number(frame.s, fixed[f->kind]);
 		if (number > f->max) return false;
 		switch (f->kind) {
 		case WIRE_U8:

@@ -67,4 +67,9 @@ size_t wire_pack(struct wire_form const *form, void const *values, char *out,
 bool wire_unpack(struct wire_form const *form, void *values,
     struct slice frame);
 
+/* wire_put_number, wire_get_number - big-endian in so many octets, at most 8;
+ * put returns that number of octets */
+size_t wire_put_number(char *out, uint64_t n, size_t octets);
+uint64_t wire_get_number(char const *in, size_t octets);
+
 #endif

@@ -19,7 +19,7 @@ struct complete_facts {
 	struct slice domain;	/* for addresses without one */
 	struct slice hostname;	/* for Message-ID */
 	struct slice author;	/* his address, by addr_format */
-	struct slice name;	/* his name, complete_name_valid; may be empty */
+	struct slice name;	/* by complete_name_valid; may be empty */
 	struct traceid id;
 	int64_t now_s;		/* wall time */
 };

@@ -14,7 +14,6 @@ struct hand {
 };
 
 /* hand_start - begin a queue on this spool directory
- *   The program is looked for beside ours, then in PATH.
  *   returns our end of the connection, or -1 and errno */
 int hand_start(struct hand *h, char const *spool);
 

@@ -14,7 +14,8 @@ enum {
 
 /* Text on its way to a whole header. Zeroed stands before the first octet. */
 struct header_search {
-	size_t line;		/* where the first line that isn't judged begins */
+	size_t line;		/* where the first line begins that isn't
+				 * judged yet */
 	size_t looked;		/* no line ends before this */
 	struct slice header;	/* after 1: all fields, each with its CRLF */
 	size_t body;		/* after 1: where the body begins */

@@ -202,7 +202,8 @@ open_submission(struct inject *i, bool eightbit)
 	fd = i->set.by_hand ? hand_start(&i->hand, i->set.spool)
 			: unixsock_connect(i->set.out);
 	if (fd == -1)
-		quit_sys(i, i->set.by_hand ? "start mailgrave-queue" : i->set.out);
+		quit_sys(i, i->set.by_hand ? "start mailgrave-queue"
+					   : i->set.out);
 	if (!submission_open(&i->submission, fd, &open)) quit_submission(i);
 	for (n = 0; n < e->rcpts; n++)
 		if (!submission_rcpt(&i->submission, e->rcpt + n))
@@ -302,5 +303,8 @@ main(int argc, char *const *argv)
 		put(&i, slice_from(i.text.s, i.text.len));
 	}
 	end(&i);
+	envelope_free(&i.envelope);
+	stralloc_free(&i.head);
+	stralloc_free(&i.text);
 	return 0;
 }

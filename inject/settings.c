@@ -22,12 +22,13 @@ take_sender(void *options, char const *argument, char const **why)
 	return true;
 }
 
+#define ROW(name, letter, argument, kind, member, help) \
+	{ name, argument, kind, offsetof(struct settings, member), 0, 0, \
+	  NULL, letter, help }
 #define FLAG(name, letter, member, help) \
-	{ name, NULL, OPTION_FLAG, offsetof(struct settings, member), 0, 0, \
-	  NULL, letter, help }
+	ROW(name, letter, NULL, OPTION_FLAG, member, help)
 #define TEXT(name, letter, argument, member, help) \
-	{ name, argument, OPTION_TEXT, offsetof(struct settings, member), 0, 0, \
-	  NULL, letter, help }
+	ROW(name, letter, argument, OPTION_TEXT, member, help)
 
 static struct option_row const rows[] = {
 	FLAG("recipients", 't', from_header,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The jobs that one peer has given us (common/deliver.h): what it may say
- * next, and which results it still waits for. Opens, reads and sends nothing. */
+ * next, and which results it still waits for. Reads and sends nothing. */
 #ifndef MAILGRAVE_LOCAL_JOB_H
 #define MAILGRAVE_LOCAL_JOB_H
 

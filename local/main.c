@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* mailgrave-local: delivers into Maildirs below its root. */
 #include <skalibs/nonposix.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <skalibs/sig.h>
 #include <skalibs/strerr.h>
 #include <skalibs/types.h>
-#include "common/log.h"
-#include "common/reader.h"
+#include "common/inforce.h"
 #include "common/stage.h"
 #include "local/upstream.h"
 
@@ -20,8 +16,7 @@ struct local {
 	struct stage stage;
 	unsigned long long jobs;
 	bool crlf;
-	struct routes routes;
-	struct reader reader;
+	struct inforce inforce;
 	struct flushers flushers;
 	struct deliveries deliveries;
 	struct upstreams upstreams;
@@ -42,61 +37,6 @@ static struct option_page const page = {
 static char const *const upstream[] = { "mailgrave-send", NULL };
 
 static void
-log_routes(struct routes const *routes)
-{
-	char hash[17];
-	size_t i;
-
-	for (i = 0; i < sizeof hash - 1; i++)
-		hash[i] = "0123456789abcdef"[routes->hash >> (60 - 4 * i) & 15];
-	hash[i] = '\0';
-	log_event("routes", LOG_TEXT("hash", hash),
-	    LOG_NUMBER("lines", routes->rows));
-}
-
-static void
-read_routes(struct local *l)
-{
-	struct parse_error error;
-	size_t len;
-	char *text = file_slurp(l->stage.routes, READER_FILE_MAX, &len);
-	char line[UINT_FMT];
-
-	if (!text) strerr_diefusys(111, "read ", l->stage.routes);
-	if (!routes_parse(&l->routes, slice_from(text, len), &error)) {
-		line[uint_fmt(line, error.line)] = '\0';
-		strerr_dief(100, l->stage.routes, ":", line, ": ", error.why);
-	}
-	free(text);
-}
-
-/* A file that can't be read or makes no sense leaves the old one in force. */
-static void
-take_routes(void *owner, size_t n, char *text, size_t len)
-{
-	struct local *l = owner;
-	struct parse_error error;
-	struct routes fresh;
-
-	(void)n;
-	if (!text) {
-		log_event("reload-failed", LOG_TEXT("file", l->stage.routes),
-		    LOG_SYS(errno));
-		return;
-	}
-	if (routes_parse(&fresh, slice_from(text, len), &error)) {
-		routes_free(&l->routes);
-		l->routes = fresh;
-		log_routes(&l->routes);
-	} else {
-		log_event("reload-failed", LOG_TEXT("file", l->stage.routes),
-		    LOG_NUMBER("line", error.line),
-		    LOG_TEXT("why", error.why));
-	}
-	free(text);
-}
-
-static void
 accepted(void *owner, int fd, uid_t uid)
 {
 	struct local *l = owner;
@@ -110,7 +50,7 @@ reload(void *owner)
 {
 	struct local *l = owner;
 
-	reader_ask(&l->reader);
+	inforce_reload(&l->inforce);
 }
 
 /* Deliveries that have ended their work count as in flight until their results
@@ -179,6 +119,19 @@ local_options(struct local *l, int argc, char *const *argv)
 	sig_ignore(SIGXFSZ);
 }
 
+static void
+read_routes(struct local *l)
+{
+	struct parse_error why;
+	char const *file;
+	char line[UINT_FMT];
+
+	l->inforce.routes_path = l->stage.routes;
+	if (inforce_read(&l->inforce, &file, &why)) return;
+	line[uint_fmt(line, why.line)] = '\0';
+	strerr_dief(100, file, ":", line, ": ", why.why);
+}
+
 /* What lies outside of the mailbox root. */
 static void
 local_open(struct local *l)
@@ -187,9 +140,7 @@ local_open(struct local *l)
 	read_routes(l);
 	stage_bind(&l->stage);
 	stage_checked(&l->stage);
-	l->reader = (struct reader){ .path = { l->stage.routes }, .paths = 1,
-				     .took = take_routes, .owner = l };
-	if (!reader_open(&l->reader, &l->stage.loop, &l->stage.jail,
+	if (!inforce_watch(&l->inforce, &l->stage.loop, &l->stage.jail,
 	    "local-reader", stage_lost_helper))
 		strerr_diefusys(111, "start the reader of routes");
 }
@@ -216,8 +167,9 @@ local_prepare(struct local *l)
 	l->upstreams = (struct upstreams){
 		.loop = &l->stage.loop,
 		.deliveries = &l->deliveries,
-		.routes = &l->routes,
+		.routes = &l->inforce.routes,
 		.jobs_most = l->jobs,
+		.verbose = l->stage.verbose,
 		.lost = stop_when_idle,
 		.owner = l,
 	};
@@ -227,7 +179,7 @@ static void
 local_close(struct local *l)
 {
 	upstreams_close(&l->upstreams);
-	routes_free(&l->routes);
+	inforce_free(&l->inforce);
 	close(l->deliveries.boxes.root);
 }
 
@@ -240,7 +192,7 @@ main(int argc, char *const *argv)
 	local_open(&l);
 	stage_enter(&l.stage);
 	local_prepare(&l);
-	log_routes(&l.routes);
+	inforce_log(&l.inforce);
 	stage_serve(&l.stage);
 	local_close(&l);
 	return 0;

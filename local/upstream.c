@@ -29,11 +29,17 @@ log_result(struct job_rcpt const *rcpt, struct delivery_result const *result)
 					      [VERDICT_TEMP] = "deferred",
 					      [VERDICT_PERM] = "failed" };
 
-	log_event(events[result->verdict], LOG_ID(&rcpt->job->id),
-	    LOG_SLICE("to", slice_from(rcpt->address, rcpt->len)),
-	    LOG_TEXT("where", result->where),
-	    LOG_TEXT("status", result->status),
-	    LOG_TEXT("words", result->words));
+	struct log_field fields[] = {
+		LOG_ID(&rcpt->job->id),
+		LOG_SLICE("to", slice_from(rcpt->address, rcpt->len)),
+		LOG_TEXT("where", result->where),
+		LOG_TEXT("status", result->status),
+		LOG_TEXT("words", result->words),
+		{ LOG_END, NULL, { .number = 0 } },
+	};
+
+	if (result->verdict == VERDICT_OK) fields[4].kind = LOG_END;
+	log_fields(events[result->verdict], fields);
 }
 
 static struct slice
@@ -156,6 +162,11 @@ take_run(void *owner, void const *values, int fd)
 
 	(void)fd;
 	if (!job) return protocol_error(u);
+	if (u->all->verbose)
+		log_event("job", LOG_ID(&job->id),
+		    LOG_NUMBER("rcpts", job->rcpts),
+		    LOG_NUMBER("size", job->size),
+		    LOG_NUMBER("maybe", job->maybe));
 	job->owed++; /* it must not end under our hands */
 	for (rcpt = job->rcpt; rcpt; rcpt = rcpt->next)
 		if (!start(u->all, rcpt, &result)) delivered(rcpt, &result);

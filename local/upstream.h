@@ -16,6 +16,7 @@ struct upstreams {
 	struct deliveries *deliveries;
 	struct routes const *routes;
 	size_t jobs_most;	/* for each */
+	bool verbose;		/* log jobs as they come */
 	void (*lost)(void *owner);	/* a connection has ended */
 	void *owner;
 

@@ -346,7 +346,7 @@ gone(void *owner, char const *why)
 
 	log_event("disconnected", LOG_TEXT("from", "send"),
 	    LOG_TEXT("why", why));
-	if (h->lost) h->lost();
+	if (h->lost) h->lost(h->owner);
 	if (h->path)
 		loop_arm(h->loop, &h->retry, h->loop->now_ms + h->retry_ms);
 }

@@ -15,7 +15,8 @@ struct handout {
 	struct state *state;
 	int mess;
 	char const *path;	/* of send's socket; NULL: only handout_adopt */
-	void (*lost)(void);	/* may be NULL: the connection has ended */
+	void (*lost)(void *owner);	/* may be NULL: the connection has ended */
+	void *owner;
 
 	struct peer peer;
 	uint64_t connection;	/* counts them: acks go to the one that asked */

@@ -101,7 +101,7 @@ gone(void *owner, char const *why)
 	/* after END it goes on to its commit: the client may not know, but the
 	 * message is whole */
 	if (in->phase != STORING) release(in);
-	if (all->lost) all->lost();
+	if (all->lost) all->lost(all->owner);
 }
 
 static void
@@ -277,7 +277,7 @@ stored(struct intake *in, bool fine)
 	}
 	reset(in);
 	if (!peer_is_open(&in->peer)) release(in);
-	if (all->lost) all->lost();
+	if (all->lost) all->lost(all->owner);
 }
 
 static void

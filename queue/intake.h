@@ -27,7 +27,8 @@ struct intakes {
 	int mess;
 	char const *hostname;
 	uint64_t max_size;	/* octets of a message */
-	void (*lost)(void);	/* may be NULL: a connection has ended */
+	void (*lost)(void *owner);	/* may be NULL: a connection has ended */
+	void *owner;
 
 	struct intake *first;
 	size_t n, committing;

@@ -208,7 +208,7 @@ fail(struct journal *j, int error)
 	tell(&j->written, false);
 	refuse_waiting(j, JOURNAL_OUTCOMES);
 	refuse_waiting(j, JOURNAL_MAIL);
-	j->failed();
+	j->failed(j->owner);
 }
 
 static void
@@ -514,12 +514,12 @@ choose_size(int dir)
 
 void
 journal_init(struct journal *j, struct loop *loop, struct flushers *flushers,
-    int dir, void (*failed)(void))
+    int dir, void (*failed)(void *owner), void *owner)
 {
 	int i;
 
 	*j = (struct journal){ .loop = loop, .flushers = flushers, .dir = dir,
-	    .failed = failed, .turn = { .run = turn, .owner = j },
+	    .failed = failed, .owner = owner, .turn = { .run = turn, .owner = j },
 	    .lazy = { .due = lazy_due, .owner = j } };
 	for (i = 0; i < JOURNAL_LANES; i++)
 		queue_init(&j->lane[i].units);

@@ -72,7 +72,8 @@ struct journal {
 	int dir;			/* journal/ */
 	/* failed - a write or sync failed: what it covered has been told
 	 * fine = false, the process must end and recover */
-	void (*failed)(void);
+	void (*failed)(void *owner);
+	void *owner;
 
 	uint32_t segment_size;		/* of the next new one */
 	struct journal_segment segment[JOURNAL_SEGMENTS_MAX];
@@ -100,7 +101,8 @@ struct journal {
 
 /* journal_init - before recovery fills segment, segments, used and number */
 void journal_init(struct journal *j, struct loop *loop,
-    struct flushers *flushers, int dir, void (*failed)(void));
+    struct flushers *flushers, int dir, void (*failed)(void *owner),
+    void *owner);
 
 /* journal_open - go on from what recovery found, in a new epoch and a new
  * segment, which may still have to be made: units wait for it */

@@ -18,7 +18,7 @@
 enum { ENDING_LOOK_MS = 10 };
 
 /* The whole mutable state of the program. */
-static struct queued {
+struct queued {
 	struct stage stage;
 	char const *submit, *spool;
 	unsigned long long max_size;
@@ -30,7 +30,7 @@ static struct queued {
 	struct handout handout;
 	struct intakes intakes;
 	struct timer ending;
-} q;
+};
 
 static struct option_row const rows[] = {
 	{ "submit", "PATH", OPTION_TEXT, offsetof(struct queued, submit), 0, 0,
@@ -64,46 +64,47 @@ open_directory(char const *name)
 
 /* One process a spool: the lock ends with this process, however that dies. */
 static void
-open_spool(void)
+open_spool(struct queued *q)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	if (chdir(q.spool) == -1)
-		strerr_diefusys(111, "change to the spool ", q.spool);
-	q.journal_dir = open_directory("journal");
-	q.mess = open_directory("mess");
-	q.damaged = open_directory("damaged");
-	q.lock = openat(q.journal_dir, "lock",
+	if (chdir(q->spool) == -1)
+		strerr_diefusys(111, "change to the spool ", q->spool);
+	q->journal_dir = open_directory("journal");
+	q->mess = open_directory("mess");
+	q->damaged = open_directory("damaged");
+	q->lock = openat(q->journal_dir, "lock",
 	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (q.lock == -1) strerr_diefusys(111, "open journal/lock");
-	if (fcntl(q.lock, F_OFD_SETLK, &whole) == 0) return;
+	if (q->lock == -1) strerr_diefusys(111, "open journal/lock");
+	if (fcntl(q->lock, F_OFD_SETLK, &whole) == 0) return;
 	if (errno == EAGAIN || errno == EACCES)
 		strerr_dief(100, "the spool is in use: already running");
 	strerr_diefusys(111, "lock the spool");
 }
 
 static void
-journal_has_failed(void)
+journal_has_failed(void *owner)
 {
+	(void)owner;
 	/* what it covered has been refused; the next start reads what the
 	 * disk really holds and begins a new segment */
 	exit(111);
 }
 
 static void
-open_journal(void)
+open_journal(struct queued *q)
 {
 	struct recovery r;
 
-	journal_init(&q.journal, &q.stage.loop, &q.flushers, q.journal_dir,
-	    journal_has_failed);
-	if (!recover(&r, &q.journal, &q.state, q.journal_dir, q.damaged))
+	journal_init(&q->journal, &q->stage.loop, &q->flushers, q->journal_dir,
+	    journal_has_failed, q);
+	if (!recover(&r, &q->journal, &q->state, q->journal_dir, q->damaged))
 		strerr_diefusys(111, "read the journal");
 	/* a file whose record can't be read may be all that is left */
-	if (!r.damaged && store_sweep(q.mess, &q.state) == -1)
+	if (!r.damaged && store_sweep(q->mess, &q->state) == -1)
 		strerr_diefusys(111, "read mess");
-	journal_open(&q.journal);
-	log_event("recovered", LOG_NUMBER("messages", q.state.map.n),
+	journal_open(&q->journal);
+	log_event("recovered", LOG_NUMBER("messages", q->state.map.n),
 	    LOG_NUMBER("records", r.records),
 	    LOG_NUMBER("damaged", r.damaged));
 }
@@ -111,16 +112,18 @@ open_journal(void)
 static void
 stage_entered(void *owner, int fd, uid_t uid)
 {
-	(void)owner;
+	struct queued *q = owner;
+
 	/* by hand the other end is a user, not a stage */
-	intake_enter(&q.intakes, fd, uid, !q.stage.by_hand);
+	intake_enter(&q->intakes, fd, uid, !q->stage.by_hand);
 }
 
 static void
 user_entered(void *owner, int fd, uid_t uid)
 {
-	(void)owner;
-	intake_enter(&q.intakes, fd, uid, false);
+	struct queued *q = owner;
+
+	intake_enter(&q->intakes, fd, uid, false);
 }
 
 /* TERM: no new client, those in the middle of a message lose nothing by being
@@ -128,87 +131,91 @@ user_entered(void *owner, int fd, uid_t uid)
 static void
 look_for_end(void *owner)
 {
-	(void)owner;
-	if (journal_idle(&q.journal) && !q.intakes.committing) {
-		q.stage.loop.stop = true;
+	struct queued *q = owner;
+
+	if (journal_idle(&q->journal) && !q->intakes.committing) {
+		q->stage.loop.stop = true;
 		return;
 	}
-	journal_hurry(&q.journal);
-	loop_arm(&q.stage.loop, &q.ending,
-	    q.stage.loop.now_ms + ENDING_LOOK_MS);
+	journal_hurry(&q->journal);
+	loop_arm(&q->stage.loop, &q->ending,
+	    q->stage.loop.now_ms + ENDING_LOOK_MS);
 }
 
 static void
 term(void *owner)
 {
-	(void)owner;
-	door_close(&q.users);
-	q.ending.due = look_for_end;
-	look_for_end(NULL);
+	struct queued *q = owner;
+
+	door_close(&q->users);
+	q->ending = (struct timer){ .due = look_for_end, .owner = q };
+	look_for_end(q);
 }
 
 /* By hand, over an inherited descriptor: its end is ours. */
 static void
-lost(void)
+lost(void *owner)
 {
-	if (!q.ending.due) term(NULL);
+	struct queued *q = owner;
+
+	if (!q->ending.due) term(q);
 }
 
 static void
-fill(void)
+fill(struct queued *q)
 {
-	q.intakes = (struct intakes){ .loop = &q.stage.loop,
-	    .journal = &q.journal, .flushers = &q.flushers,
-	    .state = &q.state, .handout = &q.handout, .mess = q.mess,
-	    .hostname = q.stage.hostname, .max_size = q.max_size };
-	q.handout = (struct handout){ .loop = &q.stage.loop,
-	    .journal = &q.journal, .state = &q.state, .mess = q.mess,
-	    .path = q.stage.out };
-	if (q.stage.in_fd) q.intakes.lost = lost;
-	if (q.stage.out_fd) q.handout.lost = lost;
-	handout_init(&q.handout);
+	q->intakes = (struct intakes){ .loop = &q->stage.loop,
+	    .journal = &q->journal, .flushers = &q->flushers,
+	    .state = &q->state, .handout = &q->handout, .mess = q->mess,
+	    .hostname = q->stage.hostname, .max_size = q->max_size };
+	q->handout = (struct handout){ .loop = &q->stage.loop,
+	    .journal = &q->journal, .state = &q->state, .mess = q->mess,
+	    .path = q->stage.out };
+	q->intakes.owner = q->handout.owner = q;
+	if (q->stage.in_fd) q->intakes.lost = lost;
+	if (q->stage.out_fd) q->handout.lost = lost;
+	handout_init(&q->handout);
 }
 
 static void
-bind_submit(void)
+bind_submit(struct queued *q)
 {
-	if (!q.submit || q.stage.check) return;
-	q.users = (struct door){ .path = q.submit, .anybody = true,
-	    .enter = user_entered };
-	if (door_bind(&q.users, (uid_t)-1, 0666)) return;
+	if (!q->submit || q->stage.check) return;
+	q->users = (struct door){ .path = q->submit, .anybody = true,
+	    .enter = user_entered, .owner = q };
+	if (door_bind(&q->users, (uid_t)-1, 0666)) return;
 	if (errno == EADDRINUSE)
-		strerr_dief(100, q.submit, ": already running");
-	strerr_diefusys(111, "bind ", q.submit);
+		strerr_dief(100, q->submit, ": already running");
+	strerr_diefusys(111, "bind ", q->submit);
 }
 
 int
 main(int argc, char *const *argv)
 {
-	struct option_table const own = OPTION_TABLE(rows, &q);
-
-	q.stage = (struct stage){ .program = page.program,
+	static struct queued q = { .stage = { .program = "mailgrave-queue",
 	    .upstream = upstream,
 	    .has = STAGE_IN | STAGE_OUT | STAGE_OUT_FD | STAGE_HOSTNAME,
 	    .may = JAIL_ACCEPT | JAIL_UNIX | JAIL_READ | JAIL_WRITE |
-	    JAIL_MEMFD, .accepted = stage_entered, .term = term };
-	q.max_size = 100 << 20;
-	q.spool = ".";
-	q.users.watch.fd = -1;
+	    JAIL_MEMFD, .accepted = stage_entered, .term = term,
+	    .owner = &q }, .max_size = 100 << 20, .spool = ".",
+	    .users = { .watch = { .fd = -1 } } };
+	struct option_table const own = OPTION_TABLE(rows, &q);
+
 	if (stage_options(&q.stage, argc, argv, &page, &own) < argc)
 		option_misused(page.program, "takes no operands", NULL);
 	if (!q.stage.in && !q.stage.in_fd && !q.stage.out_fd)
 		option_misused(page.program, "--in is missing", NULL);
 	stage_prepare(&q.stage);
 	stage_bind(&q.stage);
-	bind_submit();
+	bind_submit(&q);
 	stage_checked(&q.stage);
 	stage_enter(&q.stage);
-	open_spool();
+	open_spool(&q);
 	if (!flushers_open(&q.flushers, &q.stage.loop, "queue-flush",
 	    stage_lost_helper))
 		strerr_diefusys(111, "start the flushers");
-	open_journal();
-	fill();
+	open_journal(&q);
+	fill(&q);
 	if (q.submit && !door_open(&q.users, &q.stage.loop))
 		strerr_diefusys(111, "listen on ", q.submit);
 	if (q.stage.out_fd && !handout_adopt(&q.handout, (int)q.stage.out_fd))

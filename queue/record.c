@@ -55,26 +55,6 @@ struct wire_form const record_outcome_form =
 /* Where the parts of a head lie. */
 enum { AT_CRC = 0, AT_LEN = 4, AT_EPOCH = 8, AT_SEQUENCE = 16, AT_CLOSES = 24 };
 
-static void
-put(char *out, uint64_t n, size_t octets)
-{
-	while (octets-- > 0) {
-		out[octets] = (char)(n & 0xff);
-		n >>= 8;
-	}
-}
-
-static uint64_t
-get(char const *in, size_t octets)
-{
-	uint64_t n = 0;
-	size_t i;
-
-	for (i = 0; i < octets; i++)
-		n = n << 8 | (unsigned char)in[i];
-	return n;
-}
-
 static size_t
 on_bound(size_t n)
 {
@@ -98,19 +78,19 @@ record_put(char *out, struct wire_form const *form, void const *values,
 	if (!len) return 0;
 	memset(out, 0, RECORD_HEAD);
 	memset(out + RECORD_HEAD + len, 0, size - RECORD_HEAD - len);
-	put(out + AT_LEN, len, 4);
-	put(out + AT_CLOSES, closes, 1);
+	wire_put_number(out + AT_LEN, len, 4);
+	wire_put_number(out + AT_CLOSES, closes, 1);
 	return size;
 }
 
 size_t
 record_seal(char *record, uint64_t epoch, uint64_t sequence)
 {
-	size_t len = get(record + AT_LEN, 4);
+	size_t len = wire_get_number(record + AT_LEN, 4);
 
-	put(record + AT_EPOCH, epoch, 8);
-	put(record + AT_SEQUENCE, sequence, 8);
-	put(record + AT_CRC,
+	wire_put_number(record + AT_EPOCH, epoch, 8);
+	wire_put_number(record + AT_SEQUENCE, sequence, 8);
+	wire_put_number(record + AT_CRC,
 	    crc32c(0, record + AT_LEN, RECORD_HEAD - AT_LEN + len), 4);
 	return on_bound(RECORD_HEAD + len);
 }
@@ -121,14 +101,14 @@ record_get(struct slice octets, struct record_head *head, struct slice *frame)
 	size_t len;
 
 	if (octets.len < RECORD_HEAD) return 0;
-	len = get(octets.s + AT_LEN, 4);
+	len = wire_get_number(octets.s + AT_LEN, 4);
 	if (len < 2 || len > RECORD_MAX - RECORD_HEAD) return 0;
 	if (len > octets.len - RECORD_HEAD) return 0;
-	if (get(octets.s + AT_CRC, 4) !=
+	if (wire_get_number(octets.s + AT_CRC, 4) !=
 	    crc32c(0, octets.s + AT_LEN, RECORD_HEAD - AT_LEN + len))
 		return 0;
-	head->epoch = get(octets.s + AT_EPOCH, 8);
-	head->sequence = get(octets.s + AT_SEQUENCE, 8);
+	head->epoch = wire_get_number(octets.s + AT_EPOCH, 8);
+	head->sequence = wire_get_number(octets.s + AT_SEQUENCE, 8);
 	head->closes = octets.s[AT_CLOSES] != 0;
 	*frame = slice_from(octets.s + RECORD_HEAD, len);
 	return on_bound(RECORD_HEAD + len);

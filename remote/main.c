@@ -176,7 +176,8 @@ by_hand(struct remoted *r)
 	stage_checked(s);
 	if (!hand_read(&r->hand, STDIN_FILENO)) {
 		if (errno == EILSEQ)
-			strerr_dief(100, "the message holds a bare CR or a NUL");
+			strerr_dief(100,
+			    "the message holds a bare CR or a NUL");
 		strerr_diefusys(111, "read the message");
 	}
 	if (s->jail.user || s->jail.root) stage_enter(s);

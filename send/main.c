@@ -2,37 +2,34 @@
 /* mailgrave-send: decides what is tried where and when. Speaks to queue, local
  * and remote; opens no file and no network socket. */
 #include <skalibs/nonposix.h>
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 #include <skalibs/random.h>
 #include <skalibs/strerr.h>
 #include "common/log.h"
 #include "common/neighbour.h"
-#include "common/reader.h"
-#include "common/routes.h"
 #include "common/stage.h"
 #include "send/channel.h"
+#include "send/lane.h"
 #include "send/upstream.h"
 
 enum { UNREADABLE_MS = 60 * 1000 };
 
 /* The whole mutable state of the program. */
-static struct sendd {
+struct sendd {
 	struct stage stage;
 	char const *local, *relay, *spool, *port;
-	struct routes routes;
-	struct reader reader;
+	struct inforce rules;
 	struct sched sched;
 	struct upstream upstream;
 	struct channel channel[CHANNELS];
 	struct chore pump;
 	struct timer wake;
 	pid_t children[2];
+	bool by_hand;		/* with children of ours, once through */
 	bool deferred;		/* by hand: something is left */
-} s;
+};
 
 static struct option_row const rows[] = {
 	{ "local", "PATH", OPTION_TEXT, offsetof(struct sendd, local), 0, 0,
@@ -59,29 +56,21 @@ static char const *const upstream_users[] = { "mailgrave-queue", NULL };
 /* Routing */
 
 static bool
-route_by_hand(struct slice address, struct destination *to)
-{
-	(void)address;
-	to->channel = CHANNEL_REMOTE;	/* and its --relay */
-	return true;
-}
-
-static bool
 route(void *owner, struct slice text, struct destination *to)
 {
+	struct sendd *s = owner;
 	struct route const *r;
 	struct addr rcpt;
 
-	(void)owner;
-	if (s.stage.by_hand) return route_by_hand(text, to);
+	to->channel = CHANNEL_REMOTE;
+	if (s->by_hand) return true; /* to its --relay */
 	if (!addr_parse(&rcpt, text)) return false;
-	r = routes_find(&s.routes, &rcpt);
+	r = routes_find(&s->rules.routes, &rcpt);
 	if (!r) return false;
 	if (r->action == ROUTE_MAILDIR) {
 		to->channel = CHANNEL_LOCAL;
 		return true;
 	}
-	to->channel = CHANNEL_REMOTE;
 	to->port = r->port;
 	snprintf(to->host, sizeof to->host, "%s", r->argument);
 	return true;
@@ -90,16 +79,17 @@ route(void *owner, struct slice text, struct destination *to)
 static void
 outcome(void *owner, struct handover_outcome const *o)
 {
-	(void)owner;
-	if (o->outcome != OUTCOME_DELIVERED) s.deferred = true;
-	if (s.stage.verbose || slice_is(o->status, "4.3.5"))
+	struct sendd *s = owner;
+
+	if (o->outcome != OUTCOME_DELIVERED) s->deferred = true;
+	if (s->stage.verbose || slice_is(o->status, "4.3.5"))
 		log_event("outcome", LOG_ID(&o->id),
 		    LOG_NUMBER("rcpt", o->rcpt),
 		    LOG_NUMBER("tries", o->attempt + 1),
 		    LOG_NUMBER("wait", o->wait_s),
 		    LOG_SLICE("status", o->status),
 		    LOG_SLICE("words", o->words));
-	upstream_outcome(&s.upstream, o);
+	upstream_outcome(&s->upstream, o);
 }
 
 static struct sched_hooks const hooks = { .route = route, .outcome = outcome };
@@ -109,8 +99,9 @@ static struct sched_hooks const hooks = { .route = route, .outcome = outcome };
 static void
 changed(void *owner)
 {
-	(void)owner;
-	loop_later(&s.stage.loop, &s.pump);
+	struct sendd *s = owner;
+
+	loop_later(&s->stage.loop, &s->pump);
 }
 
 static void
@@ -122,188 +113,143 @@ wake(void *owner)
 static void
 pump(void *owner)
 {
-	int64_t now = s.stage.loop.now_ms, next;
-	int c;
+	struct sendd *s = owner;
+	int64_t now = s->stage.loop.now_ms, next;
+	enum channel_name c;
 
-	(void)owner;
-	sched_due(&s.sched, now);
-	for (c = 0; c < CHANNELS && upstream_is_open(&s.upstream); c++) {
+	sched_due(&s->sched, now);
+	for (c = 0; c < CHANNELS && upstream_is_open(&s->upstream); c++) {
 		struct sched_job *job;
 
-		while ((job = sched_next(&s.sched, c)))
-			if (!upstream_fetch(&s.upstream, job)) {
-				sched_return(&s.sched, job, now + 1000);
+		while ((job = sched_next(&s->sched, c)))
+			if (!upstream_fetch(&s->upstream, job)) {
+				sched_return(&s->sched, job, now + 1000);
 				break;
 			}
 	}
-	next = sched_wake_ms(&s.sched);
-	if (next >= 0) loop_arm(&s.stage.loop, &s.wake, next);
-	if (s.stage.by_hand && s.upstream.told && sched_idle(&s.sched))
-		s.stage.loop.stop = true;
+	next = sched_wake_ms(&s->sched);
+	if (next >= 0) loop_arm(&s->stage.loop, &s->wake, next);
+	if (s->by_hand && s->upstream.told && sched_idle(&s->sched))
+		s->stage.loop.stop = true;
 }
 
 static void
 text(void *owner, struct sched_job *job, int fd)
 {
-	int64_t now = s.stage.loop.now_ms;
-	struct channel *c = NULL;
-	int i;
+	struct sendd *s = owner;
+	int64_t now = s->stage.loop.now_ms;
+	struct channel *c = &s->channel[job->lane->to.channel];
 
-	(void)owner;
-	for (i = 0; i < CHANNELS; i++)
-		if (sched_find_job(&s.sched, i, job->number) == job)
-			c = &s.channel[i];
 	if (fd == -1)
-		sched_return(&s.sched, job, now + UNREADABLE_MS);
+		sched_return(&s->sched, job, now + UNREADABLE_MS);
 	else if (!channel_begin(c, job, fd))
-		sched_return(&s.sched, job, now + 1000);
-	changed(NULL);
+		sched_return(&s->sched, job, now + 1000);
+	changed(s);
 }
 
 static void
 lost(void *owner, struct channel *c)
 {
-	(void)owner;
-	upstream_unfetch(&s.upstream, c->name);
-	sched_lost(&s.sched, c->name, s.stage.loop.now_ms);
+	struct sendd *s = owner;
+
+	upstream_unfetch(&s->upstream, c->name);
+	sched_lost(&s->sched, c->name, s->stage.loop.now_ms);
 	/* by hand nobody starts it again */
-	if (s.stage.by_hand) s.stage.loop.stop = true;
-	changed(NULL);
+	if (s->by_hand) s->stage.loop.stop = true;
+	changed(s);
 }
 
 static void
 entered(void *owner, int fd, uid_t uid)
 {
-	(void)owner;
+	struct sendd *s = owner;
+
 	(void)uid;
-	upstream_enter(&s.upstream, fd);
+	upstream_enter(&s->upstream, fd);
 }
 
-/* Routes and signals */
-
-static bool
-parse(char const *file, struct routes *routes, char *octets, size_t len)
-{
-	struct parse_error error;
-	bool fine = octets && routes_parse(routes, slice_from(octets, len),
-	    &error);
-
-	if (!octets)
-		log_event("bad-file", LOG_TEXT("file", file), LOG_SYS(errno));
-	else if (!fine)
-		log_event("bad-file", LOG_TEXT("file", file),
-		    LOG_NUMBER("line", error.line),
-		    LOG_TEXT("why", error.why));
-	free(octets);
-	return fine;
-}
-
-static void
-took(void *owner, size_t n, char *octets, size_t len)
-{
-	struct routes routes;
-
-	(void)owner;
-	if (!parse(s.reader.path[n], &routes, octets, len)) return;
-	routes_free(&s.routes);
-	s.routes = routes;
-	log_event("routes", LOG_NUMBER("lines", routes.rows));
-	changed(NULL);
-}
+/* Signals */
 
 static void
 hup(void *owner)
 {
-	(void)owner;
-	reader_ask(&s.reader);
+	struct sendd *s = owner;
+
+	inforce_reload(&s->rules);
 }
 
 static void
 alarm_now(void *owner)
 {
-	(void)owner;
-	sched_now(&s.sched, s.stage.loop.now_ms);
-	changed(NULL);
-}
+	struct sendd *s = owner;
 
-static void
-open_routes(void)
-{
-	size_t len;
-	char *octets = file_slurp(s.stage.routes, READER_FILE_MAX, &len);
-	bool missing = !octets && errno == ENOENT;
-
-	/* no file: nothing is routed, all waits */
-	if (!missing && !parse(s.stage.routes, &s.routes, octets, len))
-		exit(100);
-	if (s.stage.check) return;
-	s.reader.path[0] = s.stage.routes;
-	s.reader.paths = 1;
-	s.reader.took = took;
-	if (!reader_open(&s.reader, &s.stage.loop, &s.stage.jail,
-	    "send-reader", stage_lost_helper))
-		strerr_diefusys(111, "start the reader");
+	sched_now(&s->sched, s->stage.loop.now_ms);
+	changed(s);
 }
 
 /* By hand: queue and remote are children of ours. */
 static void
-start_children(void)
+start_children(struct sendd *s)
 {
 	char const *queue[] = { "mailgrave-queue", "--spool",
-	    s.spool ? s.spool : ".", "--out-fd", NEIGHBOUR_FD_TEXT, NULL };
+	    s->spool ? s->spool : ".", "--out-fd", NEIGHBOUR_FD_TEXT, NULL };
 	char const *remote[] = { "mailgrave-remote", "--in-fd",
-	    NEIGHBOUR_FD_TEXT, "--relay", s.relay ? s.relay : "127.0.0.1",
-	    "--port", s.port ? s.port : "25", NULL };
+	    NEIGHBOUR_FD_TEXT, "--relay", s->relay ? s->relay : "127.0.0.1",
+	    "--port", s->port ? s->port : "25", NULL };
 	int fd;
 
-	fd = neighbour_start(queue, STDERR_FILENO, &s.children[0]);
+	fd = neighbour_start(queue, STDERR_FILENO, &s->children[0]);
 	if (fd == -1) strerr_diefusys(111, "start mailgrave-queue");
-	upstream_enter(&s.upstream, fd);
-	fd = neighbour_start(remote, STDERR_FILENO, &s.children[1]);
-	if (fd == -1 || !channel_adopt(&s.channel[CHANNEL_REMOTE], fd))
+	upstream_enter(&s->upstream, fd);
+	fd = neighbour_start(remote, STDERR_FILENO, &s->children[1]);
+	if (fd == -1 || !channel_adopt(&s->channel[CHANNEL_REMOTE], fd))
 		strerr_diefusys(111, "start mailgrave-remote");
 }
 
 static int
-end_by_hand(void)
+end_by_hand(struct sendd *s)
 {
-	bool left = s.deferred || !s.upstream.told;
+	bool left = s->deferred || !s->upstream.told;
 	int queue, remote;
 
-	upstream_free(&s.upstream);
-	peer_close(&s.channel[CHANNEL_REMOTE].peer);
-	queue = neighbour_wait(s.children[0]);
-	remote = neighbour_wait(s.children[1]);
+	upstream_free(&s->upstream);
+	peer_close(&s->channel[CHANNEL_REMOTE].peer);
+	queue = neighbour_wait(s->children[0]);
+	remote = neighbour_wait(s->children[1]);
 	if (queue) return queue;
 	if (remote) return remote;
 	return left ? 111 : 0;
 }
 
 static void
-fill(void)
+fill(struct sendd *s)
 {
 	uint64_t seed;
-	int c;
+	enum channel_name c;
 
 	random_buf((char *)&seed, sizeof seed);
-	sched_init(&s.sched, seed, &hooks, NULL);
-	s.pump.run = pump;
-	s.wake.due = wake;
-	s.upstream.loop = &s.stage.loop;
-	s.upstream.sched = &s.sched;
-	s.upstream.text = text;
-	s.upstream.changed = changed;
-	upstream_init(&s.upstream);
+	sched_init(&s->sched, seed, &hooks, s);
+	s->pump = (struct chore){ .run = pump, .owner = s };
+	s->wake = (struct timer){ .due = wake, .owner = s };
+	s->rules.changed = changed;
+	s->rules.owner = s;
+	s->upstream.loop = &s->stage.loop;
+	s->upstream.sched = &s->sched;
+	s->upstream.text = text;
+	s->upstream.changed = changed;
+	s->upstream.owner = s;
+	upstream_init(&s->upstream);
 	for (c = 0; c < CHANNELS; c++) {
-		s.channel[c].loop = &s.stage.loop;
-		s.channel[c].sched = &s.sched;
-		s.channel[c].name = (enum channel_name)c;
-		s.channel[c].changed = changed;
-		s.channel[c].lost = lost;
-		channel_init(&s.channel[c]);
+		s->channel[c].loop = &s->stage.loop;
+		s->channel[c].sched = &s->sched;
+		s->channel[c].name = c;
+		s->channel[c].changed = changed;
+		s->channel[c].lost = lost;
+		s->channel[c].owner = s;
+		channel_init(&s->channel[c]);
 	}
-	s.channel[CHANNEL_LOCAL].path = s.local;
-	s.channel[CHANNEL_REMOTE].path = s.stage.out;
+	s->channel[CHANNEL_LOCAL].path = s->local;
+	s->channel[CHANNEL_REMOTE].path = s->stage.out;
 }
 
 /* The other socket lies beside remote's unless --local says otherwise. */
@@ -319,53 +265,58 @@ local_beside(char const *out)
 }
 
 static void
-choose_mode(void)
+choose_mode(struct sendd *s)
 {
-	if (s.stage.in || s.stage.in_fd) {
-		if (s.spool || s.relay || s.port)
+	if (s->stage.in || s->stage.in_fd) {
+		if (s->spool || s->relay || s->port)
 			option_misused(page.program,
 			    "--spool, --relay and --port are for use by hand",
 			    NULL);
 		return;
 	}
-	if (s.stage.jail.user || s.stage.jail.root)
+	if (s->stage.jail.user || s->stage.jail.root)
 		option_misused(page.program, "--in is missing", NULL);
-	if (!s.spool && access("/var/spool/mailgrave", F_OK) == 0)
+	if (!s->spool && access("/var/spool/mailgrave", F_OK) == 0)
 		option_misused(page.program, "there is a spool in "
 		    "/var/spool/mailgrave: give --in or --spool", NULL);
-	s.stage.by_hand = true;
-	s.stage.hup = NULL;	/* there is no file to read again */
+	s->by_hand = s->stage.by_hand = true;
+	s->stage.hup = NULL;	/* there is no file to read again */
 }
 
 int
 main(int argc, char *const *argv)
 {
-	struct option_table const own = OPTION_TABLE(rows, &s);
-
-	s.stage = (struct stage){ .program = page.program,
+	static struct sendd s = { .stage = { .program = "mailgrave-send",
 	    .upstream = upstream_users,
 	    .has = STAGE_IN | STAGE_OUT | STAGE_ROUTES,
 	    .may = JAIL_ACCEPT | JAIL_UNIX, .accepted = entered, .hup = hup,
-	    .alarm = alarm_now };
+	    .alarm = alarm_now, .owner = &s } };
+	struct option_table const own = OPTION_TABLE(rows, &s);
+
 	if (stage_options(&s.stage, argc, argv, &page, &own) < argc)
 		option_misused(page.program, "takes no operands", NULL);
-	choose_mode();
+	choose_mode(&s);
 	if (!s.local) s.local = local_beside(s.stage.out);
 	stage_prepare(&s.stage);
 	stage_bind(&s.stage);
-	if (!s.stage.by_hand) open_routes();
+	if (!s.by_hand) stage_read_rules(&s.stage, &s.rules);
 	stage_checked(&s.stage);
-	fill();
-	if (s.stage.by_hand) start_children();
+	fill(&s);
+	if (s.by_hand)
+		start_children(&s);
+	else if (!inforce_watch(&s.rules, &s.stage.loop, &s.stage.jail,
+	    "send-reader", stage_lost_helper))
+		strerr_diefusys(111, "start the reader of files");
 	stage_enter(&s.stage);
-	if (!s.stage.by_hand) {
+	inforce_log(&s.rules);
+	if (!s.by_hand) {
 		if (s.local) channel_start(&s.channel[CHANNEL_LOCAL]);
 		if (s.stage.out) channel_start(&s.channel[CHANNEL_REMOTE]);
 	}
 	stage_serve(&s.stage);
-	if (s.stage.by_hand) return end_by_hand();
+	if (s.by_hand) return end_by_hand(&s);
 	upstream_free(&s.upstream);
 	sched_free(&s.sched);
-	routes_free(&s.routes);
+	inforce_free(&s.rules);
 	return 0;
 }

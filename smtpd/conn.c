@@ -7,18 +7,16 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/netaddr.h"
 #include "smtpd/conn.h"
-#include "smtpd/submission.h"
-#include "smtpd/verb.h"
+#include "smtpd/transaction.h"
 
 struct conn {
 	struct conns *all;
 	struct conn *next, **at;
 	struct session session;
-	struct submission *submission;	/* while a transaction is open */
+	struct transaction transaction;
 	struct watch watch;
 	struct timer deadline;
 	struct chore turn;
@@ -30,9 +28,7 @@ struct conn {
 	size_t input_len, output_len;
 	bool socket;
 	bool terminal;
-	bool unwatched;			/* a file, or at its end: always ready */
-	bool named;			/* session.id is this transaction's */
-	bool relay;
+	bool unwatched;			/* file, or at its end: always ready */
 	bool committing;
 	bool over;
 	char client[NETADDR_TEXT_MAX + 1];
@@ -55,25 +51,20 @@ conns_open(struct conns *all)
 	return all->input && all->typed && all->replies && all->rules.text;
 }
 
-static struct slice
-client_name(struct conn const *c)
-{
-	return slice_of(*c->client ? c->client : "local");
-}
-
 static void
 conn_close(struct conn *c)
 {
 	struct conns *all = c->all;
 
 	if (all->verbose)
-		log_event("disconnect", LOG_SLICE("client", client_name(c)),
+		log_event("disconnect", LOG_SLICE("client",
+		    transaction_client(&c->transaction)),
 		    LOG_NUMBER("commands", c->session.commands),
 		    LOG_NUMBER("errors", c->session.errors));
 	loop_forget(all->loop, &c->watch);
 	loop_disarm(all->loop, &c->deadline);
 	loop_not_later(all->loop, &c->turn);
-	submission_free(c->submission);
+	transaction_forget(&c->transaction);
 	session_free(&c->session);
 	free(c->input);
 	free(c->output);
@@ -89,113 +80,12 @@ conn_close(struct conn *c)
 	if (!all->first && all->ended) all->ended(all->owner);
 }
 
-/* Policy */
-
-static size_t
-path_text(struct session const *s, char text[ADDR_TEXT_MAX])
-{
-	return s->path == ADDR_PATH_MAILBOX ? addr_format(&s->addr, text) : 0;
-}
-
 static void
 wake(void *owner)
 {
 	struct conn *c = owner;
 
 	loop_later(c->all->loop, &c->turn);
-}
-
-static enum reply
-answer_sender(struct conn *c)
-{
-	struct session *s = &c->session;
-	struct conns *all = c->all;
-	struct access_client may;
-	char sender[ADDR_TEXT_MAX];
-	struct submit_open open = { .sender = slice_from(sender,
-		path_text(s, sender)),
-		.client_address = slice_of(c->client),
-		.helo = slice_of(s->helo),
-		.protocol = s->extended ? SLICE("ESMTP") : SLICE("SMTP"),
-		.size = s->promised, .eightbit = s->eightbit };
-
-	access_look_up(&all->policy.access, c->client, &may);
-	open.groups = slice_of(may.groups);
-	c->relay = may.relay;
-	if (!pool_reaches_queue(&all->pool)) return REPLY_NO_QUEUE;
-	if (s->promised > SUBMISSION_SMALL_MAX && !pool_has_stream(&all->pool))
-		return REPLY_NO_SPACE;
-	traceid_make(&s->id, clock_wall_ms());
-	open.id = s->id;
-	c->submission = submission_new(&all->pool, &open, wake, c);
-	if (!c->submission) return REPLY_NO_SPACE;
-	c->named = true;
-	return REPLY_SENDER_OK;
-}
-
-static enum reply
-answer_recipient(struct conn *c)
-{
-	struct session const *s = &c->session;
-	char rcpt[ADDR_TEXT_MAX];
-	enum reply reply = policy_rcpt(&c->all->policy, c->relay, &s->addr);
-
-	if (reply == REPLY_RCPT_OK && !submission_rcpt(c->submission,
-	    slice_from(rcpt, path_text(s, rcpt))))
-		return REPLY_NO_SPACE;
-	return reply;
-}
-
-static void
-log_refusal(struct conn const *c, struct slice reply)
-{
-	struct session const *s = &c->session;
-	bool about_sender = s->state < SESSION_MAIL;
-	struct log_field field[8];
-	char path[ADDR_TEXT_MAX];
-	size_t n = 0;
-
-	if (c->named) field[n++] = (struct log_field)LOG_ID(&s->id);
-	field[n++] = (struct log_field)LOG_SLICE("client", client_name(c));
-	if (s->verb)
-		field[n++] = (struct log_field)LOG_TEXT("verb", s->verb->name);
-	if (c->submission)
-		field[n++] = (struct log_field)LOG_SLICE("from",
-		    c->submission->open.sender);
-	if (s->path == ADDR_PATH_MAILBOX)
-		field[n++] = (struct log_field)LOG_SLICE(
-		    about_sender ? "from" : "to",
-		    slice_from(path, path_text(s, path)));
-	while (reply.len && reply.s[reply.len - 1] < ' ')
-		reply.len--;
-	field[n++] = (struct log_field)LOG_SLICE("reply", reply);
-	field[n] = (struct log_field){ LOG_END, NULL, { .number = 0 } };
-	log_fields("refused", field);
-}
-
-/* The message is settled. */
-static void
-conclude(struct conn *c)
-{
-	struct submission const *s = c->submission;
-
-	if (s->refusal)
-		session_answer(&c->session, s->refusal);
-	else
-		session_verdict(&c->session, s->verdict, slice_of(s->status),
-		    slice_of(s->words));
-	if (s->refusal || s->verdict != VERDICT_OK) return;
-	log_event("accepted", LOG_ID(&s->open.id),
-	    LOG_SLICE("client", client_name(c)),
-	    LOG_SLICE("from", s->open.sender),
-	    LOG_NUMBER("rcpts", s->rcpts_n), LOG_NUMBER("size", s->size));
-}
-
-static void
-forget_transaction(struct conn *c)
-{
-	submission_free(c->submission);
-	c->submission = NULL;
 }
 
 /* Output */
@@ -257,20 +147,27 @@ flush_rest(struct conn *c)
 	return true;
 }
 
-static void
+/* false: the connection is lost */
+static bool
 reply(struct conn *c, struct slice text)
 {
 	struct conns *all = c->all;
 
 	memcpy(all->replies + all->replies_len, text.s, text.len);
 	all->replies_len += text.len;
-	if (*text.s >= '4') log_refusal(c, text);
-	if (!session_is_idle(&c->session)) return;
-	forget_transaction(c);
-	c->named = false;
+	transaction_replied(&c->transaction, text);
+	return all->replies_len <= CONN_REPLIES_MAX - REPLY_MAX || flush(c);
 }
 
 /* The conversation */
+
+static bool
+queue_is_behind(struct conn const *c)
+{
+	struct submission const *s = c->transaction.submission;
+
+	return s && submission_is_full(s);
+}
 
 enum progress { STUCK, MOVED, LOST };
 
@@ -282,13 +179,11 @@ static enum progress
 converse(struct conn *c, struct slice *in)
 {
 	struct session *s = &c->session;
+	struct transaction *t = &c->transaction;
 	enum progress progress = STUCK;
 	struct slice view;
 
 	while (!c->output && !c->over) {
-		if (c->all->replies_len > CONN_REPLIES_MAX - REPLY_MAX &&
-		    !flush(c))
-			return LOST;
 		switch (session_next(s, &view)) {
 		case SESSION_READ:
 			if (c->all->ending && session_is_idle(s)) {
@@ -296,30 +191,28 @@ converse(struct conn *c, struct slice *in)
 				continue;
 			}
 			if (!in->len) return progress;
-			if (c->submission && submission_is_full(c->submission))
-				return progress;
+			if (queue_is_behind(c)) return progress;
 			if (s->phase == SESSION_IN_TEXT) progress = MOVED;
 			*in = slice_skip(*in, session_feed(s, in->s, in->len));
 			break;
 		case SESSION_SEND:
 			progress = MOVED;
-			reply(c, view);
+			if (!reply(c, view)) return LOST;
 			break;
 		case SESSION_ASK:
-			session_answer(s, s->question == SESSION_SENDER
-			    ? answer_sender(c) : answer_recipient(c));
+			transaction_answer(t);
 			break;
 		case SESSION_STORE:
-			submission_store(c->submission, view);
+			submission_store(t->submission, view);
 			break;
 		case SESSION_COMMIT:
-			if (!c->committing) submission_end(c->submission);
-			c->committing = !submission_is_settled(c->submission);
-			if (c->committing) return progress;
-			conclude(c);
+			if (!c->committing) submission_end(t->submission);
+			c->committing = !submission_is_settled(t->submission);
+			if (c->committing) return MOVED;
+			transaction_conclude(t);
 			break;
 		case SESSION_ABORT:
-			forget_transaction(c);
+			transaction_forget(t);
 			break;
 		case SESSION_CLOSE:
 			c->over = true;
@@ -351,8 +244,7 @@ keep_input(struct conn *c, struct slice rest)
 static bool
 wants_input(struct conn const *c)
 {
-	return !c->output && !c->committing && !c->input &&
-	    !(c->submission && submission_is_full(c->submission));
+	return !c->output && !c->committing && !c->input && !queue_is_behind(c);
 }
 
 static void
@@ -478,6 +370,10 @@ conn_open(struct conns *all, int in, int out, char const *client)
 		.turn = { .run = turn, .owner = c },
 		.until_ms = all->loop->now_ms + CONN_LIFE_MS,
 		.socket = in == out, .terminal = in != out && isatty(in) };
+	c->transaction = (struct transaction){ .session = &c->session,
+		.routes = all->routes, .access = all->access,
+		.pool = &all->pool,
+		.client = c->client, .wake = wake, .owner = c };
 	c->client[0] = '\0';
 	strncat(c->client, client, sizeof c->client - 1);
 	/* epoll has no use for files: they can always be read */
@@ -492,7 +388,8 @@ conn_open(struct conns *all, int in, int out, char const *client)
 	all->first = c;
 	all->n++;
 	if (all->verbose)
-		log_event("connect", LOG_SLICE("client", client_name(c)));
+		log_event("connect", LOG_SLICE("client",
+		    transaction_client(&c->transaction)));
 	run(c, slice_from(NULL, 0));
 	return true;
 undo:

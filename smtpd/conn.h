@@ -26,7 +26,8 @@ struct conns {
 	/* set by the owner */
 	struct loop *loop;
 	struct session_rules rules;
-	struct policy policy;
+	struct routes const *routes;
+	struct access const *access;
 	struct pool pool;
 	bool verbose;
 	/* ended - may be NULL: the last connection has gone */

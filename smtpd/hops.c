@@ -34,7 +34,8 @@ hops_feed(struct hops *h, struct slice in)
 			h->state = h->state == BLANK ? BODY : 0;
 		else if (h->state == 0 && c == '\r')
 			h->state = BLANK;
-		else if (h->state < NAME_END && slice_lower(c) == name[h->state])
+		else if (h->state < NAME_END &&
+		    slice_lower(c) == name[h->state])
 			h->state++;
 		else
 			h->state = LINE;

@@ -78,7 +78,7 @@ void
 listener_peer_text(int fd, char *text)
 {
 	unsigned char octet[NETADDR_OCTETS] = { [10] = 0xff, [11] = 0xff };
-	union address a;
+	union address a = { .any = { .sa_family = AF_UNSPEC } };
 	socklen_t len = sizeof a;
 
 	*text = '\0';

@@ -14,7 +14,6 @@
 #include <skalibs/strerr.h>
 #include "common/log.h"
 #include "common/stage.h"
-#include "smtpd/files.h"
 #include "smtpd/listener.h"
 #include "smtpd/settings.h"
 
@@ -26,7 +25,7 @@ enum {
 struct smtpd {
 	struct stage stage;
 	struct settings settings;
-	struct files files;
+	struct inforce rules;
 	struct conns conns;
 	struct listener listener[LISTENERS_MAX];
 	size_t listeners;	/* 0: one client on standard input */
@@ -84,21 +83,6 @@ open_log(struct smtpd const *s, bool alone)
 }
 
 static void
-read_files(struct smtpd *s)
-{
-	struct parse_error why;
-	char const *file;
-	char line[16] = "";
-
-	s->files.path[FILES_ROUTES] = s->stage.routes;
-	s->files.path[FILES_ACCESS] = s->settings.access;
-	s->files.policy = &s->conns.policy;
-	if (files_read(&s->files, &file, &why)) return;
-	if (why.line) snprintf(line, sizeof line, ":%u", why.line);
-	strerr_dief(100, file, line, ": ", why.why);
-}
-
-static void
 bind_listeners(struct smtpd *s, struct netaddr const *at, size_t n)
 {
 	size_t i;
@@ -139,7 +123,7 @@ hup(void *owner)
 {
 	struct smtpd *s = owner;
 
-	if (s->listeners) files_reload(&s->files);
+	if (s->listeners) inforce_reload(&s->rules);
 }
 
 static void
@@ -177,6 +161,8 @@ set_conns(struct smtpd *s)
 	c->loop = c->pool.loop = &s->stage.loop;
 	c->pool.path = s->stage.out ? s->stage.out : "queue.ctrl";
 	c->pool.streams_max = settings->streams_max;
+	c->routes = &s->rules.routes;
+	c->access = &s->rules.access;
 	c->verbose = s->stage.verbose;
 	c->ended = last_ended;
 	c->owner = s;
@@ -201,13 +187,14 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	addresses = settings_addresses(&s->settings, at);
 	if (!s->stage.check) open_log(s, !addresses);
 	stage_prepare(&s->stage);
-	read_files(s);
+	s->rules.access_path = s->settings.access;
+	stage_read_rules(&s->stage, &s->rules);
 	stage_checked(&s->stage);
 	bind_listeners(s, at, addresses);
 	if (!s->listeners)
 		find_client(s->client);
-	else if (!files_watch(&s->files, &s->stage.loop, &s->stage.jail,
-	    stage_lost_helper))
+	else if (!inforce_watch(&s->rules, &s->stage.loop, &s->stage.jail,
+	    "smtpd-reader", stage_lost_helper))
 		strerr_diefusys(111, "start the reader of files");
 	allow_descriptors(&s->settings);
 }
@@ -218,7 +205,7 @@ smtpd_serve(struct smtpd *s)
 	bool one = is_same_socket(STDIN_FILENO, STDOUT_FILENO);
 	size_t i;
 
-	files_log(&s->files);
+	inforce_log(&s->rules);
 	for (i = 0; i < s->listeners; i++)
 		if (!listener_open(&s->listener[i]))
 			strerr_diefusys(111, "wait for clients");
@@ -233,8 +220,7 @@ main(int argc, char *const *argv)
 {
 	static struct smtpd s = { .stage = { .program = "mailgrave-smtpd",
 		.has = STAGE_OUT | STAGE_ROUTES | STAGE_HOSTNAME | STAGE_DOMAIN,
-		.may = JAIL_ACCEPT | JAIL_UNIX, .hup = hup, .term = term,
-		.door = { .watch = { .fd = -1 } } } };	/* has no --in */
+		.may = JAIL_ACCEPT | JAIL_UNIX, .hup = hup, .term = term } };
 
 	s.stage.owner = &s;
 	smtpd_open(&s, argc, argv);
@@ -243,6 +229,6 @@ main(int argc, char *const *argv)
 	smtpd_serve(&s);
 	conns_close(&s.conns);
 	pool_close(&s.conns.pool);
-	policy_free(&s.conns.policy);
+	inforce_free(&s.rules);
 	return 0;
 }

@@ -2,13 +2,6 @@
 /* Decides about recipients by the files as read; reads none itself. */
 #include "smtpd/policy.h"
 
-void
-policy_free(struct policy *policy)
-{
-	routes_free(&policy->routes);
-	access_free(&policy->access);
-}
-
 /* Some line other than "*" names the domain: a recipient without a line is a
  * mistake of the sender's, not an attempt to relay. */
 static bool
@@ -27,9 +20,9 @@ is_ours(struct routes const *routes, struct slice domain)
 }
 
 enum reply
-policy_rcpt(struct policy const *policy, bool relay, struct addr const *rcpt)
+policy_rcpt(struct routes const *routes, bool relay, struct addr const *rcpt)
 {
-	struct route const *route = routes_find(&policy->routes, rcpt);
+	struct route const *route = routes_find(routes, rcpt);
 	char path[ROUTE_PATH_MAX];
 
 	if (route && (relay || !route_is_foreign(route))) {
@@ -38,6 +31,6 @@ policy_rcpt(struct policy const *policy, bool relay, struct addr const *rcpt)
 			return REPLY_UNSAFE_MAILBOX;
 		return REPLY_RCPT_OK;
 	}
-	return is_ours(&policy->routes, addr_domain(rcpt))
+	return is_ours(routes, addr_domain(rcpt))
 	    ? REPLY_NO_SUCH_USER : REPLY_NO_RELAYING;
 }

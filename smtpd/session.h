@@ -24,7 +24,7 @@ enum {
 					 * 5321 section 4.5.3.1.4 */
 	SESSION_PATH_MAX = 1022,	/* the same for MAIL and RCPT, with
 					 * their extensions */
-	SESSION_TEXT_MAX = 65536,	/* octets of text a feed takes at most */
+	SESSION_TEXT_MAX = 65536,	/* octets of text a feed takes */
 	SESSION_HELO_MAX = 255
 };
 
@@ -124,7 +124,7 @@ size_t session_feed(struct session *s, char const *octets, size_t len);
  * SESSION_COMMIT when it is not queue that refuses */
 void session_answer(struct session *s, enum reply reply);
 
-/* session_verdict - after SESSION_COMMIT; status and words as queue gave them */
+/* session_verdict - after SESSION_COMMIT; status and words are queue's */
 void session_verdict(struct session *s, enum verdict verdict,
     struct slice status, struct slice words);
 

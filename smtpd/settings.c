@@ -37,8 +37,8 @@ take_port(void *options, char const *argument, char const **why)
 #define CALL(name, argument, take, help) \
 	{ name, argument, OPTION_CALL, 0, 0, 0, take, 0, help }
 #define TEXT(name, argument, member, help) \
-	{ name, argument, OPTION_TEXT, offsetof(struct settings, member), 0, 0, \
-	  NULL, 0, help }
+	{ name, argument, OPTION_TEXT, offsetof(struct settings, member), 0, \
+	  0, NULL, 0, help }
 #define NUMBER(name, kind, member, max, help) \
 	{ name, "N", kind, offsetof(struct settings, member), 1, max, NULL, 0, \
 	  help }

@@ -62,7 +62,7 @@ struct submission *submission_new(struct pool *pool,
 /* submission_rcpt - false: there is no memory for it now */
 bool submission_rcpt(struct submission *s, struct slice address);
 
-/* submission_store - the text goes on; what is wrong with it shows in the end */
+/* submission_store - the text goes on; what goes wrong shows in the end */
 void submission_store(struct submission *s, struct slice octets);
 
 /* submission_is_full - queue is behind: store no more before wake */

@@ -4,7 +4,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-pipeline edges
+pipeline one
 
 arrives() { # arrives N - a message goes through
 	"$tools/load.py" send --port "$port" --clients 1 --messages 1 \

@@ -5,7 +5,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-pipeline inetd
+pipeline one
 program=$dir/bin/mailgrave-smtpd
 user=$(id -un)
 ! is_root || user=mailgrave-smtpd

@@ -5,7 +5,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-pipeline load
+pipeline one
 ok '1000 messages are taken' "$tools/load.py" send --port "$port" \
 	--messages 1000 --clients 20 --record "$T/record"
 ok 'all are there, once, as they were sent' "$tools/load.py" check \

@@ -27,7 +27,7 @@ send() { # send SOURCE RECIPIENT
 }
 
 printf 'group office 127.0.0.1\nrelay office\naccept *\n' >"$T/access"
-pipeline relay --relay "127.0.0.1:$sink" --access "$T/access"
+pipeline one --relay "127.0.0.1:$sink" --access "$T/access"
 ok 'a client in a group that may relay' send 127.0.0.1 far@other.test
 ok 'the other host has the message' within 20 files 1 "$T/sink"
 got=$(cat "$T/sink"/m*)

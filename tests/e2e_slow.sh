@@ -5,7 +5,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-pipeline slow
+pipeline one
 
 descriptors() { find "/proc/$(daemon queue)/fd" -mindepth 1 | wc -l; }
 

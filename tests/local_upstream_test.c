@@ -362,26 +362,74 @@ test_maybe(void **state)
 }
 
 /* Each of these ends the connection. */
-static void bad_type(void) { say_with(&deliver_slots_form,
-    &(struct deliver_slots){ 1 }, -1); }
-static void bad_rcpt(void) { say_rcpt(1, 0, "you@there.example"); }
-static void bad_run(void) { say_run(1, 1); }
-static void bad_no_rcpt(void) { say_job(1); say_run(1, 0); }
-static void bad_twice(void) { say_job(1); say_job(1); }
-static void bad_count(void) { say_job(1);
-    say_rcpt(1, 0, "you@there.example"); say_run(1, 2); }
-static void bad_number(void) { say_job(1);
-    say_rcpt(1, 0, "you@there.example"); say_rcpt(1, 0, "me@there.example"); }
-static void bad_address(void) { say_job(1); say_rcpt(1, 0, "you"); }
-static void bad_fd(void)
+static void
+bad_type(void)
 {
-	int fd = message("x\r\n", 3);
+	struct deliver_slots const frame = { 1 };
+
+	say_with(&deliver_slots_form, &frame, -1);
+}
+
+static void
+bad_rcpt(void)
+{
+	say_rcpt(1, 0, "you@there.example");
+}
+
+static void
+bad_run(void)
+{
+	say_run(1, 1);
+}
+
+static void
+bad_no_rcpt(void)
+{
+	say_job(1);
+	say_run(1, 0);
+}
+
+static void
+bad_twice(void)
+{
+	say_job(1);
+	say_job(1);
+}
+
+static void
+bad_count(void)
+{
+	say_job(1);
+	say_rcpt(1, 0, "you@there.example");
+	say_run(1, 2);
+}
+
+static void
+bad_number(void)
+{
+	say_job(1);
+	say_rcpt(1, 0, "you@there.example");
+	say_rcpt(1, 0, "me@there.example");
+}
+
+static void
+bad_address(void)
+{
+	say_job(1);
+	say_rcpt(1, 0, "you");
+}
+
+static void
+bad_fd(void)
+{
 	struct deliver_rcpt const frame = { 1, 0, SLICE("you@there.example") };
 
 	say_job(1);
-	say_with(&deliver_rcpt_form, &frame, fd);
+	say_with(&deliver_rcpt_form, &frame, message("x\r\n", 3));
 }
-static void bad_message(void)
+
+static void
+bad_message(void)
 {
 	struct deliver_job const frame = { .job = 1 };
 	int pair[2];
@@ -390,7 +438,9 @@ static void bad_message(void)
 	close(pair[1]);
 	say_with(&deliver_job_form, &frame, pair[0]);
 }
-static void bad_octets(void)
+
+static void
+bad_octets(void)
 {
 	assert_int_equal(send(send_fd, "\3\2garbage", 9, 0), 9);
 }

@@ -7,7 +7,7 @@
 
 is_root || skip_all 'only root can give each stage its own user and root'
 
-pipeline jail
+pipeline one
 spool=$dir/spool
 "$tools/load.py" send --port "$port" --clients 4 --messages 24 \
 	--record "$T/first" >/dev/null	# every kind of message

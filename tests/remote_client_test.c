@@ -346,7 +346,7 @@ static struct script const scripts[] = {
 	{ .name = "bare CR", .turn = { { "220 m\rx\r\n", "" } },
 	  .results = "0 temp 4.5.0 not SMTP: a bare CR, a bare LF or a NUL "
 		     "before the greeting\n" },
-	{ .name = "sent ahead: a second greeting",
+	{ .name = "octets behind the last reply",
 	  .turn = { GREETED, PLAIN, MAILED, RCPTED, SENT,
 		    { "250 ok\r\n", "QUIT\r\n" },
 		    { "250 ok\r\n250 ok\r\n", "" } },

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -176,7 +177,10 @@ start_host(struct host const *h)
 	pid_t pid = fork();
 
 	assert_int_not_equal(pid, -1);
-	if (!pid) be_host(h);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		be_host(h);
+	}
 	return pid;
 }
 

@@ -11,6 +11,8 @@
 #include "smtpd/listener.h"
 #include "tests/smtpd_queue.h"
 
+static struct routes routes;
+static struct access nobody;
 static struct conns conns;
 static unsigned ended;
 
@@ -28,7 +30,7 @@ all_ended(void *owner)
 static int
 setup(void **state)
 {
-	static char const routes[] = "@example.org maildir ${local}/\n";
+	static char const routes_text[] = "@example.org maildir ${local}/\n";
 	struct parse_error error;
 
 	(void)state;
@@ -41,8 +43,9 @@ setup(void **state)
 		.domain = SLICE("example.org"), .size_max = 64 << 20,
 		.rcpts_max = 10, .commands_max = 1000000, .errors_max = 10 };
 	conns.ended = all_ended;
-	assert_true(routes_parse(&conns.policy.routes, slice_of(routes),
-	    &error));
+	assert_true(routes_parse(&routes, slice_of(routes_text), &error));
+	conns.routes = &routes;
+	conns.access = &nobody;
 	pool_open(&conns.pool);
 	assert_true(conns_open(&conns));
 	ended = 0;
@@ -59,7 +62,7 @@ teardown(void **state)
 	assert_int_equal(conns.pool.held, 0);
 	assert_null(conns.pool.busy);
 	pool_close(&conns.pool);
-	policy_free(&conns.policy);
+	routes_free(&routes);
 	queue_kill();
 	loop_close(&loop);
 	return 0;

@@ -41,7 +41,8 @@ counts_received_fields(void **state)
 	count("ReceivedReceived:\r\nXReceived:\r\nReceive: d\r\n", 0);
 	count("Received\r\n: x\r\nRec\r\neived: x\r\n", 0);
 	count("\r\nReceived: x\r\n", 0);
-	count("A: b\r\nReceived: c\r\n\r\nReceived: d\r\n\r\nReceived: e\r\n", 1);
+	count("A: b\r\nReceived: c\r\n\r\nReceived: d\r\n\r\nReceived: e\r\n",
+	    1);
 }
 
 static void

@@ -26,7 +26,8 @@ all_replies_are_well_formed(void **state)
 	for (r = REPLY_NONE + 1; r < REPLIES; r++) {
 		struct slice text, line;
 		size_t len = reply_format(out, r,
-		    slice_from(host, sizeof host), SLICE("18446744073709551615"));
+		    slice_from(host, sizeof host),
+		    SLICE("18446744073709551615"));
 
 		assert_in_range(len, 7, REPLY_MAX - 1);
 		assert_in_range(reply_code(r), 200, 599);

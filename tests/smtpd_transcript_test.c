@@ -20,6 +20,7 @@
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "common/access.h"
 #include "smtpd/policy.h"
 #include "smtpd/session.h"
 
@@ -54,7 +55,8 @@ struct step {
 };
 
 struct transcript {
-	struct policy policy;
+	struct routes routes;
+	struct access access;
 	struct session_rules rules;
 	bool relay;
 	enum verdict verdict;
@@ -210,13 +212,13 @@ read_transcript(struct transcript *t, struct slice file)
 	put_cstr(&client, "");
 	while (slice_line(&file, &line))
 		read_line(t, line, &routes, &access, &client);
-	if (!routes_parse(&t->policy.routes,
+	if (!routes_parse(&t->routes,
 	    slice_from(routes.s, routes.len), &error))
 		fail_msg("routes line %u: %s", error.line, error.why);
-	if (!access_parse(&t->policy.access,
+	if (!access_parse(&t->access,
 	    slice_from(access.s, access.len), &error))
 		fail_msg("access line %u: %s", error.line, error.why);
-	access_look_up(&t->policy.access, client.s, &may);
+	access_look_up(&t->access, client.s, &may);
 	t->relay = may.relay;
 	free(routes.s);
 	free(access.s);
@@ -292,7 +294,7 @@ answer(struct play *p)
 		put(&p->sender, slice_from(text, n));
 		put_cstr(&p->sender, s->eightbit ? "> 8bit" : ">");
 	} else {
-		reply = policy_rcpt(&p->t->policy, p->t->relay, &s->addr);
+		reply = policy_rcpt(&p->t->routes, p->t->relay, &s->addr);
 		if (reply == REPLY_RCPT_OK) {
 			put_cstr(&p->rcpts, " ");
 			put(&p->rcpts, slice_from(text, n));
@@ -431,7 +433,8 @@ play_file(void **state)
 	play_cut(&t, 1, 1);
 	for (n = 1; n < t.input.len; n++)
 		play_cut(&t, n, t.input.len);
-	policy_free(&t.policy);
+	routes_free(&t.routes);
+	access_free(&t.access);
 	free(t.input.s);
 	free(t.expected.s);
 }

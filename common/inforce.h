@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* The routes and access files in force: read at start, and again on HUP. A
+ * file that isn't there is an empty one: no routes, no mail; no access, nobody
+ * relays. A file with a mistake is reported, and the old one stays. */
+#ifndef MAILGRAVE_INFORCE_H
+#define MAILGRAVE_INFORCE_H
+
+#include "common/access.h"
+#include "common/reader.h"
+#include "common/routes.h"
+
+struct inforce {
+	/* set by the caller */
+	char const *routes_path;
+	char const *access_path;	/* NULL: this program has none */
+	void (*changed)(void *owner);	/* after HUP; may be NULL */
+	void *owner;
+
+	struct routes routes;
+	struct access access;
+	struct reader reader;
+};
+
+/* inforce_read - at start
+ *   false  *file and *why name the mistake, in errno's words when *why->line
+ *          is 0 */
+bool inforce_read(struct inforce *f, char const **file,
+    struct parse_error *why);
+
+/* inforce_watch - make the reader that inforce_reload asks; before the jail;
+ * name is for ps; false and errno */
+bool inforce_watch(struct inforce *f, struct loop *loop,
+    struct jail const *jail, char const *name, void (*lost)(void));
+
+void inforce_reload(struct inforce *f);
+
+/* inforce_log - which routes they are: programs can be compared by the hash */
+void inforce_log(struct inforce const *f);
+
+void inforce_free(struct inforce *f);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/* What stands behind a session's questions: policy decides, a submission
+ * gathers, the log hears how it ended. */
+#ifndef MAILGRAVE_SMTPD_TRANSACTION_H
+#define MAILGRAVE_SMTPD_TRANSACTION_H
+
+#include "common/access.h"
+#include "smtpd/policy.h"
+#include "smtpd/session.h"
+#include "smtpd/submission.h"
+
+struct transaction {
+	/* set by the owner */
+	struct session *session;
+	struct routes const *routes;
+	struct access const *access;
+	struct pool *pool;
+	char const *client;		/* address, empty without */
+	void (*wake)(void *owner);	/* see submission.h */
+	void *owner;
+
+	struct submission *submission;	/* NULL: none is under way */
+	bool named;			/* session->id is this one's */
+	bool relay;			/* the client may send anywhere */
+};
+
+/* transaction_client - for the log */
+struct slice transaction_client(struct transaction const *t);
+
+/* transaction_answer - to the session's question */
+void transaction_answer(struct transaction *t);
+
+/* transaction_conclude - tell the session how its message ended; the
+ * submission is settled */
+void transaction_conclude(struct transaction *t);
+
+/* transaction_replied - what the session has just said: refusals are logged,
+ * and between messages nothing is left of the last one */
+void transaction_replied(struct transaction *t, struct slice reply);
+
+/* transaction_forget - queue gets none of it, unless it was ended */
+void transaction_forget(struct transaction *t);
+
+#endif
