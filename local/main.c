@@ -128,6 +128,7 @@ read_routes(struct local *l)
 
 	l->inforce.routes_path = l->stage.routes;
 	if (inforce_read(&l->inforce, &file, &why)) return;
+	if (!why.line) strerr_dief(111, "unable to read ", file, ": ", why.why);
 	line[uint_fmt(line, why.line)] = '\0';
 	strerr_dief(100, file, ":", line, ": ", why.why);
 }
