@@ -144,7 +144,8 @@ pump(struct job *j)
 			j->ended(j->owner);
 			return;
 		case CLIENT_SEND:
-			if (pieces < PIECES_AT_ONCE && send_some(j, view)) break;
+			if (pieces < PIECES_AT_ONCE && send_some(j, view))
+				break;
 			wait_for(j, EPOLLOUT);
 			return;
 		case CLIENT_BODY:

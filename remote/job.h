@@ -15,7 +15,7 @@ struct remote {
 	struct resolver resolver;
 	struct slice hostname;		/* ours, for EHLO */
 	struct netaddr relay;		/* host empty: none */
-	unsigned port;			/* where neither job nor relay has one */
+	unsigned port;			/* where job and relay have none */
 	bool verbose, by_hand;
 	unsigned hurry;			/* time-outs are divided by this: 1, or
 					 * more for tests */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* One SMTP reply out of octets as they come (RFC 5321 section 4.2): its code,
- * its enhanced status (RFC 2034), its words. Pure; the other side is hostile. */
+ * enhanced status (RFC 2034) and words. Pure; the other side is hostile. */
 #ifndef MAILGRAVE_REPLY_H
 #define MAILGRAVE_REPLY_H
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include "common/access.h"
 #include "smtpd/listener.h"
 #include "tests/smtpd_queue.h"
 
