@@ -37,6 +37,7 @@ jail_begin(void)
 	umask(077);
 	fd_sanitize();
 	sig_altignore(SIGPIPE);
+	sig_altignore(SIGXFSZ); /* a full quota is an error, not an end */
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0);
 }

@@ -124,7 +124,7 @@ peer_send(struct peer *p, struct wire_form const *form, void const *values,
 	size_t size = wire_size(form, values);
 	struct peer_frame *f;
 
-	if (size > WIRE_FRAME_MAX || p->waiting + size > PEER_WAITING_MAX)
+	if (!peer_is_open(p) || size > WIRE_FRAME_MAX || p->waiting + size > PEER_WAITING_MAX)
 		goto refuse;
 	f = malloc(sizeof *f + size);
 	if (!f) goto refuse;

@@ -58,7 +58,8 @@ bool peer_is_open(struct peer const *p);
 
 /* peer_send - queue a frame; it leaves at the end of the turn at the latest
  *   fd     goes along with the frame, or -1; closed by the peer in any case
- *   false  out of memory or a value over its cap: nothing was queued */
+ *   false  the connection is closed, out of memory, or a value is over its cap:
+ *          nothing was queued */
 bool peer_send(struct peer *p, struct wire_form const *form,
     void const *values, int fd);
 

@@ -58,28 +58,6 @@ static struct {
 
 enum { SHARED = sizeof shared / sizeof *shared };
 
-static void
-set_host_names(struct stage *s)
-{
-	struct slice text, line;
-	char *file;
-	size_t len;
-
-	if (gethostname(s->host, sizeof s->host - 1) == -1 || !*s->host)
-		snprintf(s->host, sizeof s->host, "localhost");
-	if (!s->hostname) s->hostname = s->host;
-	memcpy(s->mailname, s->host, sizeof s->mailname);
-	file = file_slurp("/etc/mailname", STAGE_HOST_MAX, &len);
-	if (file) {
-		text = slice_from(file, len);
-		if (slice_line(&text, &line) && line.len)
-			snprintf(s->mailname, sizeof s->mailname, "%.*s",
-			    (int)line.len, line.s);
-		free(file);
-	}
-	if (!s->domain) s->domain = s->mailname;
-}
-
 /* systemd's NOTIFY_SOCKET lies outside the jail: connected before it closes.
  * An @ stands for the NUL of an abstract name (sd_notify(3)). */
 static int
@@ -141,7 +119,8 @@ stage_options(struct stage *s, int argc, char *const *argv,
 	if (!jail_close_others(keep))
 		strerr_diefusys(111, "close what was inherited");
 	if (!s->routes) s->routes = "/etc/mailgrave/routes";
-	set_host_names(s);
+	if (!s->hostname) s->hostname = hostname_of_host(s->host);
+	if (!s->domain) s->domain = hostname_of_mail(s->mailname);
 	s->notify_socket = open_notify_socket();
 	if (!loop_open(&s->loop)) strerr_diefusys(111, "make an event loop");
 	return operand;

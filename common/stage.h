@@ -14,12 +14,11 @@
 
 #include <stdbool.h>
 #include "common/door.h"
+#include "common/hostname.h"
 #include "common/inforce.h"
 #include "common/jail.h"
 #include "common/loop.h"
 #include "common/option.h"
-
-enum { STAGE_HOST_MAX = 255 };
 
 /* which of the shared options a program has */
 enum stage_has {
@@ -66,8 +65,8 @@ struct stage {
 	int notify_socket;		/* of NOTIFY_SOCKET, -1 without */
 	struct timer grace;
 	bool ending;
-	char host[STAGE_HOST_MAX + 1];	/* the defaults of hostname and */
-	char mailname[STAGE_HOST_MAX + 1];	/* domain */
+	char host[HOSTNAME_MAX + 1];		/* the defaults of hostname */
+	char mailname[HOSTNAME_MAX + 1];	/* and domain */
 };
 
 enum { STAGE_GRACE_MS = 4000 };	/* supervisors and quickstart wait 5 s */

@@ -15,7 +15,7 @@
 #include "inject/hand.h"
 #include "inject/header.h"
 #include "inject/input.h"
-#include "inject/self.h"
+#include "inject/login.h"
 #include "inject/settings.h"
 #include "inject/submit.h"
 
@@ -69,11 +69,11 @@ static void
 read_envelope_options(struct inject *i, char *const *operand)
 {
 	struct envelope *e = &i->envelope;
-	char login[SELF_NAME_MAX + 1];
+	char login[LOGIN_MAX + 1];
 	char const *sender = i->set.sender;
 
 	envelope_init(e, slice_of(i->set.domain), i->set.rcpts_max);
-	if (!sender) sender = self_login(login);
+	if (!sender) sender = login_name(login);
 	if (!envelope_from(e, slice_of(sender)))
 		quit_address(i, MISUSED, sender);
 	if (!*operand) i->set.from_header = true;
@@ -134,7 +134,7 @@ read_recipients(struct inject *i, struct slice header)
 static void
 complete(struct inject *i, struct slice header)
 {
-	char login[SELF_NAME_MAX + 1], author[ADDR_TEXT_MAX];
+	char login[LOGIN_MAX + 1], author[ADDR_TEXT_MAX];
 	struct envelope self;
 	int64_t now_ms = clock_wall_ms();
 	struct complete_facts facts = {
@@ -148,7 +148,7 @@ complete(struct inject *i, struct slice header)
 	envelope_init(&self, facts.domain, 1);
 	self.sender = i->envelope.sender;
 	if (i->envelope.bounce &&
-	    !envelope_from(&self, slice_of(self_login(login))))
+	    !envelope_from(&self, slice_of(login_name(login))))
 		quit(i, MISUSED, "the login name is no address", login);
 	facts.author = slice_from(author, addr_format(&self.sender, author));
 	traceid_make(&i->id, now_ms);

@@ -94,8 +94,8 @@ settings_check(struct settings *s)
 	    access(SPOOL_HOME, F_OK) == -1 && errno == ENOENT);
 	if (!s->spool) s->spool = ".";
 	if (!s->out) s->out = SPOOL_HOME "/submit.ctrl";
-	if (!s->hostname) s->hostname = self_host(s->host);
-	if (!s->domain) s->domain = self_domain(s->mailname);
+	if (!s->hostname) s->hostname = hostname_of_host(s->host);
+	if (!s->domain) s->domain = hostname_of_mail(s->mailname);
 	if (!s->name) s->name = "";
 	if (!addr_domain_valid(slice_of(s->hostname)))
 		return "--hostname: not a host name";

@@ -4,7 +4,7 @@
 #define MAILGRAVE_SETTINGS_H
 
 #include <stdbool.h>
-#include "inject/self.h"
+#include "common/hostname.h"
 
 struct settings {
 	bool from_header, dots, dry_run, verbose;
@@ -13,8 +13,8 @@ struct settings {
 	unsigned long long size_max, rcpts_max;
 	bool sendmail;		/* called by this name */
 	bool by_hand;		/* with a queue of our own, on spool */
-	char host[SELF_NAME_MAX + 1];
-	char mailname[SELF_NAME_MAX + 1];
+	char host[HOSTNAME_MAX + 1];
+	char mailname[HOSTNAME_MAX + 1];
 };
 
 /* settings_read - name and options; sets PROG

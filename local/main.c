@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include <skalibs/sig.h>
 #include <skalibs/strerr.h>
 #include <skalibs/types.h>
 #include "common/inforce.h"
@@ -115,8 +114,6 @@ local_options(struct local *l, int argc, char *const *argv)
 	if (!l->stage.in && !l->stage.in_fd)
 		option_misused(page.program, "--in PATH is needed", NULL);
 	raise_descriptors(l);
-	/* A limit on file size is an error like a full disk, not the end. */
-	sig_ignore(SIGXFSZ);
 }
 
 static void

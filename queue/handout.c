@@ -41,7 +41,7 @@ finished(struct handout *h, struct message *m)
 	log_event("finished", LOG_ID(&m->by.id));
 	if (h->next == m) h->next = m->newer;
 	if (m->file) store_remove(h->mess, &m->by.id);
-	journal_dead(h->journal, m->segment);
+	journal_dead(h->journal, m->segment, m->unit);
 	state_forget(h->state, m);
 }
 
@@ -52,6 +52,7 @@ committed(void *owner, bool fine)
 	struct handout *h = p->h;
 	struct message *m = state_find(h->state, &p->what.id);
 
+	if (m) m->pending--;
 	if (fine && m && !state_outcome(m, &p->what)) finished(h, m);
 	if (fine && peer_is_open(&h->peer) && h->connection == p->connection)
 		ack(h, &p->what.id, p->what.rcpt, p->what.attempt);
@@ -105,6 +106,7 @@ got_outcome(void *owner, void const *values, int fd)
 		return false;
 	}
 	journal_end(h->journal, &p->unit);
+	m->pending++;
 	return true;
 }
 

@@ -293,7 +293,7 @@ committed(void *owner, bool fine)
 		m->offset = in->unit.offset;
 		m->unit = (uint32_t)in->unit.len;
 		state_commit(all->state, m);
-		journal_live(all->journal, m->segment);
+		journal_live(all->journal, m->segment, m->unit);
 		log_event("queued", LOG_ID(&in->id),
 		    LOG_SLICE("from", slice_sa(&in->sender)),
 		    LOG_NUMBER("rcpts", in->n), LOG_NUMBER("size", in->size),

@@ -11,7 +11,10 @@
 #include "queue/journal.h"
 #include "queue/segment.h"
 
-enum { PREPARE_AGAIN_MS = 1000 };
+enum {
+	PREPARE_AGAIN_MS = 1000,
+	CLEAN_FROM = 4		/* segments: less isn't worth moving mail */
+};
 
 static void
 list_append(struct journal *j, struct journal_list *l, uint16_t segment)
@@ -169,15 +172,25 @@ reclaim(struct journal *j)
 }
 
 void
-journal_live(struct journal *j, uint16_t segment)
+journal_live(struct journal *j, uint16_t segment, uint32_t octets)
 {
-	j->segment[segment].live++;
+	j->segment[segment].live += octets;
+	j->live += octets;
 }
 
 void
-journal_dead(struct journal *j, uint16_t segment)
+journal_dead(struct journal *j, uint16_t segment, uint32_t octets)
 {
-	j->segment[segment].live--;
+	j->segment[segment].live -= octets;
+	j->live -= octets;
+}
+
+bool
+journal_cleanable(struct journal const *j, uint16_t *segment)
+{
+	if (j->broken || j->used.n <= CLEAN_FROM) return false;
+	*segment = j->used.first;
+	return j->live * 2 < (uint64_t)j->used.n * j->segment_size;
 }
 
 /* Committing */
@@ -205,6 +218,7 @@ static void
 fail(struct journal *j, int error)
 {
 	log_event("journal-failed", LOG_SYS(error));
+	j->broken = true;
 	tell(&j->written, false);
 	refuse_waiting(j, JOURNAL_OUTCOMES);
 	refuse_waiting(j, JOURNAL_MAIL);
@@ -224,6 +238,7 @@ synced(void *owner, int error)
 	tell(&j->written, true);	/* commit: all of these are ours now */
 	reclaim(j);
 	prepare(j);
+	if (j->settled) j->settled(j->owner);
 	loop_later(j->loop, &j->turn);
 }
 
@@ -393,7 +408,7 @@ turn(void *owner)
 {
 	struct journal *j = owner;
 
-	if (j->syncing) return;
+	if (j->syncing || j->broken) return;
 	if (!write_waiting(j)) {
 		fail(j, errno);
 		return;

@@ -41,7 +41,7 @@ struct journal_segment {
 	uint16_t next;		/* in the list it is on */
 	uint32_t size;
 	uint32_t end;		/* octets used */
-	uint32_t live;		/* unfinished messages whose unit lies here */
+	uint32_t live;		/* octets of the units of unfinished messages */
 	uint64_t number;	/* of its present or last use, 0: never used */
 };
 
@@ -73,6 +73,8 @@ struct journal {
 	/* failed - a write or sync failed: what it covered has been told
 	 * fine = false, the process must end and recover */
 	void (*failed)(void *owner);
+	/* settled - a group was committed; may be NULL */
+	void (*settled)(void *owner);
 	void *owner;
 
 	uint32_t segment_size;		/* of the next new one */
@@ -80,6 +82,7 @@ struct journal {
 	uint16_t segments;
 	struct journal_list used;	/* the last one is being written */
 	struct journal_list unused;
+	uint64_t live;			/* of all segments */
 	uint64_t epoch, sequence, number;
 
 	struct journal_lane lane[JOURNAL_LANES];
@@ -96,6 +99,7 @@ struct journal {
 	struct flush prepare;
 	bool preparing;
 	bool disk_full;			/* the last attempt failed */
+	bool broken;			/* failed was called: nothing is written */
 	struct timer prepare_again;
 };
 
@@ -133,10 +137,15 @@ bool journal_takes_mail(struct journal const *j, size_t octets);
 /* journal_unit_max - octets of the largest unit */
 size_t journal_unit_max(struct journal const *j);
 
-/* journal_live, journal_dead - a message's unit lies in this segment, or does
- * so no longer; segments without any are used again, oldest first */
-void journal_live(struct journal *j, uint16_t segment);
-void journal_dead(struct journal *j, uint16_t segment);
+/* journal_live, journal_dead - a message's unit of so many octets lies in this
+ * segment, or does so no longer; segments without any are used again, oldest
+ * first */
+void journal_live(struct journal *j, uint16_t segment, uint32_t octets);
+void journal_dead(struct journal *j, uint16_t segment, uint32_t octets);
+
+/* journal_cleanable - more than half of what is used is dead, and the oldest
+ * segment may be cleaned: *segment gets it */
+bool journal_cleanable(struct journal const *j, uint16_t *segment);
 
 /* journal_read - octets of a written unit; false and errno */
 bool journal_read(struct journal const *j, uint16_t segment, uint32_t offset,

@@ -11,6 +11,7 @@
 #include <skalibs/strerr.h>
 #include "common/log.h"
 #include "common/stage.h"
+#include "queue/clean.h"
 #include "queue/intake.h"
 #include "queue/recover.h"
 #include "queue/store.h"
@@ -28,8 +29,10 @@ struct queued {
 	struct journal journal;
 	struct state state;
 	struct handout handout;
+	struct cleaner cleaner;
 	struct intakes intakes;
 	struct timer ending;
+	bool failed;			/* the journal has */
 };
 
 static struct option_row const rows[] = {
@@ -85,10 +88,13 @@ open_spool(struct queued *q)
 static void
 journal_has_failed(void *owner)
 {
-	(void)owner;
-	/* what it covered has been refused; the next start reads what the
-	 * disk really holds and begins a new segment */
-	exit(111);
+	struct queued *q = owner;
+
+	/* what it covered has been refused, and is told so at the end of this
+	 * turn; the next start reads what the disk really holds and begins a
+	 * new segment */
+	q->failed = true;
+	q->stage.loop.stop = true;
 }
 
 static void
@@ -162,6 +168,14 @@ lost(void *owner)
 }
 
 static void
+settled(void *owner)
+{
+	struct queued *q = owner;
+
+	cleaner_look(&q->cleaner);
+}
+
+static void
 fill(struct queued *q)
 {
 	q->intakes = (struct intakes){ .loop = &q->stage.loop,
@@ -175,6 +189,11 @@ fill(struct queued *q)
 	if (q->stage.in_fd) q->intakes.lost = lost;
 	if (q->stage.out_fd) q->handout.lost = lost;
 	handout_init(&q->handout);
+	q->cleaner = (struct cleaner){ .loop = &q->stage.loop,
+	    .journal = &q->journal, .flushers = &q->flushers,
+	    .state = &q->state, .mess = q->mess };
+	cleaner_init(&q->cleaner);
+	q->journal.settled = settled;
 }
 
 static void
@@ -222,5 +241,5 @@ main(int argc, char *const *argv)
 		strerr_diefusys(111, "use --out-fd");
 	if (q.stage.out) handout_start(&q.handout);
 	stage_serve(&q.stage);
-	return 0;
+	return q.failed ? 111 : 0;
 }

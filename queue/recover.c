@@ -127,7 +127,7 @@ finish_message(struct pass *p, uint32_t end)
 	m->unit = end - p->unit;
 	m->told = true; /* perhaps: send asks local whether it has it */
 	if (old) {
-		journal_dead(p->j, old->segment);
+		journal_dead(p->j, old->segment, old->unit);
 		state_forget(p->s, old);
 	}
 	if (!m->unfinished) {
@@ -140,7 +140,7 @@ finish_message(struct pass *p, uint32_t end)
 		return false;
 	}
 	state_commit(p->s, m);
-	journal_live(p->j, p->n);
+	journal_live(p->j, p->n, m->unit);
 	return true;
 }
 
@@ -155,7 +155,7 @@ apply_outcome(struct pass *p, struct slice frame)
 	/* its message is finished, and that was written somewhere newer */
 	if (!m || o.rcpt >= m->rcpts) return true;
 	if (!state_outcome(m, &o)) {
-		journal_dead(p->j, m->segment);
+		journal_dead(p->j, m->segment, m->unit);
 		state_forget(p->s, m);
 	}
 	return true;

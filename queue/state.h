@@ -28,6 +28,7 @@ struct message {
 	uint32_t envelope;		/* octets of MESSAGE and RCPT records */
 	uint32_t unit;			/* octets of the whole unit */
 	uint16_t segment;		/* where that lies */
+	uint16_t pending;		/* outcomes not yet committed */
 	bool file;			/* the text lies in mess/ */
 	bool committed;			/* durable: may be told to send */
 	bool told;			/* send has heard of it at least once */

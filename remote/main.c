@@ -159,7 +159,7 @@ open_resolver(struct remoted *r)
 	char const *why;
 
 	if (resolver_open(&r->remote.resolver, &r->stage.loop, r->resolver,
-	    &why))
+	    RESOLVE_WAIT_MS, &why))
 		return;
 	option_misused(r->stage.program, why,
 	    r->resolver ? r->resolver : "/etc/resolv.conf");

@@ -98,14 +98,14 @@ socket_state(void *owner, ares_socket_t fd, int in, int out)
 
 bool
 resolver_open(struct resolver *r, struct loop *loop, char const *server,
-    char const **why)
+    int wait_ms, char const **why)
 {
 	struct ares_options o = {
 		/* NOCHECKRESP: a resolver's failure is told, not retried until
 		 * it looks like something else */
 		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_EDNS |
 		    ARES_FLAG_NOCHECKRESP,
-		.timeout = RESOLVE_WAIT_MS,
+		.timeout = wait_ms,
 		.tries = RESOLVE_TRIES,
 		.ednspsz = 1232,
 		.lookups = (char[]){ "b" },

@@ -42,10 +42,11 @@ struct resolver {
 };
 
 /* resolver_open - reads the system's list of resolvers, or takes server
- *   server  "ADDRESS" or "ADDRESS:PORT"; NULL: the system's
- *   false   *why says what the operator has to mend */
+ *   server   "ADDRESS" or "ADDRESS:PORT"; NULL: the system's
+ *   wait_ms  RESOLVE_WAIT_MS; tests are in more of a hurry
+ *   false    *why says what the operator has to mend */
 bool resolver_open(struct resolver *r, struct loop *loop, char const *server,
-    char const **why);
+    int wait_ms, char const **why);
 
 /* resolver_close - done isn't called for what is pending */
 void resolver_close(struct resolver *r);

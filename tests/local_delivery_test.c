@@ -527,6 +527,14 @@ test_maybe(void **state)
 	snprintf(path, sizeof path, "you/cur/%s:2,S", name(0));
 	assert_int_equal(rename(path_of("new", 0), path), 0);
 	check_repeated(&o, true);
+	/* nobody searches cur/ for what is delivered for the first time */
+	o.maybe = false;
+	assert_non_null(delivery_start(&all, &o, "you", done, NULL));
+	turn();
+	while (asks)
+		answer(0);
+	assert_int_equal(entries("you/new"), 1);
+	assert_int_equal(entries("you/cur"), 1);
 	close(o.message);
 }
 

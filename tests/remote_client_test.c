@@ -778,13 +778,68 @@ test_waits(void **state)
 	assert_true(r->closed);
 }
 
+/* One near the limits, with its NUL. */
+static void
+long_address(char address[ADDR_LOCAL_MAX + 255])
+{
+	size_t i;
+
+	memset(address, 'a', ADDR_LOCAL_MAX + 254);
+	address[ADDR_LOCAL_MAX] = '@';
+	for (i = 60; i < 254; i += 60)
+		address[ADDR_LOCAL_MAX + i] = '.';
+	address[ADDR_LOCAL_MAX + 254] = '\0';
+}
+
+/* The sender is refused while most of a long batch isn't even composed: only
+ * what was is sent and heard to its end. */
+static void
+test_refused_amid_batch(void **state)
+{
+	static struct slice rcpt[DELIVER_RCPTS_MAX];
+	static char address[ADDR_LOCAL_MAX + 255], said[65536];
+	struct record *r = &now;
+	struct client_order order = { .hostname = SLICE("me.example"),
+		.sender = SLICE("a@x.example"), .rcpt = rcpt,
+		.rcpts = DELIVER_RCPTS_MAX, .size = sizeof TEXT - 1 };
+	struct slice view;
+	size_t i, commands = 0;
+
+	(void)state;
+	long_address(address);
+	for (i = 0; i < DELIVER_RCPTS_MAX; i++)
+		rcpt[i] = slice_of(address);
+	r->results[0] = '\0';
+	r->closed = false;
+	r->len = 0;
+	client_start(&r->client, &order);
+	client_feed(&r->client, SLICE("220 mx\r\n"));
+	drive(r, said, sizeof said, SLICE(TEXT), false);
+	client_feed(&r->client, SLICE("250-mx\r\n250 PIPELINING\r\n"));
+	assert_int_equal(client_next(&r->client, &view), CLIENT_SEND);
+	client_sent(&r->client, slice_find(view, '\n') + 1);
+	client_feed(&r->client, SLICE("550 no\r\n"));
+	r->len = 0;
+	drive(r, said, sizeof said, SLICE(TEXT), false);
+	for (i = 0; i < r->len; i++)
+		commands += said[i] == '\n';
+	assert_in_range(commands, 1, DELIVER_RCPTS_MAX - 1);
+	assert_null(strstr(said, "DATA"));
+	r->len = 0;
+	for (i = 0; i < commands; i++) {
+		assert_int_equal(r->len, 0);
+		client_feed(&r->client, SLICE("503 no\r\n"));
+		drive(r, said, sizeof said, SLICE(TEXT), false);
+	}
+	assert_string_equal(said, "QUIT\r\n");
+}
+
 /* As many recipients as a job may have, each with the longest path, in one go
  * through an output store that is smaller; all get their result. */
 static void
 test_many_recipients(void **state)
 {
-	enum { ADDRESS = ADDR_LOCAL_MAX + 1 + 250 };
-	static char text[DELIVER_RCPTS_MAX][ADDRESS];
+	static char text[DELIVER_RCPTS_MAX][ADDR_LOCAL_MAX + 255];
 	static struct slice rcpt[DELIVER_RCPTS_MAX];
 	static char said[65536];
 	struct record *r = &now;
@@ -795,14 +850,9 @@ test_many_recipients(void **state)
 
 	(void)state;
 	for (i = 0; i < DELIVER_RCPTS_MAX; i++) {
-		memset(text[i], 'a', ADDRESS);
+		long_address(text[i]);
 		text[i][0] = (char)('a' + i % 26);
-		text[i][ADDR_LOCAL_MAX] = '@';
-		text[i][ADDR_LOCAL_MAX + 60] = '.';
-		text[i][ADDR_LOCAL_MAX + 120] = '.';
-		text[i][ADDR_LOCAL_MAX + 180] = '.';
-		text[i][ADDR_LOCAL_MAX + 240] = '.';
-		rcpt[i] = slice_from(text[i], ADDRESS);
+		rcpt[i] = slice_of(text[i]);
 	}
 	r->results[0] = '\0';
 	r->closed = false;
@@ -900,6 +950,7 @@ main(void)
 		cmocka_unit_test(test_reply_in_the_middle),
 		cmocka_unit_test(test_committed),
 		cmocka_unit_test(test_waits),
+		cmocka_unit_test(test_refused_amid_batch),
 		cmocka_unit_test(test_many_recipients),
 		cmocka_unit_test(test_random),
 	};

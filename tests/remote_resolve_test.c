@@ -15,7 +15,8 @@
 #include <unistd.h>
 #include "remote/resolve.h"
 
-enum { A = 1, AAAA = 28, HEADER = 12, SERVFAIL = 2, NXDOMAIN = 3 };
+enum { A = 1, AAAA = 28, HEADER = 12, SERVFAIL = 2, NXDOMAIN = 3,
+	HURRY = 50 };	/* ms for the first answer */
 
 /* What the server knows, by the first label of the question. */
 static struct zone {
@@ -185,6 +186,18 @@ test_no_address(void **state)
 	assert_string_equal(said, "failed");
 }
 
+/* Every try is made, and then there is an end: 50 + 100 + 200 ms. */
+static void
+test_silence(void **state)
+{
+	int64_t began = loop.now_ms;
+
+	(void)state;
+	look_up("silent.example");
+	assert_string_equal(said, "failed");
+	assert_in_range(loop.now_ms - began, 300, 5000);
+}
+
 static void
 stop_loop(void *owner)
 {
@@ -253,10 +266,12 @@ test_server_option(void **state)
 	char const *why = NULL;
 
 	(void)state;
-	assert_false(resolver_open(&other, &loop, "ns.example", &why));
+	assert_false(resolver_open(&other, &loop, "ns.example", HURRY,
+	    &why));
 	assert_string_equal(why, "a resolver is given by its address");
-	assert_false(resolver_open(&other, &loop, "127.0.0.1:x", &why));
-	assert_true(resolver_open(&other, &loop, "[::1]:53", &why));
+	assert_false(resolver_open(&other, &loop, "127.0.0.1:x", HURRY,
+	    &why));
+	assert_true(resolver_open(&other, &loop, "[::1]:53", HURRY, &why));
 	resolver_close(&other);
 }
 
@@ -282,7 +297,7 @@ set_up(void **state)
 	close(s);
 	snprintf(address, sizeof address, "127.0.0.1:%u", ntohs(in.sin_port));
 	if (!loop_open(&loop)) return -1;
-	return resolver_open(&resolver, &loop, address, &why) ? 0 : -1;
+	return resolver_open(&resolver, &loop, address, HURRY, &why) ? 0 : -1;
 }
 
 static int
@@ -303,6 +318,7 @@ main(void)
 		cmocka_unit_test(test_without_dns),
 		cmocka_unit_test(test_by_dns),
 		cmocka_unit_test(test_no_address),
+		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_server_option),
 		cmocka_unit_test(test_pending_max),

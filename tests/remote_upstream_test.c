@@ -401,6 +401,37 @@ test_delivered(void **state)
 	close_send();
 }
 
+/* Hosts that never reply to QUIT: as many as there are jobs are waited for,
+ * with one more the oldest is hung up on. */
+static void
+test_retired_max(void **state)
+{
+	char heard[1024];
+	uint32_t port;
+	int listener = mute_host(&port), fd[JOBS + 1], i;
+
+	(void)state;
+	remote.hurry = 1;
+	connect_send();
+	for (i = 0; i <= JOBS; i++) {
+		fd[i] = to_dot(listener, port, heard, sizeof heard);
+		say(fd[i], "250 ok\r\n");
+		assert_int_equal(read(fd[i], heard, sizeof heard), 6);
+		if (i == JOBS - 1) {
+			assert_int_equal(up.retireds, JOBS);
+			assert_int_equal(read(fd[0], heard, 1), -1);
+		}
+	}
+	assert_int_equal(up.retireds, JOBS);
+	assert_int_equal(read(fd[0], heard, 1), 0);
+	assert_int_equal(read(fd[1], heard, 1), -1);
+	for (i = 0; i <= JOBS; i++)
+		close(fd[i]);
+	close(listener);
+	close_send();
+	remote.hurry = 1000;
+}
+
 /* send goes away: what isn't committed is hung up, the rest goes on to its
  * end, and only then is there nothing more to do. */
 static void
@@ -500,7 +531,8 @@ set_up(void **state)
 	(void)state;
 	log_target.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (!loop_open(&loop)) return -1;
-	if (!resolver_open(&remote.resolver, &loop, "127.0.0.1", &why))
+	if (!resolver_open(&remote.resolver, &loop, "127.0.0.1",
+	    RESOLVE_WAIT_MS, &why))
 		return -1;
 	up.remote = &remote;
 	up.jobs = JOBS;
@@ -530,6 +562,7 @@ main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_descriptor),
 		cmocka_unit_test(test_delivered),
+		cmocka_unit_test(test_retired_max),
 		cmocka_unit_test(test_send_lost),
 		cmocka_unit_test(test_reconnect),
 		cmocka_unit_test(test_finish),
