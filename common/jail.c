@@ -70,6 +70,25 @@ jail_close_others(int const *keep)
 	return close_range(from, ~0U, 0) == 0;
 }
 
+bool
+jail_allow_descriptors(unsigned long long need)
+{
+	unsigned long long const wanted = need;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1) return false;
+	if (limit.rlim_cur >= need) return true;
+	if (limit.rlim_max < need) {
+		/* root may ask for more than it was given */
+		if (setrlimit(RLIMIT_NOFILE,
+		    &(struct rlimit){ need, need }) == 0)
+			return true;
+		need = limit.rlim_max;
+	}
+	limit.rlim_cur = need;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0 && need == wanted;
+}
+
 /* NAME, or UID:GID where no account is wanted. */
 static bool
 find_user(struct jail *jail)

@@ -35,6 +35,10 @@ void jail_begin(void);
  * list) */
 bool jail_close_others(int const *keep);
 
+/* jail_allow_descriptors - so many may be open at a time
+ *   false  the limits don't allow it: there will be as many as they do */
+bool jail_allow_descriptors(unsigned long long need);
+
 /* jail_prepare - look the user up (a name, or UID:GID), check the root
  *   false  *why says what the operator has to mend */
 bool jail_prepare(struct jail *jail, char const **why);

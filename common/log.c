@@ -32,23 +32,22 @@ put_cstr(struct text *t, char const *s)
 	put(t, s, strlen(s));
 }
 
-static void
-put_octet(struct text *t, unsigned char c, bool json)
+size_t
+log_escape(char *out, unsigned char c, char const *also, bool json)
 {
 	static char const hex[] = "0123456789abcdef";
-	char escaped[] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+	char const *prefix = json ? "\\u00" : "\\x";
+	size_t n = 0;
 
-	if (c == '"' || c == '\\') {
-		put(t, (char[]){ '\\', (char)c }, 2);
-	} else if (c >= 0x20 && c < 0x7f) {
-		put(t, (char[]){ (char)c }, 1);
-	} else if (json) {
-		put(t, escaped, sizeof escaped);
-	} else {
-		escaped[3] = 'x';
-		escaped[2] = '\\';
-		put(t, escaped + 2, 4);
+	if (c >= 0x20 && c < 0x7f && c != '\\' && !strchr(also, c)) {
+		out[n++] = (char)c;
+		return n;
 	}
+	while (*prefix)
+		out[n++] = *prefix++;
+	out[n++] = hex[c >> 4];
+	out[n++] = hex[c & 15];
+	return n;
 }
 
 static bool
@@ -62,13 +61,15 @@ static void
 put_text(struct text *t, struct slice value, bool json)
 {
 	bool quotes = json || needs_quotes(value);
+	char escaped[LOG_ESCAPED_MAX];
 	size_t i;
 
 	if (value.len > VALUE_MAX) value.len = VALUE_MAX;
 
 	if (quotes) put_cstr(t, "\"");
 	for (i = 0; i < value.len; i++)
-		put_octet(t, (unsigned char)value.s[i], json);
+		put(t, escaped, log_escape(escaped, (unsigned char)value.s[i],
+		    "\"", json));
 	if (quotes) put_cstr(t, "\"");
 }
 

@@ -45,6 +45,13 @@ void log_fields(char const *event, struct log_field const *field);
 size_t log_compose(char *out, char const *event, struct log_field const *field,
     bool json);
 
+enum { LOG_ESCAPED_MAX = 6 };
+
+/* log_escape - one octet as printable ASCII: itself, or \xNN, in JSON \u00NN
+ *   out   LOG_ESCAPED_MAX octets; returns how many were written
+ *   also  what else is escaped, besides the backslash */
+size_t log_escape(char *out, unsigned char c, char const *also, bool json);
+
 /* Where lines go. Set once at start. */
 struct log_target {
 	int fd;		/* standard error; -1: syslog, already opened */

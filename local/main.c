@@ -3,7 +3,6 @@
 #include <skalibs/nonposix.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <skalibs/strerr.h>
 #include <skalibs/types.h>
@@ -78,14 +77,9 @@ finish(void *owner)
 static void
 raise_descriptors(struct local const *l)
 {
-	rlim_t const need = l->jobs + 4 * DELIVERY_ACTIVE_MAX + 64;
-	struct rlimit limit;
+	unsigned long long const need = l->jobs + 4 * DELIVERY_ACTIVE_MAX + 64;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= need)
-		return;
-	limit.rlim_cur = need;
-	if (limit.rlim_max < need ||
-	    setrlimit(RLIMIT_NOFILE, &limit) == -1)
+	if (!jail_allow_descriptors(need))
 		option_misused(page.program,
 		    "--jobs: more than the limit of descriptors allows", NULL);
 }

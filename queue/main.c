@@ -224,6 +224,8 @@ main(int argc, char *const *argv)
 		option_misused(page.program, "takes no operands", NULL);
 	if (!q.stage.in && !q.stage.in_fd && !q.stage.out_fd)
 		option_misused(page.program, "--in is missing", NULL);
+	/* with fewer, clients wait to be let in; see intake.h, journal.h */
+	jail_allow_descriptors(2 * INTAKE_MAX + JOURNAL_SEGMENTS_MAX + 64);
 	stage_prepare(&q.stage);
 	stage_bind(&q.stage);
 	bind_submit(&q);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <skalibs/strerr.h>
 #include "common/log.h"
@@ -76,21 +75,6 @@ static struct option_page const page = {
 	.notes = "By hand: exit 0 all delivered, 100 one failed for good, "
 	    "111 one to be tried again."
 };
-
-/* Each job has a message and a connection, and as many connections may be
- * saying QUIT. */
-static void
-allow_descriptors(unsigned long long jobs)
-{
-	struct rlimit limit;
-	rlim_t need = 4 * jobs + 64;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1) return;
-	if (limit.rlim_cur >= need) return;
-	limit.rlim_cur = need < limit.rlim_max ? need : limit.rlim_max;
-	/* with fewer, jobs beyond them are put off as our shortage */
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 static void
 accepted(void *owner, int fd, uid_t uid)
@@ -194,7 +178,9 @@ serve(struct remoted *r)
 {
 	struct stage *s = &r->stage;
 
-	allow_descriptors(r->jobs);
+	/* a message and a connection each, and as many may be saying QUIT;
+	 * with fewer, jobs beyond them are put off as our shortage */
+	jail_allow_descriptors(4 * r->jobs + 64);
 	stage_prepare(s);
 	stage_bind(s);
 	stage_checked(s);

@@ -8,21 +8,10 @@
 size_t
 trace_escape(char *out, struct slice text)
 {
-	static char const hex[] = "0123456789abcdef";
 	size_t i, n = 0;
 
-	for (i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.s[i];
-
-		if (c >= ' ' && c < 0x7f && c != '\\') {
-			out[n++] = text.s[i];
-			continue;
-		}
-		out[n++] = '\\';
-		out[n++] = 'x';
-		out[n++] = hex[c >> 4];
-		out[n++] = hex[c & 15];
-	}
+	for (i = 0; i < text.len; i++)
+		n += log_escape(out + n, (unsigned char)text.s[i], "", false);
 	return n;
 }
 

@@ -82,13 +82,10 @@ outcome(void *owner, struct handover_outcome const *o)
 	struct sendd *s = owner;
 
 	if (o->outcome != OUTCOME_DELIVERED) s->deferred = true;
-	if (s->stage.verbose || slice_is(o->status, "4.3.5"))
-		log_event("outcome", LOG_ID(&o->id),
-		    LOG_NUMBER("rcpt", o->rcpt),
-		    LOG_NUMBER("tries", o->attempt + 1),
-		    LOG_NUMBER("wait", o->wait_s),
-		    LOG_SLICE("status", o->status),
-		    LOG_SLICE("words", o->words));
+	log_event("outcome", LOG_ID(&o->id), LOG_NUMBER("rcpt", o->rcpt),
+	    LOG_NUMBER("tries", o->attempt + 1),
+	    LOG_NUMBER("wait", o->wait_s), LOG_SLICE("status", o->status),
+	    LOG_SLICE("words", o->words));
 	upstream_outcome(&s->upstream, o);
 }
 

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -104,20 +103,6 @@ bind_listeners(struct smtpd *s, struct netaddr const *at, size_t n)
 	}
 }
 
-/* Too few only means that clients wait to be let in. */
-static void
-allow_descriptors(struct settings const *s)
-{
-	rlim_t need = s->sessions_max + s->streams_max + POOL_SHARED_MAX +
-	    DESCRIPTORS_OTHER;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1) return;
-	if (limit.rlim_cur >= need) return;
-	limit.rlim_cur = need < limit.rlim_max ? need : limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static void
 hup(void *owner)
 {
@@ -196,7 +181,9 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	else if (!inforce_watch(&s->rules, &s->stage.loop, &s->stage.jail,
 	    "smtpd-reader", stage_lost_helper))
 		strerr_diefusys(111, "start the reader of files");
-	allow_descriptors(&s->settings);
+	/* too few only means that clients wait to be let in */
+	jail_allow_descriptors(s->settings.sessions_max +
+	    s->settings.streams_max + POOL_SHARED_MAX + DESCRIPTORS_OTHER);
 }
 
 static void

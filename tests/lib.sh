@@ -150,6 +150,7 @@ pipeline() {
 	# another test may take the port between
 	for _ in 1 2 3; do
 		port=$(free_port)
+		: >"$dir.out"
 		background "$dir.out" env --default-signal=INT \
 			"$top/service/quickstart" --no-install --dir "$dir" \
 			--port "$port" "$@"
