@@ -56,7 +56,7 @@ jail_close_others(int const *keep)
 	unsigned from = STDERR_FILENO + 1;
 	size_t n, i;
 
-	for (n = 0; keep[n] != -1 && n < KEEP_MAX; n++)
+	for (n = 0; n < KEEP_MAX && keep[n] != -1; n++)
 		fd[n] = keep[n];
 	qsort(fd, n, sizeof *fd, compare_fds);
 	for (i = 0; i < n; i++) {

@@ -213,7 +213,7 @@ got_rcpt(void *owner, void const *values, int fd)
 		return refuse(in, VERDICT_PERM, "5.1.3",
 		    "bad recipient address");
 	/* whatever else the envelope holds, it must fit into one unit */
-	if (in->n == SUBMIT_RCPTS_MAX || (in->n + 1) * RECORD_BOUND +
+	if (in->n == SUBMIT_RCPTS_MAX || (size_t)(in->n + 1) * RECORD_BOUND +
 	    in->rcpts.len > journal_unit_max(in->all->journal) / 2)
 		return refuse(in, VERDICT_TEMP, "4.5.3", "too many recipients");
 	/* a NUL ends each: no address holds one */
