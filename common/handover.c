@@ -52,7 +52,11 @@ static struct wire_field const rcpt_fields[] = {
 	WIRE_FIELD_U32(struct handover_rcpt, rcpt),
 	WIRE_FIELD_U32(struct handover_rcpt, attempt),
 	WIRE_FIELD_U32(struct handover_rcpt, wait_s),
+	WIRE_FIELD_U8(struct handover_rcpt, failed, 1),
 	WIRE_FIELD_TEXT(struct handover_rcpt, address, ADDR_TEXT_MAX),
+	WIRE_FIELD_TEXT(struct handover_rcpt, status, STATUS_MAX),
+	WIRE_FIELD_TEXT(struct handover_rcpt, where, HANDOVER_WHERE_MAX),
+	WIRE_FIELD_TEXT(struct handover_rcpt, words, WORDS_MAX),
 };
 struct wire_form const handover_rcpt_form =
     WIRE_FORM(HANDOVER_RCPT, rcpt_fields);
@@ -84,3 +88,38 @@ static struct wire_field const outcome_ack_fields[] = {
 };
 struct wire_form const handover_outcome_ack_form =
     WIRE_FORM(HANDOVER_OUTCOME_ACK, outcome_ack_fields);
+
+static struct wire_field const report_fields[] = {
+	WIRE_FIELD_ID(struct handover_report, of),
+	WIRE_FIELD_ID(struct handover_report, id),
+	WIRE_FIELD_TEXT(struct handover_report, to, ADDR_TEXT_MAX),
+	WIRE_FIELD_U8(struct handover_report, eightbit, 1),
+};
+struct wire_form const handover_report_form =
+    WIRE_FORM(HANDOVER_REPORT, report_fields);
+
+static struct wire_field const reported_fields[] = {
+	WIRE_FIELD_U32(struct handover_reported, rcpt),
+};
+struct wire_form const handover_reported_form =
+    WIRE_FORM(HANDOVER_REPORTED, reported_fields);
+
+static struct wire_field const report_text_fields[] = {
+	WIRE_FIELD_TEXT(struct handover_report_text, octets, WIRE_BODY_MAX),
+};
+struct wire_form const handover_report_text_form =
+    WIRE_FORM(HANDOVER_REPORT_TEXT, report_text_fields);
+
+static struct wire_field const report_end_fields[] = {
+	WIRE_FIELD_U32(struct handover_report_end, rcpts),
+	WIRE_FIELD_U64(struct handover_report_end, size),
+};
+struct wire_form const handover_report_end_form =
+    WIRE_FORM(HANDOVER_REPORT_END, report_end_fields);
+
+static struct wire_field const report_ack_fields[] = {
+	WIRE_FIELD_ID(struct handover_report_ack, of),
+	WIRE_FIELD_U8(struct handover_report_ack, done, 1),
+};
+struct wire_form const handover_report_ack_form =
+    WIRE_FORM(HANDOVER_REPORT_ACK, report_ack_fields);

@@ -4,10 +4,16 @@
  *
  *   send   HELD...     messages it has jobs for, and OUTCOMEs not yet acked
  *   send   WINDOW n    queue may announce n messages more
- *   queue  MAIL, RCPT..., READY   one announcement; open recipients only
+ *   queue  MAIL, RCPT..., READY   one announcement; unfinished recipients only
  *   queue  TOLD        once: all mail it had at the start is announced
  *   send   FETCH id    queue  BODY id with a read-only descriptor, or without
  *   send   OUTCOME     queue  OUTCOME_ACK once it is durable
+ *   send   REPORT, REPORTED..., REPORT_TEXT..., REPORT_END
+ *                      queue  REPORT_ACK once it is durable
+ *
+ * A report tells the sender of a mail which recipients failed. The new mail
+ * and the marks on the recipients that it tells of are one commit. Without an
+ * address to send it to, there are only the marks.
  *
  * The queue is the truth: ids that send knows are ignored when announced
  * again, outcomes are repeated until acknowledged and count once. */
@@ -26,7 +32,12 @@ enum handover_type {
 	HANDOVER_READY,
 	HANDOVER_TOLD,
 	HANDOVER_BODY,
-	HANDOVER_OUTCOME_ACK
+	HANDOVER_OUTCOME_ACK,
+	HANDOVER_REPORT,
+	HANDOVER_REPORTED,
+	HANDOVER_REPORT_TEXT,
+	HANDOVER_REPORT_END,
+	HANDOVER_REPORT_ACK
 };
 
 struct handover_held {
@@ -74,7 +85,9 @@ struct handover_rcpt {
 	uint32_t rcpt;
 	uint32_t attempt;	/* tries so far */
 	uint32_t wait_s;	/* until the next */
+	uint8_t failed;		/* for good, and not yet reported */
 	struct slice address;
+	struct slice status, where, words;	/* why, when it failed */
 };
 
 struct handover_ready {
@@ -97,6 +110,31 @@ struct handover_outcome_ack {
 	uint32_t attempt;
 };
 
+struct handover_report {
+	struct traceid of;	/* the mail whose recipients failed */
+	struct traceid id;	/* of the report, new */
+	struct slice to;	/* addr_format; empty: nobody is told */
+	uint8_t eightbit;
+};
+
+struct handover_reported {
+	uint32_t rcpt;
+};
+
+struct handover_report_text {
+	struct slice octets;	/* the report goes on, CRLF line ends */
+};
+
+struct handover_report_end {
+	uint32_t rcpts;		/* all REPORTED frames */
+	uint64_t size;		/* all REPORT_TEXT octets together */
+};
+
+struct handover_report_ack {
+	struct traceid of;
+	uint8_t done;		/* 0: there is no room for it, ask again */
+};
+
 extern struct wire_form const handover_held_form;
 extern struct wire_form const handover_window_form;
 extern struct wire_form const handover_fetch_form;
@@ -107,7 +145,15 @@ extern struct wire_form const handover_ready_form;
 extern struct wire_form const handover_told_form;
 extern struct wire_form const handover_body_form;
 extern struct wire_form const handover_outcome_ack_form;
+extern struct wire_form const handover_report_form;
+extern struct wire_form const handover_reported_form;
+extern struct wire_form const handover_report_text_form;
+extern struct wire_form const handover_report_end_form;
+extern struct wire_form const handover_report_ack_form;
 
-enum { HANDOVER_WHERE_MAX = 512 };
+enum {
+	HANDOVER_WHERE_MAX = 512,
+	HANDOVER_REPORT_MAX = 60000	/* octets of a report */
+};
 
 #endif

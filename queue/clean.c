@@ -7,6 +7,7 @@
 #include <skalibs/allreadwrite.h>
 #include "common/log.h"
 #include "queue/clean.h"
+#include "queue/lastwords.h"
 #include "queue/store.h"
 
 enum { AGAIN_MS = 1000 };	/* after a failure, or a segment that had only
@@ -62,6 +63,7 @@ committed(void *owner, bool fine)
 	struct clean_move *v = owner;
 	struct cleaner *c = v->all;
 	struct message *m = live_at(c, &v->id, v->offset);
+	uint32_t i;
 
 	if (fine && m) {
 		journal_dead(c->journal, m->segment, m->unit);
@@ -70,6 +72,9 @@ committed(void *owner, bool fine)
 		m->unit = (uint32_t)v->unit.len;
 		m->envelope = v->new_envelope;
 		m->file = true;
+		/* what the last tries said is in the new unit */
+		for (i = 0; i < m->rcpts; i++)
+			m->rcpt[i].offset = 0;
 		journal_live(c->journal, m->segment, m->unit);
 	} else if (!m || !m->file) {
 		/* it was finished meanwhile, or keeps its old unit */
@@ -91,6 +96,7 @@ add_unit(struct cleaner *c, struct clean_move *v, struct message const *m)
 	struct record_head head;
 	struct record_message r;
 	size_t size = record_get(records, &head, &frame);
+	char store[LAST_WORDS_MAX];
 	uint32_t n;
 
 	if (!size || !wire_unpack(&record_message_form, &r, frame))
@@ -105,6 +111,7 @@ add_unit(struct cleaner *c, struct clean_move *v, struct message const *m)
 		size = record_get(records, &head, &frame);
 		if (!size || !wire_unpack(&record_rcpt_form, &rcpt, frame))
 			return false;
+		lastwords(c->journal, &m->rcpt[n], &rcpt, store);
 		rcpt.attempt = m->rcpt[n].attempt;
 		rcpt.due_s = m->rcpt[n].due_s;
 		rcpt.state = m->rcpt[n].state;

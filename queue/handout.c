@@ -6,13 +6,11 @@
 #include "common/clock.h"
 #include "common/handover.h"
 #include "common/log.h"
-#include "common/unixsock.h"
 #include "queue/handout.h"
+#include "queue/lastwords.h"
 #include "queue/store.h"
 
 enum {
-	RETRY_FIRST_MS = 50,
-	RETRY_MAX_MS = 1000,
 	TELL_AHEAD = 1 << 20,		/* octets waiting in the socket's queue */
 	WAIT_MAX_S = 24 * 3600		/* a clock that jumps delays no longer */
 };
@@ -35,8 +33,8 @@ ack(struct handout *h, struct traceid const *id, uint32_t rcpt,
 	peer_send(&h->peer, &handover_outcome_ack_form, &a, -1);
 }
 
-static void
-finished(struct handout *h, struct message *m)
+void
+handout_finished(struct handout *h, struct message *m)
 {
 	log_event("finished", LOG_ID(&m->by.id));
 	if (h->next == m) h->next = m->newer;
@@ -53,7 +51,9 @@ committed(void *owner, bool fine)
 	struct message *m = state_find(h->state, &p->what.id);
 
 	if (m) m->pending--;
-	if (fine && m && !state_outcome(m, &p->what)) finished(h, m);
+	if (fine && m && !state_outcome(m, &p->what,
+	    p->unit.segment, p->unit.offset))
+		handout_finished(h, m);
 	if (fine && peer_is_open(&h->peer) && h->connection == p->connection)
 		ack(h, &p->what.id, p->what.rcpt, p->what.attempt);
 	free(p);
@@ -121,13 +121,15 @@ wait_of(struct rcpt const *r)
 	return r->due_s - now < WAIT_MAX_S ? r->due_s - now : WAIT_MAX_S;
 }
 
-/* The open recipients among these records; false when one can't be read. */
+/* The unfinished recipients among these records; false when one can't be
+ * read. */
 static bool
 tell_rcpts(struct handout *h, struct message const *m, struct slice records,
     uint32_t *told)
 {
 	struct record_head head;
 	struct slice frame;
+	char why[LAST_WORDS_MAX];
 	uint32_t n;
 
 	*told = 0;
@@ -141,10 +143,19 @@ tell_rcpts(struct handout *h, struct message const *m, struct slice records,
 			return false;
 		errno = ENOMEM;
 		records = slice_skip(records, size);
-		if (m->rcpt[n].state != RCPT_OPEN) continue;
+		if (m->rcpt[n].state != RCPT_OPEN &&
+		    m->rcpt[n].state != RCPT_FAILED)
+			continue;
 		t.attempt = m->rcpt[n].attempt;
 		t.wait_s = wait_of(&m->rcpt[n]);
 		t.address = r.address;
+		if (m->rcpt[n].state == RCPT_FAILED) {
+			t.failed = true;
+			lastwords(h->journal, &m->rcpt[n], &r, why);
+			t.status = r.status;
+			t.where = r.where;
+			t.words = r.words;
+		}
 		if (!peer_send(&h->peer, &handover_rcpt_form, &t, -1))
 			return false;
 		++*told;
@@ -300,11 +311,51 @@ got_fetch(void *owner, void const *values, int fd)
 	return peer_send(&h->peer, &handover_body_form, &b, text);
 }
 
+static bool
+got_report(void *owner, void const *values, int fd)
+{
+	struct handout *h = owner;
+
+	(void)fd;
+	return report_begin(&h->report, values);
+}
+
+static bool
+got_reported(void *owner, void const *values, int fd)
+{
+	struct handout *h = owner;
+
+	(void)fd;
+	return report_mark(&h->report, values);
+}
+
+static bool
+got_report_text(void *owner, void const *values, int fd)
+{
+	struct handout *h = owner;
+
+	(void)fd;
+	return report_text(&h->report, values);
+}
+
+static bool
+got_report_end(void *owner, void const *values, int fd)
+{
+	struct handout *h = owner;
+
+	(void)fd;
+	return report_end(&h->report, values, h);
+}
+
 static struct peer_row const rows[] = {
 	{ &handover_held_form, false, got_held },
 	{ &handover_window_form, false, got_window },
 	{ &handover_fetch_form, false, got_fetch },
 	{ &handover_outcome_form, false, got_outcome },
+	{ &handover_report_form, false, got_report },
+	{ &handover_reported_form, false, got_reported },
+	{ &handover_report_text_form, false, got_report_text },
+	{ &handover_report_end_form, false, got_report_end },
 };
 
 static struct peer_kind const kind = {
@@ -322,23 +373,8 @@ handout_adopt(struct handout *h, int fd)
 	h->told = false;
 	h->next = h->state->oldest;
 	h->connection++;
+	report_forget(&h->report);
 	return peer_open(&h->peer, h->loop, fd, &kind, h);
-}
-
-static void
-connect_now(void *owner)
-{
-	struct handout *h = owner;
-	int fd = unixsock_connect(h->path);
-
-	if (fd != -1 && handout_adopt(h, fd)) {
-		log_event("connected", LOG_TEXT("to", "send"));
-		h->retry_ms = RETRY_FIRST_MS;
-		return;
-	}
-	loop_arm(h->loop, &h->retry, h->loop->now_ms + h->retry_ms);
-	h->retry_ms = h->retry_ms * 2 < RETRY_MAX_MS ? h->retry_ms * 2 :
-	    RETRY_MAX_MS;
 }
 
 static void
@@ -349,20 +385,27 @@ gone(void *owner, char const *why)
 	log_event("disconnected", LOG_TEXT("from", "send"),
 	    LOG_TEXT("why", why));
 	if (h->lost) h->lost(h->owner);
-	if (h->path)
-		loop_arm(h->loop, &h->retry, h->loop->now_ms + h->retry_ms);
+	caller_lost(&h->caller);
+}
+
+static bool
+connected(void *owner, int fd)
+{
+	if (!handout_adopt(owner, fd)) return false;
+	log_event("connected", LOG_TEXT("to", "send"));
+	return true;
 }
 
 void
 handout_init(struct handout *h)
 {
 	h->tell = (struct chore){ .run = tell, .owner = h };
-	h->retry = (struct timer){ .due = connect_now, .owner = h };
-	h->retry_ms = RETRY_FIRST_MS;
 }
 
 void
 handout_start(struct handout *h)
 {
-	connect_now(h);
+	h->caller = (struct caller){ .loop = h->loop, .path = h->path,
+	    .connected = connected, .owner = h };
+	caller_start(&h->caller);
 }

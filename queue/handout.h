@@ -4,8 +4,10 @@
 #ifndef MAILGRAVE_HANDOUT_H
 #define MAILGRAVE_HANDOUT_H
 
+#include "common/caller.h"
 #include "common/peer.h"
 #include "queue/journal.h"
+#include "queue/report.h"
 #include "queue/state.h"
 
 struct handout {
@@ -14,6 +16,7 @@ struct handout {
 	struct journal *journal;
 	struct state *state;
 	int mess;
+	char const *hostname;
 	char const *path;	/* of send's socket; NULL: only handout_adopt */
 	void (*lost)(void *owner);	/* may be NULL: the connection has ended */
 	void *owner;
@@ -24,9 +27,9 @@ struct handout {
 	uint32_t window;
 	uint64_t announced;	/* on this connection */
 	bool told;		/* TOLD was said on it */
-	struct timer retry;
-	int64_t retry_ms;
+	struct caller caller;
 	struct chore tell;
+	struct report report;
 };
 
 /* handout_init - before anything arrives */
@@ -40,5 +43,8 @@ bool handout_adopt(struct handout *h, int fd);
 
 /* handout_arrived - a message was committed */
 void handout_arrived(struct handout *h, struct message *m);
+
+/* handout_finished - nothing is left to do for this message: it is freed */
+void handout_finished(struct handout *h, struct message *m);
 
 #endif

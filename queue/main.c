@@ -184,7 +184,7 @@ fill(struct queued *q)
 	    .hostname = q->stage.hostname, .max_size = q->max_size };
 	q->handout = (struct handout){ .loop = &q->stage.loop,
 	    .journal = &q->journal, .state = &q->state, .mess = q->mess,
-	    .path = q->stage.out };
+	    .hostname = q->stage.hostname, .path = q->stage.out };
 	q->intakes.owner = q->handout.owner = q;
 	if (q->stage.in_fd) q->intakes.lost = lost;
 	if (q->stage.out_fd) q->handout.lost = lost;

@@ -31,6 +31,9 @@ static struct wire_field const rcpt_fields[] = {
 	WIRE_FIELD_U32(struct record_rcpt, attempt),
 	WIRE_FIELD_U32(struct record_rcpt, due_s),
 	WIRE_FIELD_U8(struct record_rcpt, state, RCPT_STATES - 1),
+	WIRE_FIELD_TEXT(struct record_rcpt, status, STATUS_MAX),
+	WIRE_FIELD_TEXT(struct record_rcpt, where, HANDOVER_WHERE_MAX),
+	WIRE_FIELD_TEXT(struct record_rcpt, words, WORDS_MAX),
 };
 struct wire_form const record_rcpt_form = WIRE_FORM(RECORD_RCPT, rcpt_fields);
 
@@ -51,6 +54,13 @@ static struct wire_field const outcome_fields[] = {
 };
 struct wire_form const record_outcome_form =
     WIRE_FORM(RECORD_OUTCOME, outcome_fields);
+
+static struct wire_field const reported_fields[] = {
+	WIRE_FIELD_ID(struct record_reported, id),
+	WIRE_FIELD_U32(struct record_reported, rcpt),
+};
+struct wire_form const record_reported_form =
+    WIRE_FORM(RECORD_REPORTED, reported_fields);
 
 /* Where the parts of a head lie. */
 enum { AT_CRC = 0, AT_LEN = 4, AT_EPOCH = 8, AT_SEQUENCE = 16, AT_CLOSES = 24 };

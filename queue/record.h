@@ -30,7 +30,8 @@ enum record_type {
 	RECORD_MESSAGE,
 	RECORD_RCPT,
 	RECORD_BODY,
-	RECORD_OUTCOME
+	RECORD_OUTCOME,
+	RECORD_REPORTED
 };
 
 /* The first record of a segment: which one it is. */
@@ -39,8 +40,8 @@ struct record_segment {
 };
 
 /* Opens the unit of one message: MESSAGE, then a RCPT each, then BODY unless
- * the message has a file of its own. A later unit for the same id replaces all
- * that was said before. */
+ * the message has a file of its own, then REPORTEDs if it is a report. A later
+ * unit for the same id replaces all that was said before. */
 struct record_message {
 	struct traceid id;
 	struct slice sender;
@@ -52,13 +53,20 @@ struct record_message {
 	uint8_t file;		/* the message lies in mess/, no BODY follows */
 };
 
-enum rcpt_state { RCPT_OPEN, RCPT_DELIVERED, RCPT_FAILED, RCPT_STATES };
+enum rcpt_state {
+	RCPT_OPEN,
+	RCPT_DELIVERED,
+	RCPT_FAILED,		/* and its sender has not been told */
+	RCPT_REPORTED,
+	RCPT_STATES
+};
 
 struct record_rcpt {
 	struct slice address;
 	uint32_t attempt;	/* tries so far */
 	uint32_t due_s;		/* wall time of the next */
 	uint8_t state;		/* enum rcpt_state */
+	struct slice status, where, words;	/* of the last try, if any */
 };
 
 struct record_body {
@@ -77,11 +85,19 @@ struct record_outcome {
 	struct slice words;
 };
 
+/* The report about this recipient is in the same unit, or nobody is to be
+ * told. */
+struct record_reported {
+	struct traceid id;
+	uint32_t rcpt;
+};
+
 extern struct wire_form const record_segment_form;
 extern struct wire_form const record_message_form;
 extern struct wire_form const record_rcpt_form;
 extern struct wire_form const record_body_form;
 extern struct wire_form const record_outcome_form;
+extern struct wire_form const record_reported_form;
 
 struct record_head {
 	uint64_t epoch;

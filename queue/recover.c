@@ -19,6 +19,12 @@ struct found {
 	uint64_t epoch, sequence;
 };
 
+/* A record of the unit that is being read. */
+struct part {
+	struct slice frame;
+	uint32_t at, end;	/* in the segment */
+};
+
 /* The pass through one segment. */
 struct pass {
 	struct recovery *r;
@@ -29,9 +35,8 @@ struct pass {
 	struct slice text;	/* all of it */
 	uint64_t epoch, sequence;	/* of the record before */
 	uint32_t end;		/* of the last record that counted */
-	/* the unit of a message, while it lasts */
-	struct message *m;
-	uint32_t unit, rcpts;
+	struct part *part;	/* the unit so far */
+	size_t parts, room;
 };
 
 static bool
@@ -76,114 +81,151 @@ set_aside(struct pass *p, uint32_t from, uint32_t to)
 	close(fd);
 }
 
-/* The unit before has no closing record: it never was committed, or part of
- * it is damaged. Its message does not count. */
 static void
-break_unit(struct pass *p)
+out_of_memory(struct pass *p)
 {
-	message_free(p->m);
-	p->m = NULL;
+	p->r->out_of_memory = true;
 }
 
-static bool
-start_message(struct pass *p, struct slice frame, uint32_t at)
+static void
+finished(struct pass *p, struct message *m)
+{
+	journal_dead(p->j, m->segment, m->unit);
+	state_forget(p->s, m);
+}
+
+/* MESSAGE, its RCPTs, BODY unless it has a file: how many parts that are, 0
+ * when they make no whole. */
+static size_t
+read_message(struct pass *p, struct message **made)
 {
 	struct record_message r;
+	struct message *m;
+	size_t i, n;
 
-	if (!wire_unpack(&record_message_form, &r, frame)) return false;
-	if (!r.rcpts || r.rcpts > SUBMIT_RCPTS_MAX) return false;
-	p->m = message_make(&r.id, r.rcpts);
-	if (!p->m) {
-		p->r->out_of_memory = true;
-		return false;
+	if (!wire_unpack(&record_message_form, &r, p->part[0].frame)) return 0;
+	n = (size_t)r.rcpts + (r.file ? 1 : 2);
+	if (!r.rcpts || n > p->parts) return 0;
+	if (!r.file && wire_type(p->part[n - 1].frame) != RECORD_BODY) return 0;
+	m = *made = message_make(&r.id, r.rcpts);
+	if (!m) {
+		out_of_memory(p);
+		return 0;
 	}
-	p->m->segment = p->n;
-	p->m->offset = at;
-	p->m->file = r.file;
-	p->unit = at;
-	p->rcpts = 0;
-	return true;
-}
+	for (i = 0; i < r.rcpts; i++) {
+		struct record_rcpt rcpt;
 
-static bool
-add_rcpt(struct pass *p, struct slice frame, uint32_t end)
-{
-	struct record_rcpt r;
-
-	if (!p->m || p->rcpts == p->m->rcpts) return false;
-	if (!wire_unpack(&record_rcpt_form, &r, frame)) return false;
-	state_rcpt(p->m, p->rcpts++, &r);
-	p->m->envelope = end - p->unit;
-	return true;
-}
-
-/* Whole: it counts, and replaces an earlier unit for the same id. */
-static bool
-finish_message(struct pass *p, uint32_t end)
-{
-	struct message *m = p->m, *old = state_find(p->s, &m->by.id);
-
-	p->m = NULL;
-	m->unit = end - p->unit;
+		if (!wire_unpack(&record_rcpt_form, &rcpt,
+		    p->part[i + 1].frame)) {
+			message_free(m);
+			return 0;
+		}
+		state_rcpt(m, (uint32_t)i, &rcpt);
+	}
+	m->segment = p->n;
+	m->offset = p->part[0].at;
+	m->envelope = p->part[r.rcpts].end - m->offset;
+	m->unit = p->part[n - 1].end - m->offset;
+	m->file = r.file;
 	m->told = true; /* perhaps: send asks local whether it has it */
-	if (old) {
-		journal_dead(p->j, old->segment, old->unit);
-		state_forget(p->s, old);
-	}
+	return n;
+}
+
+/* It counts, and replaces an earlier unit for the same id. */
+static void
+take_message(struct pass *p, struct message *m)
+{
+	struct message *old = state_find(p->s, &m->by.id);
+
+	if (old) finished(p, old);
 	if (!m->unfinished) {
 		message_free(m);
-		return true;
-	}
-	if (!state_insert(p->s, m)) {
-		p->r->out_of_memory = true;
+	} else if (state_insert(p->s, m)) {
+		state_commit(p->s, m);
+		journal_live(p->j, m->segment, m->unit);
+	} else {
 		message_free(m);
-		return false;
+		out_of_memory(p);
 	}
-	state_commit(p->s, m);
-	journal_live(p->j, p->n, m->unit);
-	return true;
 }
 
+/* A message that isn't known any more is finished, and that was written
+ * somewhere newer. */
 static bool
-apply_outcome(struct pass *p, struct slice frame)
+take_outcome(struct pass *p, struct part const *part)
 {
 	struct record_outcome o;
 	struct message *m;
 
-	if (!wire_unpack(&record_outcome_form, &o, frame)) return false;
+	if (!wire_unpack(&record_outcome_form, &o, part->frame)) return false;
 	m = state_find(p->s, &o.id);
-	/* its message is finished, and that was written somewhere newer */
-	if (!m || o.rcpt >= m->rcpts) return true;
-	if (!state_outcome(m, &o)) {
-		journal_dead(p->j, m->segment, m->unit);
-		state_forget(p->s, m);
-	}
+	if (m && !state_outcome(m, &o, p->n, part->at)) finished(p, m);
 	return true;
 }
 
-/* One record that fits; false when what it says makes no sense here. */
 static bool
-apply(struct pass *p, struct record_head const *head, struct slice frame,
-    uint32_t at, uint32_t end)
+take_reported(struct pass *p, struct part const *part)
 {
-	if (p->m && head->sequence != p->sequence + 1) break_unit(p);
-	switch (wire_type(frame)) {
-	case RECORD_MESSAGE:
-		break_unit(p);
-		return !head->closes && start_message(p, frame, at);
-	case RECORD_RCPT:
-		if (!add_rcpt(p, frame, end)) return false;
-		if (!head->closes) return true;
-		return p->m->file && p->rcpts == p->m->rcpts &&
-		    finish_message(p, end);
-	case RECORD_BODY:
-		return p->m && !p->m->file && p->rcpts == p->m->rcpts &&
-		    head->closes && finish_message(p, end);
-	case RECORD_OUTCOME:
-		break_unit(p);
-		return apply_outcome(p, frame);
+	struct record_reported r;
+	struct message *m;
+
+	if (!wire_unpack(&record_reported_form, &r, part->frame)) return false;
+	m = state_find(p->s, &r.id);
+	if (m && !state_reported(m, r.rcpt)) finished(p, m);
+	return true;
+}
+
+/* A whole unit; false: its records make no sense together. */
+static bool
+take_unit(struct pass *p)
+{
+	struct message *m = NULL;
+	size_t i = 0;
+
+	if (wire_type(p->part[0].frame) == RECORD_MESSAGE) {
+		i = read_message(p, &m);
+		if (!i) return false;
+		take_message(p, m);
 	}
-	return false;
+	for (; i < p->parts; i++)
+		if (!take_outcome(p, &p->part[i]) &&
+		    !take_reported(p, &p->part[i]))
+			return false;
+	return true;
+}
+
+static void
+add_part(struct pass *p, struct slice frame, uint32_t at, uint32_t end)
+{
+	if (p->parts == p->room) {
+		size_t room = p->room ? 2 * p->room : 64;
+		struct part *part = realloc(p->part, room * sizeof *part);
+
+		if (!part) {
+			out_of_memory(p);
+			return;
+		}
+		p->part = part;
+		p->room = room;
+	}
+	p->part[p->parts++] = (struct part){ .frame = frame, .at = at,
+	    .end = end };
+}
+
+/* One record that fits. A unit has no gap in its sequence; one without its
+ * closing record was never committed, or part of it is damaged. */
+static void
+take_record(struct pass *p, struct record_head const *head,
+    struct slice frame, uint32_t at, uint32_t end)
+{
+	if (head->sequence != p->sequence + 1) p->parts = 0;
+	add_part(p, frame, at, end);
+	if (!head->closes) return;
+	if (take_unit(p))
+		p->r->records += p->parts;
+	else
+		set_aside(p, p->part[0].at, end);
+	p->parts = 0;
 }
 
 static void
@@ -207,15 +249,12 @@ read_segment(struct pass *p)
 		 * between two groups */
 		if (!all_zero(slice_from(p->text.s + p->end, at - p->end)))
 			set_aside(p, p->end, at);
-		if (apply(p, &head, frame, at, at + (uint32_t)n))
-			p->r->records++;
-		else
-			break_unit(p);
+		take_record(p, &head, frame, at, at + (uint32_t)n);
 		p->sequence = head.sequence;
 		at += (uint32_t)n;
 		p->end = at;
 	}
-	break_unit(p);
+	p->parts = 0;
 }
 
 static void
@@ -292,6 +331,7 @@ recover(struct recovery *r, struct journal *j, struct state *s, int dir,
 		journal_found(j, found[i].fd, found[i].size, found[i].number);
 		fine = read_found(&found[i], &p);
 	}
+	free(p.part);
 	free(found);
 	return fine;
 }

@@ -68,12 +68,18 @@ tries(uint32_t n)
 	return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
 }
 
+static bool
+is_unfinished(uint8_t state)
+{
+	return state == RCPT_OPEN || state == RCPT_FAILED;
+}
+
 void
 state_rcpt(struct message *m, uint32_t n, struct record_rcpt const *r)
 {
 	struct rcpt *rcpt = &m->rcpt[n];
 
-	if (rcpt->state != RCPT_DELIVERED && r->state == RCPT_DELIVERED)
+	if (is_unfinished(rcpt->state) && !is_unfinished(r->state))
 		m->unfinished--;
 	*rcpt = (struct rcpt){ .due_s = r->due_s, .state = r->state,
 	    .attempt = tries(r->attempt) };
@@ -91,7 +97,8 @@ state_judge(struct message const *m, uint32_t rcpt, uint32_t attempt)
 }
 
 bool
-state_outcome(struct message *m, struct record_outcome const *o)
+state_outcome(struct message *m, struct record_outcome const *o,
+    uint16_t segment, uint32_t offset)
 {
 	struct rcpt *r;
 
@@ -100,7 +107,19 @@ state_outcome(struct message *m, struct record_outcome const *o)
 	r->attempt = tries(o->attempt + 1);
 	r->due_s = o->due_s;
 	r->state = o->state;
-	if (r->state == RCPT_DELIVERED) m->unfinished--;
+	r->segment = segment;
+	r->offset = offset;
+	if (!is_unfinished(r->state)) m->unfinished--;
+	return m->unfinished > 0;
+}
+
+bool
+state_reported(struct message *m, uint32_t rcpt)
+{
+	if (rcpt < m->rcpts && m->rcpt[rcpt].state == RCPT_FAILED) {
+		m->rcpt[rcpt].state = RCPT_REPORTED;
+		m->unfinished--;
+	}
 	return m->unfinished > 0;
 }
 

@@ -11,6 +11,9 @@
 
 struct rcpt {
 	uint32_t due_s;		/* wall time of the next try */
+	uint32_t offset;	/* of its last OUTCOME record; 0: none since
+				 * its RCPT record */
+	uint16_t segment;	/* where that lies */
 	uint16_t attempt;	/* tries so far; stays at its largest value */
 	uint8_t state;		/* enum rcpt_state */
 };
@@ -70,9 +73,13 @@ enum state_outcome_says {
 enum state_outcome_says state_judge(struct message const *m, uint32_t rcpt,
     uint32_t attempt);
 
-/* state_outcome - what an OUTCOME record says; one that is old changes
- * nothing. False when the message is finished by it. */
-bool state_outcome(struct message *m, struct record_outcome const *o);
+/* state_outcome - what the OUTCOME record at this place says; one that is old
+ * changes nothing. False when the message is finished by it. */
+bool state_outcome(struct message *m, struct record_outcome const *o,
+    uint16_t segment, uint32_t offset);
+
+/* state_reported - what a REPORTED record says, in the same way */
+bool state_reported(struct message *m, uint32_t rcpt);
 
 /* state_forget - the message is finished or will never be committed: freed */
 void state_forget(struct state *s, struct message *m);

@@ -2,11 +2,8 @@
 /* Speaks with local or remote; decides nothing. */
 #include <unistd.h>
 #include "common/log.h"
-#include "common/unixsock.h"
 #include "send/channel.h"
 #include "send/lane.h"
-
-enum { RETRY_FIRST_MS = 50, RETRY_MAX_MS = 1000 };
 
 static char const *const names[CHANNELS] = {
 	[CHANNEL_LOCAL] = "local",
@@ -43,15 +40,6 @@ static struct peer_row const rows[] = {
 };
 
 static void
-try_later(struct channel *c)
-{
-	if (!c->path) return;
-	loop_arm(c->loop, &c->retry, c->loop->now_ms + c->retry_ms);
-	c->retry_ms = c->retry_ms * 2 < RETRY_MAX_MS ? c->retry_ms * 2 :
-	    RETRY_MAX_MS;
-}
-
-static void
 gone(void *owner, char const *why)
 {
 	struct channel *c = owner;
@@ -59,7 +47,7 @@ gone(void *owner, char const *why)
 	log_event("disconnected", LOG_TEXT("from", names[c->name]),
 	    LOG_TEXT("why", why));
 	c->lost(c->owner, c);
-	try_later(c);
+	caller_lost(&c->caller);
 }
 
 static struct peer_kind const kind = {
@@ -74,31 +62,22 @@ channel_adopt(struct channel *c, int fd)
 	return peer_open(&c->peer, c->loop, fd, &kind, c);
 }
 
-static void
-connect_now(void *owner)
+static bool
+connected(void *owner, int fd)
 {
 	struct channel *c = owner;
-	int fd = unixsock_connect(c->path);
 
-	if (fd != -1 && channel_adopt(c, fd)) {
-		log_event("connected", LOG_TEXT("to", names[c->name]));
-		c->retry_ms = RETRY_FIRST_MS;
-		return;
-	}
-	try_later(c);
-}
-
-void
-channel_init(struct channel *c)
-{
-	c->retry = (struct timer){ .due = connect_now, .owner = c };
-	c->retry_ms = RETRY_FIRST_MS;
+	if (!channel_adopt(c, fd)) return false;
+	log_event("connected", LOG_TEXT("to", names[c->name]));
+	return true;
 }
 
 void
 channel_start(struct channel *c)
 {
-	connect_now(c);
+	c->caller = (struct caller){ .loop = c->loop, .path = c->path,
+	    .connected = connected, .owner = c };
+	caller_start(&c->caller);
 }
 
 bool

@@ -4,6 +4,7 @@
 #ifndef MAILGRAVE_CHANNEL_H
 #define MAILGRAVE_CHANNEL_H
 
+#include "common/caller.h"
 #include "common/peer.h"
 #include "send/sched.h"
 
@@ -18,13 +19,10 @@ struct channel {
 	void *owner;
 
 	struct peer peer;
-	struct timer retry;
-	int64_t retry_ms;
+	struct caller caller;
 };
 
-/* channel_init - before anything else; channel_start - connect, and again
- * whenever it is away */
-void channel_init(struct channel *c);
+/* channel_start - connect, and again whenever it is away */
 void channel_start(struct channel *c);
 
 /* channel_adopt - speak over this connected descriptor; false and errno */

@@ -12,6 +12,7 @@
 #include "common/stage.h"
 #include "send/channel.h"
 #include "send/lane.h"
+#include "send/reporter.h"
 #include "send/upstream.h"
 
 enum { UNREADABLE_MS = 60 * 1000 };
@@ -21,8 +22,10 @@ struct sendd {
 	struct stage stage;
 	char const *local, *relay, *spool, *port;
 	struct inforce rules;
+	struct sched_limits limits;
 	struct sched sched;
 	struct upstream upstream;
+	struct reporter reporter;
 	struct channel channel[CHANNELS];
 	struct chore pump;
 	struct timer wake;
@@ -34,6 +37,15 @@ struct sendd {
 static struct option_row const rows[] = {
 	{ "local", "PATH", OPTION_TEXT, offsetof(struct sendd, local), 0, 0,
 	  NULL, 0, "socket of local; --out is remote's (local.ctrl)" },
+	{ "double-bounce", "ADDR", OPTION_TEXT,
+	  offsetof(struct sendd, reporter.double_bounce), 0, 0, NULL, 0,
+	  "who is told of reports that fail (nobody)" },
+	{ "lifetime", "SECONDS", OPTION_NUMBER,
+	  offsetof(struct sendd, limits.lifetime_s), 0, 100ULL * 86400, NULL, 0,
+	  "give mail up after so long (432000)" },
+	{ "report-lifetime", "SECONDS", OPTION_NUMBER,
+	  offsetof(struct sendd, limits.report_s), 0, 100ULL * 86400, NULL, 0,
+	  "the same for reports (86400)" },
 	{ "spool", "DIR", OPTION_TEXT, offsetof(struct sendd, spool), 0, 0,
 	  NULL, 0, "by hand: the spool to empty (.)" },
 	{ "relay", "HOST", OPTION_TEXT, offsetof(struct sendd, relay), 0, 0,
@@ -124,6 +136,7 @@ pump(void *owner)
 				break;
 			}
 	}
+	reporter_work(&s->reporter);
 	next = sched_wake_ms(&s->sched);
 	if (next >= 0) loop_arm(&s->stage.loop, &s->wake, next);
 	if (s->by_hand && s->upstream.told && sched_idle(&s->sched))
@@ -142,6 +155,14 @@ text(void *owner, struct sched_job *job, int fd)
 	else if (!channel_begin(c, job, fd))
 		sched_return(&s->sched, job, now + 1000);
 	changed(s);
+}
+
+static void
+original(void *owner, struct sched_mail *mail, int fd)
+{
+	struct sendd *s = owner;
+
+	reporter_text(&s->reporter, mail, fd);
 }
 
 static void
@@ -225,7 +246,7 @@ fill(struct sendd *s)
 	enum channel_name c;
 
 	random_buf((char *)&seed, sizeof seed);
-	sched_init(&s->sched, seed, &hooks, s);
+	sched_init(&s->sched, seed, &hooks, s, &s->limits);
 	s->pump = (struct chore){ .run = pump, .owner = s };
 	s->wake = (struct timer){ .due = wake, .owner = s };
 	s->rules.changed = changed;
@@ -233,9 +254,13 @@ fill(struct sendd *s)
 	s->upstream.loop = &s->stage.loop;
 	s->upstream.sched = &s->sched;
 	s->upstream.text = text;
+	s->upstream.original = original;
 	s->upstream.changed = changed;
 	s->upstream.owner = s;
 	upstream_init(&s->upstream);
+	s->reporter.sched = &s->sched;
+	s->reporter.upstream = &s->upstream;
+	s->reporter.hostname = s->stage.hostname;
 	for (c = 0; c < CHANNELS; c++) {
 		s->channel[c].loop = &s->stage.loop;
 		s->channel[c].sched = &s->sched;
@@ -243,7 +268,6 @@ fill(struct sendd *s)
 		s->channel[c].changed = changed;
 		s->channel[c].lost = lost;
 		s->channel[c].owner = s;
-		channel_init(&s->channel[c]);
 	}
 	s->channel[CHANNEL_LOCAL].path = s->local;
 	s->channel[CHANNEL_REMOTE].path = s->stage.out;
@@ -285,9 +309,11 @@ main(int argc, char *const *argv)
 {
 	static struct sendd s = { .stage = { .program = "mailgrave-send",
 	    .upstream = upstream_users,
-	    .has = STAGE_IN | STAGE_OUT | STAGE_ROUTES,
+	    .has = STAGE_IN | STAGE_OUT | STAGE_ROUTES | STAGE_HOSTNAME,
 	    .may = JAIL_ACCEPT | JAIL_UNIX, .accepted = entered, .hup = hup,
-	    .alarm = alarm_now, .owner = &s } };
+	    .alarm = alarm_now, .owner = &s },
+	    .limits = { .lifetime_s = 5 * 86400, .report_s = 86400,
+	    .unrouted_s = 3600 } };
 	struct option_table const own = OPTION_TABLE(rows, &s);
 
 	if (stage_options(&s.stage, argc, argv, &page, &own) < argc)

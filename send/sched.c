@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What is due, what runs, what follows from a result; asks no clock. */
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "send/lane.h"
 #include "send/sched.h"
@@ -18,16 +19,23 @@ _Static_assert(offsetof(struct sched_mail, by) == 0, "a node is its mail");
 
 void
 sched_init(struct sched *s, uint64_t seed, struct sched_hooks const *hooks,
-    void *owner)
+    void *owner, struct sched_limits const *limits)
 {
 	*s = (struct sched){ .hooks = hooks, .owner = owner,
-	    .random = seed ? seed : 1 };
+	    .limits = *limits, .random = seed ? seed : 1 };
+	s->owing_end = &s->owing;
 }
 
 static void
 free_mail(struct sched_mail *m)
 {
 	if (!m) return;
+	while (m->failures) {
+		struct sched_failure *f = m->failures;
+
+		m->failures = f->next;
+		free(f);
+	}
 	stralloc_free(&m->text);
 	free(m->rcpt);
 	free(m);
@@ -84,15 +92,46 @@ sched_backoff_s(uint32_t tries, uint64_t random)
 	return wait < LONGEST_S ? wait : LONGEST_S;
 }
 
+static bool
+is_busy(uint8_t stands)
+{
+	return stands == RCPT_READY || stands == RCPT_RUNS ||
+	    stands == RCPT_TOLD;
+}
+
+/* A sender is told once nothing of his mail is being tried, so that what fails
+ * together is told together. */
+static void
+list_owing(struct sched *s, struct sched_mail *m)
+{
+	if (m->busy || !m->failures || m->owing || m->reporting) return;
+	m->owing = true;
+	m->next_owing = NULL;
+	*s->owing_end = m;
+	s->owing_end = &m->next_owing;
+}
+
+static void
+stand(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
+    enum rcpt_stands stands)
+{
+	uint32_t before = is_busy(r->stands), after = is_busy(stands);
+
+	r->stands = (uint8_t)stands;
+	m->busy += after - before;
+	s->busy += after - before;
+	list_owing(s, m);
+}
+
 /* The heap knows a mail by its first due recipient. */
 static void
 wait_until(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
     int64_t due_ms)
 {
-	r->stands = RCPT_WAITS;
 	r->due_ms = due_ms;
 	if (!m->due.in || due_ms < m->due.key)
 		heap_insert(&s->waiting, &m->due, due_ms);
+	stand(s, m, r, RCPT_WAITS);
 }
 
 static void
@@ -102,16 +141,76 @@ tell(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
 	o->id = m->by.id;
 	o->rcpt = r->n;
 	o->attempt = r->attempt;
-	r->stands = RCPT_TOLD;
-	r->deferred = o->outcome == OUTCOME_DEFERRED;
-	s->untold++;
+	r->told = o->outcome;
+	stand(s, m, r, RCPT_TOLD);
 	s->hooks->outcome(s->owner, o);
+}
+
+/* Without memory for it the report lacks the words, not the recipient. */
+static void
+remember(struct sched_mail *m, uint32_t rcpt, struct slice status,
+    struct slice where, struct slice words)
+{
+	struct sched_failure *f = malloc(sizeof *f + status.len + where.len +
+	    words.len);
+	char *at;
+
+	if (!f) {
+		f = malloc(sizeof *f);
+		if (!f) return; /* told of after the next start */
+		status.len = where.len = words.len = 0;
+	}
+	at = f->text;
+	*f = (struct sched_failure){ .next = m->failures, .rcpt = rcpt,
+	    .status = slice_from(at, status.len),
+	    .where = slice_from(at + status.len, where.len),
+	    .words = slice_from(at + status.len + where.len, words.len) };
+	memcpy(at, status.s, status.len);
+	memcpy(at + status.len, where.s, where.len);
+	memcpy(at + status.len + where.len, words.s, words.len);
+	m->failures = f;
+}
+
+static void
+fail(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
+    struct handover_outcome *o)
+{
+	o->outcome = OUTCOME_FAILED;
+	remember(m, r->n, o->status, o->where, o->words);
+	tell(s, m, r, o);
+}
+
+/* How long it takes to make so many tries; the clock alone ends nothing. */
+static bool
+is_over(struct sched_mail const *m, struct sched_rcpt const *r,
+    unsigned long long lifetime_s, int64_t now_ms)
+{
+	return now_ms - m->since_ms >= (int64_t)lifetime_s * 1000 &&
+	    r->attempt >= lifetime_s / LONGEST_S;
+}
+
+static bool
+is_too_old(struct sched const *s, struct sched_mail const *m,
+    struct sched_rcpt const *r, int64_t now_ms)
+{
+	return is_over(m, r, sched_sender(m).len ? s->limits.lifetime_s :
+	    s->limits.report_s, now_ms);
 }
 
 static void
 defer(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
     uint32_t wait_s, int64_t now_ms, struct handover_outcome *o)
 {
+	char words[WORDS_MAX];
+
+	if (is_too_old(s, m, r, now_ms)) {
+		snprintf(words, sizeof words, "given up; the last try: %.*s",
+		    (int)o->words.len, o->words.s);
+		o->words = slice_of(words);
+		o->status = SLICE("5.4.7"); /* RFC 3463: delivery time expired */
+		fail(s, m, r, o);
+		return;
+	}
 	o->outcome = OUTCOME_DEFERRED;
 	o->wait_s = wait_s;
 	r->due_ms = now_ms + (int64_t)wait_s * 1000;
@@ -119,24 +218,33 @@ defer(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
 }
 
 static void
+no_route(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
+    int64_t now_ms)
+{
+	struct handover_outcome o = { .status = SLICE("5.4.4"),
+	    .words = SLICE("no route for this recipient") };
+
+	if (is_over(m, r, s->limits.unrouted_s, now_ms)) {
+		fail(s, m, r, &o);
+		return;
+	}
+	o.status = SLICE("4.3.5");
+	defer(s, m, r, sched_backoff_s(r->attempt, next_random(s)), now_ms,
+	    &o);
+}
+
+static void
 route(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
     int64_t now_ms)
 {
-	struct handover_outcome o = { .status = SLICE("4.3.5"),
-	    .words = SLICE("no route for this recipient") };
 	struct destination to = { .port = 0 };
 
-	if (!s->hooks->route(s->owner, sched_address(m, r), &to)) {
-		defer(s, m, r, sched_backoff_s(r->attempt, next_random(s)),
-		    now_ms, &o);
-		return;
-	}
-	if (!lane_add(s, &to, m, r)) {
+	if (!s->hooks->route(s->owner, sched_address(m, r), &to))
+		no_route(s, m, r, now_ms);
+	else if (lane_add(s, &to, m, r))
+		stand(s, m, r, RCPT_READY);
+	else
 		wait_until(s, m, r, now_ms + SHORTAGE_MS);
-		return;
-	}
-	r->stands = RCPT_READY;
-	s->ready++;
 }
 
 static struct sched_mail *
@@ -163,6 +271,7 @@ sched_due(struct sched *s, int64_t now_ms)
 			else
 				wait_until(s, m, r, r->due_ms);
 		}
+		list_owing(s, m); /* a report that was put off */
 	}
 }
 
@@ -209,7 +318,8 @@ add_text(struct sched_mail *m, struct slice text, uint32_t *at)
 }
 
 bool
-sched_mail(struct sched *s, struct handover_mail const *mail)
+sched_mail(struct sched *s, struct handover_mail const *mail, int64_t age_s,
+    int64_t now_ms)
 {
 	struct sched_mail *m;
 	uint32_t at;
@@ -222,6 +332,7 @@ sched_mail(struct sched *s, struct handover_mail const *mail)
 	m->arrived_s = mail->arrived_s;
 	m->eightbit = mail->eightbit;
 	m->fresh = mail->fresh;
+	m->since_ms = now_ms - (age_s > 0 ? age_s : 0) * 1000;
 	return add_text(m, mail->sender, &at) &&
 	    add_text(m, mail->groups, &m->groups);
 }
@@ -246,6 +357,11 @@ sched_rcpt(struct sched *s, struct handover_rcpt const *rcpt, int64_t now_ms)
 	*r = (struct sched_rcpt){ .n = rcpt->rcpt, .attempt = rcpt->attempt,
 	    .due_ms = now_ms + (int64_t)rcpt->wait_s * 1000,
 	    .maybe = !m->fresh };
+	if (rcpt->failed) {
+		r->stands = RCPT_FAILED;
+		remember(m, rcpt->rcpt, rcpt->status, rcpt->where,
+		    rcpt->words);
+	}
 	return add_text(m, rcpt->address, &r->address);
 }
 
@@ -257,7 +373,6 @@ sched_ready(struct sched *s, struct handover_ready const *ready)
 
 	if (!m || !traceid_eq(&m->by.id, &ready->id)) return false;
 	if (m->rcpts != ready->rcpts) return false;
-	/* nothing open: its report is owed, which is the queue's to say */
 	if (!m->rcpts || idmap_find(&s->map, &m->by.id)) {
 		sched_forget_coming(s);
 		return true;
@@ -266,7 +381,9 @@ sched_ready(struct sched *s, struct handover_ready const *ready)
 	s->coming = NULL;
 	m->unfinished = m->rcpts;
 	for (i = 0; i < m->rcpts; i++)
-		wait_until(s, m, &m->rcpt[i], m->rcpt[i].due_ms);
+		if (m->rcpt[i].stands == RCPT_WAITS)
+			wait_until(s, m, &m->rcpt[i], m->rcpt[i].due_ms);
+	list_owing(s, m);
 	return true;
 }
 
@@ -311,9 +428,8 @@ sched_next(struct sched *s, enum channel_name c)
 	job->number = free_slot(channel);
 	channel->job[job->number] = job;
 	channel->running++;
-	s->ready -= job->rcpts;
 	for (r = job->rcpt; r; r = r->next)
-		r->stands = RCPT_RUNS;
+		stand(s, job->mail, r, RCPT_RUNS);
 	return job;
 }
 
@@ -360,9 +476,10 @@ conclude(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
 	} else if (result->verdict == VERDICT_TEMP) {
 		defer(s, m, r, sched_backoff_s(r->attempt, next_random(s)),
 		    now_ms, &o);
+	} else if (result->verdict == VERDICT_PERM) {
+		fail(s, m, r, &o);
 	} else {
-		o.outcome = result->verdict == VERDICT_OK ?
-		    OUTCOME_DELIVERED : OUTCOME_FAILED;
+		o.outcome = OUTCOME_DELIVERED;
 		tell(s, m, r, &o);
 	}
 }
@@ -424,34 +541,140 @@ sched_lost(struct sched *s, enum channel_name c, int64_t now_ms)
 	channel->slots = 0;
 }
 
+struct sched_mail *
+sched_find(struct sched const *s, struct traceid const *id)
+{
+	return (struct sched_mail *)idmap_find(&s->map, id);
+}
+
+struct sched_rcpt *
+sched_rcpt_of(struct sched_mail const *m, uint32_t n)
+{
+	uint32_t i;
+
+	/* their own numbers, unless some were finished before this start */
+	if (n < m->rcpts && m->rcpt[n].n == n) return &m->rcpt[n];
+	for (i = 0; i < m->rcpts; i++)
+		if (m->rcpt[i].n == n) return &m->rcpt[i];
+	return NULL;
+}
+
 bool
 sched_acked(struct sched *s, struct handover_outcome_ack const *ack,
     int64_t now_ms)
 {
-	struct sched_mail *m =
-	    (struct sched_mail *)idmap_find(&s->map, &ack->id);
-	struct sched_rcpt *r;
-	uint32_t i;
+	struct sched_mail *m = sched_find(s, &ack->id);
+	struct sched_rcpt *r = m ? sched_rcpt_of(m, ack->rcpt) : NULL;
 
-	for (i = 0; m && i < m->rcpts && m->rcpt[i].n != ack->rcpt; i++)
-		;
-	if (!m || i == m->rcpts) return false;
-	r = &m->rcpt[i];
-	if (r->stands != RCPT_TOLD || r->attempt != ack->attempt) return false;
-	s->untold--;
+	if (!r || r->stands != RCPT_TOLD || r->attempt != ack->attempt)
+		return false;
 	r->attempt++;
-	if (r->deferred) {
+	switch (r->told) {
+	case OUTCOME_DEFERRED:
 		wait_until(s, m, r, r->due_ms > now_ms ? r->due_ms : now_ms);
-		return true;
+		break;
+	case OUTCOME_FAILED:
+		stand(s, m, r, RCPT_FAILED);
+		break;
+	default:
+		stand(s, m, r, RCPT_DONE);
+		if (!--m->unfinished) forget(s, m);
 	}
-	r->stands = RCPT_DONE;
-	if (!--m->unfinished) forget(s, m);
 	return true;
+}
+
+/* Reports */
+
+struct sched_mail *
+sched_owing(struct sched *s)
+{
+	struct sched_mail *m = s->owing;
+
+	if (!m) return NULL;
+	s->owing = m->next_owing;
+	if (!s->owing) s->owing_end = &s->owing;
+	m->owing = false;
+	m->reporting = true;
+	m->next_owing = s->reporting;
+	s->reporting = m;
+	return m;
+}
+
+/* The mail whose report is under way, which it is no longer. */
+static struct sched_mail *
+take_reporting(struct sched *s, struct traceid const *id)
+{
+	struct sched_mail **in, *m = sched_find(s, id);
+
+	if (!m || !m->reporting) return NULL;
+	for (in = &s->reporting; *in != m; in = &(*in)->next_owing)
+		;
+	*in = m->next_owing;
+	return m;
+}
+
+static void
+owe_again(struct sched_mail *m)
+{
+	struct sched_failure *f;
+
+	m->reporting = false;
+	for (f = m->failures; f; f = f->next)
+		f->reported = false;
+}
+
+bool
+sched_put_off(struct sched *s, struct traceid const *id, int64_t at_ms)
+{
+	struct sched_mail *m = take_reporting(s, id);
+
+	if (!m) return false;
+	owe_again(m);
+	if (!m->due.in || at_ms < m->due.key)
+		heap_insert(&s->waiting, &m->due, at_ms);
+	return true;
+}
+
+/* What failed while the report was on its way waits for the next one. */
+bool
+sched_reported(struct sched *s, struct traceid const *id)
+{
+	struct sched_mail *m = take_reporting(s, id);
+	struct sched_failure **at, *f;
+
+	if (!m) return false;
+	for (at = &m->failures; (f = *at);) {
+		if (!f->reported) {
+			at = &f->next;
+			continue;
+		}
+		*at = f->next;
+		stand(s, m, sched_rcpt_of(m, f->rcpt), RCPT_DONE);
+		m->unfinished--;
+		free(f);
+	}
+	m->reporting = false;
+	if (m->unfinished)
+		list_owing(s, m);
+	else
+		forget(s, m);
+	return true;
+}
+
+void
+sched_not_reported(struct sched *s)
+{
+	struct sched_mail *m;
+
+	while ((m = s->reporting)) {
+		s->reporting = m->next_owing;
+		owe_again(m);
+		list_owing(s, m);
+	}
 }
 
 bool
 sched_idle(struct sched const *s)
 {
-	return !s->ready && !s->untold && !s->channel[CHANNEL_LOCAL].running &&
-	    !s->channel[CHANNEL_REMOTE].running;
+	return !s->busy && !s->owing && !s->reporting;
 }

@@ -28,6 +28,7 @@ enum rcpt_stands {
 	RCPT_READY,	/* in a lane */
 	RCPT_RUNS,	/* in a job */
 	RCPT_TOLD,	/* its outcome is with the queue, unacknowledged */
+	RCPT_FAILED,	/* for good, and its sender has not been told */
 	RCPT_DONE
 };
 
@@ -40,7 +41,16 @@ struct sched_rcpt {
 	uint8_t stands;
 	uint8_t losses;			/* of its job, in a row */
 	uint8_t maybe;			/* a try may have succeeded unseen */
-	uint8_t deferred;		/* what RCPT_TOLD told */
+	uint8_t told;			/* enum outcome, while RCPT_TOLD */
+};
+
+/* Why a recipient failed, until its sender was told. */
+struct sched_failure {
+	struct sched_failure *next;
+	uint32_t rcpt;			/* its number */
+	bool reported;			/* the report under way tells of it */
+	struct slice status, where, words;	/* in text */
+	char text[];
 };
 
 struct sched_mail {
@@ -49,10 +59,17 @@ struct sched_mail {
 	struct sched_rcpt *rcpt;
 	uint32_t rcpts, room;
 	uint32_t unfinished;
+	uint32_t busy;			/* ready, running or told */
+	struct sched_failure *failures;
+	struct sched_mail *next_owing;	/* of those whose sender must be told,
+					 * or is being told */
 	stralloc text;			/* sender, groups, addresses: NUL each */
 	uint32_t groups;		/* where in text */
 	uint64_t size, arrived_s;
-	bool eightbit, fresh, announced;
+	int64_t since_ms;		/* monotonic time of arrival, if the
+					 * wall clock is right */
+	bool eightbit, fresh;
+	bool owing, reporting;
 };
 
 struct sched_lane;
@@ -82,30 +99,43 @@ struct sched_hooks {
 	void (*outcome)(void *owner, struct handover_outcome const *o);
 };
 
+/* When to stop trying. */
+struct sched_limits {
+	unsigned long long lifetime_s;	/* of mail */
+	unsigned long long report_s;	/* of reports: null sender */
+	unsigned long long unrouted_s;	/* of mail that no route takes: the
+					 * file may be on its way */
+};
+
 enum { SCHED_LANE_SLOTS = 1024 };
 
 struct sched {
 	struct sched_hooks const *hooks;
 	void *owner;
+	struct sched_limits limits;
 	uint64_t random;
 	struct idmap map;
 	struct heap_node *waiting;	/* mails by the first due recipient */
 	struct sched_mail *coming;	/* being announced */
 	struct sched_channel channel[CHANNELS];
 	struct sched_lane *lane[SCHED_LANE_SLOTS];
-	uint32_t ready;			/* recipients in lanes */
-	uint32_t untold;		/* outcomes not acknowledged */
+	struct sched_mail *owing, **owing_end;
+	struct sched_mail *reporting;	/* list: reports not acknowledged */
+	uint32_t busy;			/* recipients ready, running or told */
 };
 
 void sched_init(struct sched *s, uint64_t seed,
-    struct sched_hooks const *hooks, void *owner);
+    struct sched_hooks const *hooks, void *owner,
+    struct sched_limits const *limits);
 void sched_free(struct sched *s);
 
 /* sched_mail, sched_rcpt, sched_ready - one announcement of the queue
+ *   age_s  of the mail, by the wall clock
  *   false  out of place or of memory: the connection should end; what was
  *          announced by halves is forgotten. A mail that is known is passed
  *          over. */
-bool sched_mail(struct sched *s, struct handover_mail const *mail);
+bool sched_mail(struct sched *s, struct handover_mail const *mail,
+    int64_t age_s, int64_t now_ms);
 bool sched_rcpt(struct sched *s, struct handover_rcpt const *rcpt,
     int64_t now_ms);
 bool sched_ready(struct sched *s, struct handover_ready const *ready);
@@ -147,7 +177,28 @@ void sched_lost(struct sched *s, enum channel_name c, int64_t now_ms);
 bool sched_acked(struct sched *s, struct handover_outcome_ack const *ack,
     int64_t now_ms);
 
-/* sched_idle - nothing is being tried, nothing untold */
+/* sched_owing - a mail whose sender is to be told of its failures now, or NULL:
+ * none of its recipients is being tried. It is reported on from here until
+ * sched_reported or sched_not_reported. */
+struct sched_mail *sched_owing(struct sched *s);
+
+/* sched_reported - the queue has the report; all failures that were there when
+ * sched_owing gave the mail are done. False: none was under way. */
+bool sched_reported(struct sched *s, struct traceid const *id);
+
+/* sched_put_off - the queue has no room for it: it is owed again then */
+bool sched_put_off(struct sched *s, struct traceid const *id, int64_t at_ms);
+
+/* sched_not_reported - the queue is gone: all reports are owed again */
+void sched_not_reported(struct sched *s);
+
+struct sched_mail *sched_find(struct sched const *s, struct traceid const *id);
+
+/* sched_rcpt_of - by its number within the message; NULL: it was finished
+ * before this program started */
+struct sched_rcpt *sched_rcpt_of(struct sched_mail const *m, uint32_t n);
+
+/* sched_idle - nothing is being tried, nothing is untold or owed */
 bool sched_idle(struct sched const *s);
 
 /* sched_backoff_s - seconds to wait after so many tries; random: any number */

@@ -2,6 +2,7 @@
 /* Speaks with the queue; decides nothing. */
 #include <stdlib.h>
 #include <unistd.h>
+#include "common/clock.h"
 #include "common/log.h"
 #include "send/lane.h"
 #include "send/upstream.h"
@@ -21,7 +22,9 @@ struct upstream_outcome {
 struct upstream_fetch {
 	struct upstream_fetch *next;
 	struct traceid id;
-	struct sched_job *job;		/* NULL: no longer wanted */
+	struct sched_job *job;		/* this one wants it, */
+	struct sched_mail *mail;	/* or a report about this one, or
+					 * nobody any more */
 };
 
 void
@@ -88,9 +91,11 @@ static bool
 got_mail(void *owner, void const *values, int fd)
 {
 	struct upstream *u = owner;
+	struct handover_mail const *m = values;
 
 	(void)fd;
-	return sched_mail(u->sched, values);
+	return sched_mail(u->sched, m,
+	    clock_wall_ms() / 1000 - (int64_t)m->arrived_s, u->loop->now_ms);
 }
 
 static bool
@@ -139,14 +144,15 @@ got_told(void *owner, void const *values, int fd)
 
 /* Descriptors */
 
-bool
-upstream_fetch(struct upstream *u, struct sched_job *job)
+static bool
+fetch(struct upstream *u, struct traceid const *id, struct sched_job *job,
+    struct sched_mail *mail)
 {
 	struct upstream_fetch *f = malloc(sizeof *f);
-	struct handover_fetch frame = { .id = job->mail->by.id };
+	struct handover_fetch frame = { .id = *id };
 
 	if (!f) return false;
-	*f = (struct upstream_fetch){ .id = frame.id, .job = job };
+	*f = (struct upstream_fetch){ .id = *id, .job = job, .mail = mail };
 	if (!peer_send(&u->peer, &handover_fetch_form, &frame, -1)) {
 		free(f);
 		return false;
@@ -154,6 +160,18 @@ upstream_fetch(struct upstream *u, struct sched_job *job)
 	*u->asked_end = f;
 	u->asked_end = &f->next;
 	return true;
+}
+
+bool
+upstream_fetch(struct upstream *u, struct sched_job *job)
+{
+	return fetch(u, &job->mail->by.id, job, NULL);
+}
+
+bool
+upstream_fetch_mail(struct upstream *u, struct sched_mail *mail)
+{
+	return fetch(u, &mail->by.id, NULL, mail);
 }
 
 void
@@ -186,6 +204,8 @@ got_body(void *owner, void const *values, int fd)
 
 	if (fine && f->job)
 		u->text(u->owner, f->job, fd);
+	else if (fine && f->mail)
+		u->original(u->owner, f->mail, fd);
 	else if (fd != -1)
 		close(fd);
 	/* a wrong answer leaves a job that was never begun */
@@ -195,6 +215,18 @@ got_body(void *owner, void const *values, int fd)
 	return fine;
 }
 
+static bool
+got_report_ack(void *owner, void const *values, int fd)
+{
+	struct upstream *u = owner;
+	struct handover_report_ack const *a = values;
+
+	(void)fd;
+	u->changed(u->owner);
+	return a->done ? sched_reported(u->sched, &a->of) :
+	    sched_put_off(u->sched, &a->of, u->loop->now_ms + SHORTAGE_MS);
+}
+
 static struct peer_row const rows[] = {
 	{ &handover_mail_form, false, got_mail },
 	{ &handover_rcpt_form, false, got_rcpt },
@@ -202,6 +234,7 @@ static struct peer_row const rows[] = {
 	{ &handover_told_form, false, got_told },
 	{ &handover_body_form, true, got_body },
 	{ &handover_outcome_ack_form, false, got_ack },
+	{ &handover_report_ack_form, false, got_report_ack },
 };
 
 /* Coming and going */
@@ -212,6 +245,7 @@ forget_connection(struct upstream *u)
 	struct upstream_fetch *f;
 
 	sched_forget_coming(u->sched);
+	sched_not_reported(u->sched);
 	while ((f = take_fetch(u))) {
 		if (f->job) sched_return(u->sched, f->job, u->loop->now_ms);
 		free(f);
@@ -227,6 +261,13 @@ gone(void *owner, char const *why)
 	    LOG_TEXT("why", why));
 	forget_connection(u);
 	u->changed(u->owner);
+}
+
+void
+upstream_cut(struct upstream *u)
+{
+	peer_close(&u->peer);
+	gone(u, "out of memory");
 }
 
 static struct peer_kind const kind = {

@@ -19,6 +19,8 @@ struct upstream {
 	/* text - the descriptor of a job's message, now the callee's, or -1:
 	 * the queue can't give it */
 	void (*text)(void *owner, struct sched_job *job, int fd);
+	/* original - the same, of a mail that a report is about */
+	void (*original)(void *owner, struct sched_mail *mail, int fd);
 	void (*changed)(void *owner);	/* there may be something to do */
 	void *owner;
 
@@ -40,6 +42,12 @@ bool upstream_is_open(struct upstream const *u);
 
 /* upstream_fetch - text is called with the job's message; false: no memory */
 bool upstream_fetch(struct upstream *u, struct sched_job *job);
+
+/* upstream_fetch_mail - original is called with the mail; false: no memory */
+bool upstream_fetch_mail(struct upstream *u, struct sched_mail *mail);
+
+/* upstream_cut - the queue must start anew: it connects again by itself */
+void upstream_cut(struct upstream *u);
 
 /* upstream_unfetch - the jobs of this channel no longer want theirs */
 void upstream_unfetch(struct upstream *u, enum channel_name c);
