@@ -115,7 +115,7 @@ static void
 stand(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
     enum rcpt_stands stands)
 {
-	uint32_t before = is_busy(r->stands), after = is_busy(stands);
+	uint32_t before = is_busy(r->stands), after = is_busy((uint8_t)stands);
 
 	r->stands = (uint8_t)stands;
 	m->busy += after - before;
