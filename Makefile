@@ -27,6 +27,9 @@ LIBS_remote := -lcares
 
 objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1)/*.c)))
 parts   = $(filter-out $(B)/$(1)/main.o,$(call objects,$(1)))
+# prove reads TAP
+export CMOCKA_MESSAGE_OUTPUT = TAP
+
 TESTS  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/*_test.c)))
 
 all: $(PROGRAMS:%=$(B)/mailgrave-%)
@@ -65,7 +68,7 @@ sanitize:
 	    -fsanitize=address,undefined -fno-sanitize-recover=undefined' \
 	    sanitize-check
 
-sanitize-check: tests
+sanitize-check: all tests
 	prove -e '' $(TESTS)
 
 static:
