@@ -23,7 +23,7 @@ done
 for program in smtpd queue send local remote inject; do
 	page=$program/mailgrave-$program.8
 	if command -v mandoc >/dev/null; then
-		ok "$page" mandoc -W warning -T lint "$page"
+		ok "$page" mandoc -T lint -W warning "$page"
 	else
 		skip "$page" 'no mandoc'
 	fi

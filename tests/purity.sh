@@ -8,13 +8,15 @@
 
 # Objects that must be pure; their own functions are pure for the others too.
 engines='
-common/access common/addr common/body common/date common/line common/netaddr
+common/access common/addr common/body common/date common/heap common/idmap
+common/line common/netaddr
 common/route common/routes common/rulefile common/slice
 common/wire common/submit common/handover common/deliver
 inject/address inject/complete inject/envelope inject/header
+local/trace
 queue/crc32c queue/received queue/record queue/state
 remote/client remote/reply
-send/bounce send/job send/sched
+send/bounce send/lane send/sched
 smtpd/hops smtpd/policy smtpd/reply smtpd/session smtpd/verb
 '
 
