@@ -12,6 +12,7 @@ case $B in
 *) B=$top/$B ;;
 esac
 export B
+export PYTHONDONTWRITEBYTECODE=1	# the tree stays as it is
 
 points=0 failures=0 started=''
 T=$(mktemp -d "${TMPDIR:-/tmp}/mailgrave.XXXXXX")

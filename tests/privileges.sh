@@ -105,9 +105,10 @@ rm -f "$T/fds"
 
 # --- who may connect ------------------------------------------------------
 
+cp "$tools/knock.py" "$T"	# where every user can reach it
 knock() { # knock USER SOCKET
 	setpriv --reuid="$1" --regid="$(id -g "$1")" --clear-groups \
-		"$tools/knock.py" "$2"
+		"$T/knock.py" "$2"
 }
 
 modes() { stat -c '%U %a' "$1"; }
