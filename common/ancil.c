@@ -20,6 +20,13 @@ ancil_attach(struct msghdr *m, union ancil *room, int fd)
 	memcpy(CMSG_DATA(h), &fd, sizeof fd);
 }
 
+void
+ancil_expect(struct msghdr *m, union ancil *room)
+{
+	m->msg_control = room->octet;
+	m->msg_controllen = CMSG_LEN(sizeof(int));
+}
+
 bool
 ancil_take(struct msghdr *m, int *fd)
 {

@@ -55,6 +55,7 @@ ready(void *owner, uint32_t events)
 {
 	struct flusher *h = owner;
 	struct flush *job = h->work;
+	bool cancelled = h->cancelled;
 	int error, none;
 
 	(void)events;
@@ -65,7 +66,7 @@ ready(void *owner, uint32_t events)
 	}
 	h->work = NULL;
 	next_job(h);
-	if (!h->cancelled) job->done(job->owner, error);
+	if (!cancelled) job->done(job->owner, error);
 }
 
 bool

@@ -70,11 +70,11 @@ helper_receive(int socket, void *data, size_t room, int *fd)
 {
 	struct iovec v = { .iov_base = data, .iov_len = room };
 	union ancil c;
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1,
-	    .msg_control = c.octet, .msg_controllen = sizeof c.octet };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
 	ssize_t n;
 
 	*fd = -1;
+	ancil_expect(&m, &c);
 	do
 		n = recvmsg(socket, &m, MSG_CMSG_CLOEXEC);
 	while (n == -1 && errno == EINTR);

@@ -15,13 +15,15 @@ enum { VALUE_MAX = 512 };
 struct text {
 	char *s;
 	size_t len;
+	bool full;	/* something was left out */
 };
 
 /* Two octets stay free for the end of the line. */
 static void
 put(struct text *t, char const *s, size_t len)
 {
-	if (t->len + len > LOG_LINE_MAX - 2) return;
+	t->full = t->full || t->len + len > LOG_LINE_MAX - 2;
+	if (t->full) return;
 	memcpy(t->s + t->len, s, len);
 	t->len += len;
 }
@@ -62,14 +64,17 @@ put_text(struct text *t, struct slice value, bool json)
 {
 	bool quotes = json || needs_quotes(value);
 	char escaped[LOG_ESCAPED_MAX];
-	size_t i;
-
-	if (value.len > VALUE_MAX) value.len = VALUE_MAX;
+	size_t octets = 0, i;
 
 	if (quotes) put_cstr(t, "\"");
-	for (i = 0; i < value.len; i++)
-		put(t, escaped, log_escape(escaped, (unsigned char)value.s[i],
-		    "\"", json));
+	for (i = 0; i < value.len; i++) {
+		size_t len = log_escape(escaped, (unsigned char)value.s[i],
+		    "\"", json);
+
+		octets += len;
+		if (octets > VALUE_MAX) break;
+		put(t, escaped, len);
+	}
 	if (quotes) put_cstr(t, "\"");
 }
 
@@ -106,10 +111,15 @@ log_compose(char *out, char const *event, struct log_field const *field,
 	put_cstr(&t, event);
 	if (json) put_cstr(&t, "\"");
 	for (; field->kind != LOG_END; field++) {
+		size_t before = t.len;
+
 		put_cstr(&t, json ? ",\"" : " ");
 		put_cstr(&t, field->key);
 		put_cstr(&t, json ? "\":" : "=");
 		put_value(&t, field, json);
+		if (!t.full) continue;
+		t.len = before;	/* whole fields only */
+		break;
 	}
 	if (json) out[t.len++] = '}';
 	out[t.len++] = '\n';

@@ -192,13 +192,15 @@ receive_some(struct peer *p, struct mmsghdr m[BATCH], union ancil c[BATCH])
 		v[i] = (struct iovec){ .iov_base = store[i],
 		    .iov_len = sizeof store[i] };
 		m[i] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &v[i],
-		    .msg_iovlen = 1, .msg_control = c[i].octet,
-		    .msg_controllen = sizeof c[i].octet } };
+		    .msg_iovlen = 1 } };
+		ancil_expect(&m[i].msg_hdr, &c[i]);
 	}
+	/* ECONNRESET is told once, before what can still be read: the other
+	 * end died with frames of ours unread */
 	do
 		n = recvmmsg(p->watch.fd, m, BATCH,
 		    MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
-	while (n == -1 && errno == EINTR);
+	while (n == -1 && (errno == EINTR || errno == ECONNRESET));
 	return n;
 }
 

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include <skalibs/strerr.h>
+#include "common/addr.h"
 #include "common/log.h"
 #include "common/reader.h"
 #include "common/stage.h"
@@ -119,6 +120,9 @@ stage_options(struct stage *s, int argc, char *const *argv,
 	if (!jail_close_others(keep))
 		strerr_diefusys(111, "close what was inherited");
 	if (!s->routes) s->routes = "/etc/mailgrave/routes";
+	if (s->hostname && !addr_domain_valid(slice_of(s->hostname)))
+		option_misused(s->program, "--hostname: not a host name",
+		    s->hostname);
 	if (!s->hostname) s->hostname = hostname_of_host(s->host);
 	if (!s->domain) s->domain = hostname_of_mail(s->mailname);
 	s->notify_socket = open_notify_socket();
@@ -140,9 +144,13 @@ stage_read_rules(struct stage *s, struct inforce *rules)
 }
 
 static void
-add_uid(struct door *d, uid_t uid)
+add_uid(struct stage *s, uid_t uid)
 {
-	if (d->uids < DOOR_UIDS_MAX) d->uid[d->uids++] = uid;
+	struct door *d = &s->door;
+
+	if (d->uids == DOOR_UIDS_MAX)
+		option_misused(s->program, "--peer: too many users", s->peer);
+	d->uid[d->uids++] = uid;
 }
 
 /* --peer is the whole list; without it the upstream users that exist, root,
@@ -166,9 +174,9 @@ set_peers(struct stage *s, uid_t *owner)
 		snprintf(one, sizeof one, "%.*s", (int)n, list.s);
 		account = getpwnam(one);
 		if (account)
-			add_uid(&s->door, account->pw_uid);
+			add_uid(s, account->pw_uid);
 		else if (slice_number(slice_of(one), 0x7fffffff, &number))
-			add_uid(&s->door, (uid_t)number);
+			add_uid(s, (uid_t)number);
 		else
 			option_misused(s->program, "--peer: no such user", one);
 		list = slice_skip(list, n + 1);
@@ -181,18 +189,18 @@ set_peers(struct stage *s, uid_t *owner)
 	snprintf(directory, sizeof directory, "%.*s",
 	    slash ? (int)(slash - s->in + 1) : 1, slash ? s->in : ".");
 	if (stat(directory, &st) == 0 && st.st_uid) {
-		add_uid(&s->door, st.st_uid);
+		add_uid(s, st.st_uid);
 		*owner = st.st_uid;
 	}
 	for (name = s->upstream; *name; name++) {
 		struct passwd *account = getpwnam(*name);
 
 		if (!account) continue;
-		add_uid(&s->door, account->pw_uid);
+		add_uid(s, account->pw_uid);
 		if (*owner == (uid_t)-1) *owner = account->pw_uid;
 	}
-	add_uid(&s->door, 0);
-	add_uid(&s->door, s->jail.uid);
+	add_uid(s, 0);
+	add_uid(s, s->jail.uid);
 }
 
 void

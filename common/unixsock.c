@@ -52,6 +52,18 @@ take_lock(char const *path)
 	return -1;
 }
 
+/* Whatever else has this name is not ours to remove. */
+static bool
+remove_stale(char const *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == -1) return errno == ENOENT;
+	if (S_ISSOCK(st.st_mode)) return unlink(path) == 0;
+	errno = EEXIST;
+	return false;
+}
+
 int
 unixsock_bind(char const *path, uid_t owner, mode_t mode, int *lock)
 {
@@ -64,7 +76,7 @@ unixsock_bind(char const *path, uid_t owner, mode_t mode, int *lock)
 	if (*lock == -1) return -1;
 	fd = socket(AF_UNIX, SOCKET_KIND, 0);
 	if (fd == -1) goto undo;
-	if (unlink(path) == -1 && errno != ENOENT) goto undo;
+	if (!remove_stale(path)) goto undo;
 	mask = umask(~mode & 0777);
 	bound = bind(fd, (struct sockaddr *)&un, sizeof un);
 	umask(mask);
