@@ -69,9 +69,11 @@ fi
 
 if ucspi=$("$tools/unpack" ucspi-tcp ucspi-tcp); then
 	there=$(free_port)
+	as_user=''
+	! is_root || as_user="-u $(id -u "$user") -g $(id -g "$user")"
+	# shellcheck disable=SC2086 # words
 	background "$T/tcpserver" "$ucspi/usr/bin/tcpserver" -v -H -R \
-		-l localhost -u "$(id -u "$user")" -g "$(id -g "$user")" \
-		127.0.0.1 "$there" "$program" "$@"
+		-l localhost $as_user 127.0.0.1 "$there" "$program" "$@"
 	works tcpserver "$there"
 else
 	skip tcpserver 'the package ucspi-tcp is not to be had'

@@ -15,12 +15,17 @@ fast() { # fast FIRST - 20 messages, one after another, within two seconds
 }
 
 ok 'alone: 20 messages in two seconds' fast 1000
-before=$(descriptors)
+before=$(descriptors 2>/dev/null)
 background "$T/slow" "$tools/slow.py" "$port" 100 6
 slow=$pid
 ok '100 slow clients are connected' within 30 has "$T/slow" '^sending'
 sleep 3
-is 'they cost the queue no connection' "$(descriptors)" "$before"
+if is_root; then
+	is 'they cost the queue no connection' "$(descriptors)" "$before"
+else
+	skip 'they cost the queue no connection' \
+		'only root sees the descriptors of a daemon'
+fi
 ok 'among them: 20 messages in two seconds' fast 2000
 ok 'which are delivered' "$tools/load.py" check --mail "$dir/mail" \
 	--record "$T/fast.2000" --wait 2 --settle 0

@@ -23,10 +23,6 @@ enum {
 	SYSCALL_LEN = 2	/* octets of the instruction */
 };
 
-/* What the kernel leaves in rax to say "again, unless there is a handler";
- * user space never sees them, and they are in no header of its. */
-enum { RESTART_SYS = -512, RESTART_BLOCK = -516 };
-
 enum {
 	AT_CALL = SIGTRAP | 0x80,	/* PTRACE_O_TRACESYSGOOD */
 	AT_INTERRUPT = SIGTRAP | PTRACE_EVENT_STOP << 8
@@ -125,50 +121,35 @@ set_arguments(pid_t pid, struct user_regs_struct *regs, char *const *arg)
 	regs->r9 = value[5];
 }
 
-/* The interrupted call ends as by a signal without a handler. */
 static void
-finish_interrupted(struct user_regs_struct *regs)
+run_to_call_stop(struct victim *v)
 {
-	long long result = (long long)regs->rax;
-
-	if ((long long)regs->orig_rax < 0) return;
-	if (result == RESTART_BLOCK)
-		regs->rax = (unsigned long long)-EINTR;
-	else if (result <= RESTART_SYS && result > RESTART_BLOCK) {
-		regs->rax = regs->orig_rax;
-		regs->rip -= SYSCALL_LEN;
-	}
-	regs->orig_rax = (unsigned long long)-1;
+	if (ptrace(PTRACE_SYSCALL, v->pid, 0, 0) == -1)
+		err(111, "PTRACE_SYSCALL");
+	wait_for(v, AT_CALL);
 }
 
+/* Its next own call is turned into ours while it enters the kernel, before the
+ * filter looks; afterwards it makes its own again. */
 static long long
 perform(struct victim *v, int call, char *const *arg)
 {
-	struct user_regs_struct saved, regs;
-	unsigned char instruction[SYSCALL_LEN];
-	struct iovec to = { instruction, sizeof instruction }, from = to;
-	int stop;
+	struct user_regs_struct own, regs;
 
-	get_registers(v, &saved);
-	from.iov_base = (void *)(saved.rip - SYSCALL_LEN);
-	if (process_vm_readv(v->pid, &to, 1, &from, 1, 0) == -1)
-		err(111, "process_vm_readv");
-	if (memcmp(instruction, "\x0f\x05", SYSCALL_LEN) != 0)
-		errx(111, "the process is not in a system call");
-	regs = saved;
-	regs.rip -= SYSCALL_LEN;
-	regs.rax = (unsigned long long)call;
-	regs.orig_rax = (unsigned long long)-1;	/* nothing to restart */
+	do {
+		run_to_call_stop(v);
+		get_registers(v, &own);
+	} while ((long long)own.rax != -ENOSYS);	/* entering */
+	regs = own;
+	regs.orig_rax = (unsigned long long)call;
 	set_arguments(v->pid, &regs, arg);
 	set_registers(v, &regs);
-	for (stop = 0; stop < 2; stop++) {	/* entering, leaving */
-		if (ptrace(PTRACE_SYSCALL, v->pid, 0, 0) == -1)
-			err(111, "PTRACE_SYSCALL");
-		wait_for(v, AT_CALL);
-	}
+	run_to_call_stop(v);
 	get_registers(v, &regs);
-	finish_interrupted(&saved);
-	set_registers(v, &saved);
+	own.rip -= SYSCALL_LEN;
+	own.rax = own.orig_rax;
+	own.orig_rax = (unsigned long long)-1;
+	set_registers(v, &own);
 	return (long long)regs.rax;
 }
 
