@@ -123,3 +123,10 @@ static struct wire_field const report_ack_fields[] = {
 };
 struct wire_form const handover_report_ack_form =
     WIRE_FORM(HANDOVER_REPORT_ACK, report_ack_fields);
+
+static struct wire_field const order_fields[] = {
+	WIRE_FIELD_ID(struct handover_order, id),
+	WIRE_FIELD_U8(struct handover_order, order, ORDERS - 1),
+};
+struct wire_form const handover_order_form =
+    WIRE_FORM(HANDOVER_ORDER, order_fields);

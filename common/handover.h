@@ -10,6 +10,14 @@
  *   send   OUTCOME     queue  OUTCOME_ACK once it is durable
  *   send   REPORT, REPORTED..., REPORT_TEXT..., REPORT_END
  *                      queue  REPORT_ACK once it is durable
+ *   queue  ORDER       what a user of the machine has ordered for a mail that
+ *                      was announced, or BOUNCE right behind its MAIL; no
+ *                      answer. A try under way goes on to
+ *                      its end. Behind DELETE or HOLD the mail is forgotten
+ *                      once nothing of it is under way; that it is announced
+ *                      again takes this back. Such an order while send was
+ *                      away it hears of when it asks for the mail: BODY comes
+ *                      without a descriptor, then ORDER.
  *
  * A report tells the sender of a mail which recipients failed. The new mail
  * and the marks on the recipients that it tells of are one commit. Without an
@@ -20,6 +28,7 @@
 #ifndef MAILGRAVE_HANDOVER_H
 #define MAILGRAVE_HANDOVER_H
 
+#include "common/order.h"
 #include "common/submit.h"
 
 enum handover_type {
@@ -37,7 +46,8 @@ enum handover_type {
 	HANDOVER_REPORTED,
 	HANDOVER_REPORT_TEXT,
 	HANDOVER_REPORT_END,
-	HANDOVER_REPORT_ACK
+	HANDOVER_REPORT_ACK,
+	HANDOVER_ORDER
 };
 
 struct handover_held {
@@ -135,6 +145,11 @@ struct handover_report_ack {
 	uint8_t done;		/* 0: there is no room for it, ask again */
 };
 
+struct handover_order {
+	struct traceid id;
+	uint8_t order;		/* enum order, but RELEASE */
+};
+
 extern struct wire_form const handover_held_form;
 extern struct wire_form const handover_window_form;
 extern struct wire_form const handover_fetch_form;
@@ -150,6 +165,7 @@ extern struct wire_form const handover_reported_form;
 extern struct wire_form const handover_report_text_form;
 extern struct wire_form const handover_report_end_form;
 extern struct wire_form const handover_report_ack_form;
+extern struct wire_form const handover_order_form;
 
 enum {
 	HANDOVER_WHERE_MAX = 512,

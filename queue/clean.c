@@ -76,8 +76,9 @@ committed(void *owner, bool fine)
 		for (i = 0; i < m->rcpts; i++)
 			m->rcpt[i].offset = 0;
 		journal_live(c->journal, m->segment, m->unit);
-	} else if (!m || !m->file) {
-		/* it was finished meanwhile, or keeps its old unit */
+	} else if (fine) {
+		/* it was finished meanwhile; after a failure the next start
+		 * knows which unit counts */
 		store_remove(c->mess, &v->id);
 	}
 	if (!fine) c->error = EIO;
@@ -102,6 +103,8 @@ add_unit(struct cleaner *c, struct clean_move *v, struct message const *m)
 	if (!size || !wire_unpack(&record_message_form, &r, frame))
 		return false;
 	r.file = true;
+	r.held = m->held;
+	r.given_up = m->given_up;
 	if (!journal_add(c->journal, &record_message_form, &r, false))
 		return false;
 	for (n = 0; n < m->rcpts; n++) {

@@ -76,11 +76,12 @@ got_outcome(void *owner, void const *values, int fd)
 	struct handout *h = owner;
 	struct handover_outcome const *o = values;
 	struct message *m = state_find(h->state, &o->id);
+	bool known = m && m->committed;
 	struct record_outcome r;
 	struct pending *p;
 
 	(void)fd;
-	switch (m ? state_judge(m, o->rcpt, o->attempt) : STATE_OLD) {
+	switch (known ? state_judge(m, o->rcpt, o->attempt) : STATE_OLD) {
 	case STATE_OLD:
 		ack(h, &o->id, o->rcpt, o->attempt);
 		return true;
@@ -155,12 +156,23 @@ tell_rcpts(struct handout *h, struct message const *m, struct slice records,
 			t.status = r.status;
 			t.where = r.where;
 			t.words = r.words;
+			/* however many there are, all can be told */
+			if (h->peer.waiting > PEER_WAITING_MAX / 2)
+				t.where.len = t.words.len = 0;
 		}
 		if (!peer_send(&h->peer, &handover_rcpt_form, &t, -1))
 			return false;
 		++*told;
 	}
 	return true;
+}
+
+static bool
+tell_order(struct handout *h, struct traceid const *id, enum order order)
+{
+	return peer_send(&h->peer, &handover_order_form,
+	    &(struct handover_order){ .id = *id, .order = (uint8_t)order },
+	    -1);
 }
 
 /* errno is EIO when what was written can't be read any more. */
@@ -182,9 +194,12 @@ tell_message(struct handout *h, struct message *m, struct slice records)
 	    .groups = r.groups, .size = r.size, .arrived_s = r.arrived_s,
 	    .eightbit = r.eightbit, .fresh = !m->told };
 	if (!peer_send(&h->peer, &handover_mail_form, &mail, -1)) return false;
+	/* before it is ready to be tried */
+	if (m->given_up && !tell_order(h, &m->by.id, ORDER_BOUNCE))
+		return false;
 	if (!tell_rcpts(h, m, slice_skip(records, size), &ready.rcpts))
 		return false;
-	m->told = true;
+	m->told = m->known = true;
 	return peer_send(&h->peer, &handover_ready_form, &ready, -1);
 }
 
@@ -202,6 +217,14 @@ tell_one(struct handout *h, struct message *m)
 
 static void gone(void *owner, char const *why);
 
+/* What can't be told now is told on the next connection. */
+static void
+cut(struct handout *h)
+{
+	peer_close(&h->peer);
+	gone(h, "out of memory");
+}
+
 static void
 tell(void *owner)
 {
@@ -212,15 +235,15 @@ tell(void *owner)
 		struct message *m = h->next;
 
 		h->next = m->newer;
-		h->window--;
+		if (m->held || m->known) continue;
 		if (tell_one(h, m)) {
+			h->window--;
 			h->announced++;
 			continue;
 		}
 		log_event("cannot-announce", LOG_ID(&m->by.id), LOG_SYS(errno));
 		if (errno == EIO) continue; /* it stays, for people to look */
-		peer_close(&h->peer);	/* send forgets the half of it */
-		gone(h, "out of memory");
+		cut(h);	/* send forgets the half of it */
 		return;
 	}
 	if (h->next || h->told || !peer_is_open(&h->peer)) return;
@@ -233,6 +256,19 @@ handout_arrived(struct handout *h, struct message *m)
 {
 	if (!h->next) h->next = m;
 	loop_later(h->loop, &h->tell);
+}
+
+void
+handout_order(struct handout *h, struct message *m, enum order order)
+{
+	if (!m->known) {
+		/* not announced yet, perhaps because it was held */
+		h->next = h->state->oldest;
+		loop_later(h->loop, &h->tell);
+		return;
+	}
+	if (order == ORDER_DELETE || order == ORDER_HOLD) m->known = false;
+	if (peer_is_open(&h->peer) && !tell_order(h, &m->by.id, order)) cut(h);
 }
 
 static void
@@ -270,7 +306,7 @@ got_window(void *owner, void const *values, int fd)
 /* A small message is copied out of the journal into a memory file: the reader
  * sees neither its envelope nor its neighbours. */
 static int
-open_small(struct handout *h, struct message const *m)
+open_small(struct handout const *h, struct message const *m)
 {
 	size_t len = m->unit - m->envelope;
 	char *octets = malloc(len);
@@ -290,6 +326,12 @@ open_small(struct handout *h, struct message const *m)
 	return fd;
 }
 
+int
+handout_open(struct handout const *h, struct message const *m)
+{
+	return m->file ? store_open(h->mess, &m->by.id) : open_small(h, m);
+}
+
 static bool
 got_fetch(void *owner, void const *values, int fd)
 {
@@ -300,15 +342,17 @@ got_fetch(void *owner, void const *values, int fd)
 	int text = -1;
 
 	(void)fd;
-	if (m && m->committed) {
-		text = m->file ? store_open(h->mess, &m->by.id) :
-		    open_small(h, m);
+	if (m && m->committed && !m->held) {
+		text = handout_open(h, m);
 		if (text == -1)
 			log_event("cannot-read", LOG_ID(&m->by.id),
 			    LOG_SYS(errno));
 	}
 	b.there = text != -1;
-	return peer_send(&h->peer, &handover_body_form, &b, text);
+	if (!peer_send(&h->peer, &handover_body_form, &b, text)) return false;
+	/* it was away when that was ordered */
+	if (!m) return tell_order(h, &f->id, ORDER_DELETE);
+	return !m->held || tell_order(h, &f->id, ORDER_HOLD);
 }
 
 static bool
@@ -368,6 +412,10 @@ static struct peer_kind const kind = {
 bool
 handout_adopt(struct handout *h, int fd)
 {
+	struct message *m;
+
+	for (m = h->state->oldest; m; m = m->newer)
+		m->known = false;
 	h->window = 0;
 	h->announced = 0;
 	h->told = false;

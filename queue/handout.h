@@ -44,6 +44,14 @@ bool handout_adopt(struct handout *h, int fd);
 /* handout_arrived - a message was committed */
 void handout_arrived(struct handout *h, struct message *m);
 
+/* handout_order - tell send what has been ordered for m, which stands as it
+ * does after that, or is about to be freed */
+void handout_order(struct handout *h, struct message *m, enum order order);
+
+/* handout_open - a descriptor that shows the text of m and no more; -1 and
+ * errno */
+int handout_open(struct handout const *h, struct message const *m);
+
 /* handout_finished - nothing is left to do for this message: it is freed */
 void handout_finished(struct handout *h, struct message *m);
 

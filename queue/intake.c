@@ -9,6 +9,7 @@
 #include <skalibs/stralloc.h>
 #include "common/clock.h"
 #include "common/log.h"
+#include "queue/control.h"
 #include "queue/intake.h"
 #include "queue/received.h"
 #include "queue/store.h"
@@ -17,7 +18,8 @@ enum phase {
 	IDLE,		/* no submission */
 	TAKING,		/* between OPEN and END */
 	DEAF,		/* refused early: END or ABORT is awaited */
-	STORING		/* after END, until the commit */
+	STORING,	/* after END, until the commit */
+	COMMANDING	/* no submission at all: see control.h */
 };
 
 struct intake {
@@ -44,6 +46,8 @@ struct intake {
 	struct flush flush;
 	struct journal_unit unit;
 	struct message *message;
+
+	struct control *control;	/* while COMMANDING */
 };
 
 static struct slice
@@ -61,6 +65,14 @@ forget_file(struct intake *in)
 	close(in->file);
 	in->file = -1;
 	store_remove(in->all->mess, &in->id);
+}
+
+/* Its record is on disk or will not be: the next start knows. */
+static void
+keep_file(struct intake *in)
+{
+	if (in->file != -1) close(in->file);
+	in->file = -1;
 }
 
 static void
@@ -87,6 +99,7 @@ release(struct intake *in)
 	stralloc_free(&in->sender);
 	stralloc_free(&in->groups);
 	stralloc_free(&in->rcpts);
+	free(in->control);
 	free(in);
 }
 
@@ -99,8 +112,10 @@ gone(void *owner, char const *why)
 	if (in->phase == TAKING)
 		log_event("abandoned", LOG_ID(&in->id), LOG_TEXT("why", why));
 	/* after END it goes on to its commit: the client may not know, but the
-	 * message is whole */
-	if (in->phase != STORING) release(in);
+	 * message is whole; so do orders that were given */
+	if (in->phase != STORING &&
+	    (in->phase != COMMANDING || control_leave(in->control)))
+		release(in);
 	if (all->lost) all->lost(all->owner);
 }
 
@@ -182,6 +197,8 @@ got_open(void *owner, void const *values, int fd)
 		return refuse(in, VERDICT_TEMP, "4.3.0", "id is in use");
 	if (!valid_path(open.sender))
 		return refuse(in, VERDICT_PERM, "5.1.7", "bad sender address");
+	if (slice_find(open.groups, '\0') < open.groups.len)
+		return refuse(in, VERDICT_PERM, "5.5.4", "bad groups");
 	if (open.size > all->max_size)
 		return refuse(in, VERDICT_PERM, "5.3.4", "message too big");
 	if (!journal_takes_mail(all->journal, RECORD_MAX) ||
@@ -270,8 +287,7 @@ stored(struct intake *in, bool fine)
 	all->committing--;
 	if (fine) {
 		answer(in, VERDICT_OK, "2.0.0", "accepted");
-		if (in->file != -1) close(in->file);
-		in->file = -1;
+		keep_file(in);
 	} else {
 		answer(in, VERDICT_TEMP, "4.3.0", "cannot store the message");
 	}
@@ -301,6 +317,7 @@ committed(void *owner, bool fine)
 		handout_arrived(all->handout, m);
 	} else {
 		state_forget(all->state, m);
+		if (all->journal->broken) keep_file(in);
 	}
 	stored(in, fine);
 }
@@ -314,7 +331,8 @@ add_records(struct intake *in)
 	struct record_message m = { .id = in->id,
 	    .sender = slice_sa(&in->sender), .groups = slice_sa(&in->groups),
 	    .arrived_s = in->arrived_s, .size = in->size, .rcpts = in->n,
-	    .eightbit = in->eightbit, .file = file };
+	    .eightbit = in->eightbit, .file = file,
+	    .uid = in->believed ? COMMAND_NOBODY : in->uid };
 	struct slice rest = slice_sa(&in->rcpts);
 
 	if (!journal_add(j, &record_message_form, &m, false)) return false;
@@ -337,8 +355,11 @@ static void
 append(struct intake *in)
 {
 	struct intakes *all = in->all;
-	struct message *m = message_make(&in->id, in->n);
+	struct message *m = NULL;
 
+	/* asked again: since OPEN others may have filled what there was */
+	if (journal_takes_mail(all->journal, in->text.len + in->rcpts.len))
+		m = message_make(&in->id, in->n);
 	if (!m || !state_insert(all->state, m)) {
 		message_free(m);
 		stored(in, false);
@@ -428,31 +449,102 @@ got_abort(void *owner, void const *values, int fd)
 	return true;
 }
 
+/* A user who asks instead of submitting */
+
+static void
+command_ended(void *owner)
+{
+	release(owner);
+}
+
+static bool
+got_ask(void *owner, void const *values, int fd)
+{
+	struct intake *in = owner;
+
+	(void)fd;
+	/* smtpd speaks for the network, which has nothing to ask here */
+	if (in->phase != IDLE || in->believed) return false;
+	in->control = calloc(1, sizeof *in->control);
+	if (!in->control) return false;
+	in->phase = COMMANDING;
+	*in->control = (struct control){ .peer = &in->peer,
+	    .loop = in->all->loop, .handout = in->all->handout,
+	    .uid = in->uid, .mighty = !in->uid || in->uid == getuid(),
+	    .ended = command_ended, .owner = in };
+	control_begin(in->control, values);
+	return true;
+}
+
+static bool
+got_id(void *owner, void const *values, int fd)
+{
+	struct intake *in = owner;
+
+	(void)fd;
+	return in->phase == COMMANDING && control_id(in->control, values);
+}
+
+static bool
+got_filter(void *owner, void const *values, int fd)
+{
+	struct intake *in = owner;
+
+	(void)fd;
+	return in->phase == COMMANDING && control_filter(in->control, values);
+}
+
+static bool
+got_go(void *owner, void const *values, int fd)
+{
+	struct intake *in = owner;
+
+	(void)values;
+	(void)fd;
+	return in->phase == COMMANDING && control_go(in->control);
+}
+
+static void
+drained(void *owner)
+{
+	struct intake *in = owner;
+
+	if (in->phase == COMMANDING) control_drained(in->control);
+}
+
 static struct peer_row const rows[] = {
 	{ &submit_open_form, false, got_open },
 	{ &submit_rcpt_form, false, got_rcpt },
 	{ &submit_body_form, false, got_body },
 	{ &submit_end_form, false, got_end },
 	{ &submit_abort_form, false, got_abort },
+	{ &command_ask_form, false, got_ask },
+	{ &command_id_form, false, got_id },
+	{ &command_filter_form, false, got_filter },
+	{ &command_go_form, false, got_go },
 };
 
 static struct peer_kind const kind = {
 	.row = rows,
 	.rows = sizeof rows / sizeof *rows,
 	.gone = gone,
+	.drained = drained,
 };
 
 static bool
 has_place(struct intakes const *all, uid_t uid, bool believed)
 {
 	struct intake const *in;
-	size_t own = 0;
+	size_t own = 0, users = 0;
 
 	if (all->n == INTAKE_MAX) return false;
 	if (believed) return true;
 	for (in = all->first; in; in = in->next)
-		if (!in->believed && in->uid == uid) own++;
-	return own < INTAKE_USER_MAX;
+		if (!in->believed) {
+			users++;
+			own += in->uid == uid;
+		}
+	return own < INTAKE_USER_MAX && users < INTAKE_USERS_MAX;
 }
 
 void

@@ -9,7 +9,9 @@
 
 enum {
 	INTAKE_MAX = 2000,	/* connections in all */
-	INTAKE_USER_MAX = 32,	/* of one user of the machine */
+	INTAKE_USERS_MAX = 1000,	/* of users of the machine: the stages
+				 * always find a place */
+	INTAKE_USER_MAX = 32,	/* of one user */
 	INTAKE_IDLE_MS = 10 * 60 * 1000	/* a client silent for so long inside a
 				 * submission is cut off */
 };

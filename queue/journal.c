@@ -104,6 +104,7 @@ prepared_name(void *owner, int error)
 	struct journal *j = owner;
 
 	if (error) {
+		close(j->segment[j->segments].fd);
 		prepare_failed(j, error);
 		return;
 	}
@@ -131,14 +132,18 @@ prepared_file(void *owner, int error)
 	flush_start(j->flushers, &j->prepare);
 }
 
+static bool waits(struct journal const *j);
+
+/* One more than what is kept: ahead of need, or when what waits doesn't fit
+ * behind what is there. */
 static bool
 wants_segment(struct journal *j)
 {
 	struct journal_segment *s = head(j);
 	unsigned wanted = JOURNAL_KEPT;
 
-	if (!s || s->end > s->size / 2) wanted++;
-	return j->unused.n < wanted && j->segments < JOURNAL_SEGMENTS_MAX;
+	if (!s || s->end > s->size / 2 || waits(j)) wanted++;
+	return j->unused.n < wanted;
 }
 
 /* The zeroes are written here, into the page cache; syncing them and the name
@@ -148,14 +153,21 @@ prepare(struct journal *j)
 {
 	struct journal_segment *s = &j->segment[j->segments];
 
-	if (j->preparing || !wants_segment(j)) return;
+	if (j->preparing || timer_is_armed(&j->prepare_again)) return;
+	if (!wants_segment(j)) {
+		j->disk_full = false;
+		return;
+	}
+	if (j->segments == JOURNAL_SEGMENTS_MAX) {
+		prepare_failed(j, ENOSPC);
+		return;
+	}
 	*s = (struct journal_segment){ .size = j->segment_size };
 	s->fd = segment_make(j->dir, s->size);
 	if (s->fd == -1) {
 		prepare_failed(j, errno);
 		return;
 	}
-	loop_disarm(j->loop, &j->prepare_again);
 	j->preparing = true;
 	j->prepare = (struct flush){ .fd = s->fd, .how = FLUSH_ALL,
 	    .done = prepared_file, .owner = j };
@@ -544,7 +556,8 @@ journal_init(struct journal *j, struct loop *loop, struct flushers *flushers,
 }
 
 void
-journal_found(struct journal *j, int fd, uint32_t size, uint64_t number)
+journal_found(struct journal *j, int fd, uint32_t size, uint64_t number,
+    bool blank)
 {
 	uint16_t n = j->segments++;
 
@@ -552,8 +565,14 @@ journal_found(struct journal *j, int fd, uint32_t size, uint64_t number)
 	j->segment[n] = (struct journal_segment){ .fd = fd, .size = size,
 	    .end = size, .number = number };
 	if (number > j->number) j->number = number;
-	j->segment_size = size; /* all of one size, whatever disk this is */
-	list_append(j, number ? &j->used : &j->unused, n);
+	/* all of one size, whatever disk this is; not that of a file that
+	 * somebody cut off */
+	if (size >= JOURNAL_SEGMENT_MIN && size % JOURNAL_BOUND == 0)
+		j->segment_size = size;
+	if (number)
+		list_append(j, &j->used, n);
+	else if (blank)
+		list_append(j, &j->unused, n);
 }
 
 void

@@ -113,8 +113,11 @@ void journal_init(struct journal *j, struct loop *loop,
 void journal_open(struct journal *j);
 
 /* journal_found - recovery: a segment file with its last use, oldest first;
- * journal_live is called for what lies in it. It is never appended to. */
-void journal_found(struct journal *j, int fd, uint32_t size, uint64_t number);
+ * journal_live is called for what lies in it. It is never appended to.
+ *   blank  never used; one that is neither blank nor numbered is damaged and
+ *          stays as it is, unused */
+void journal_found(struct journal *j, int fd, uint32_t size, uint64_t number,
+    bool blank);
 
 /* journal_begin, journal_add, journal_end - append one unit
  *   lane  JOURNAL_MAIL is synced at once, JOURNAL_OUTCOMES may wait a moment

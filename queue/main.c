@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/stage.h"
 #include "queue/clean.h"
+#include "queue/command.h"
 #include "queue/intake.h"
 #include "queue/recover.h"
 #include "queue/store.h"
@@ -21,7 +22,7 @@ enum { ENDING_LOOK_MS = 10 };
 /* The whole mutable state of the program. */
 struct queued {
 	struct stage stage;
-	char const *submit, *spool;
+	struct command command;
 	unsigned long long max_size;
 	struct door users;		/* --submit */
 	int journal_dir, mess, damaged, lock;
@@ -36,19 +37,53 @@ struct queued {
 };
 
 static struct option_row const rows[] = {
-	{ "submit", "PATH", OPTION_TEXT, offsetof(struct queued, submit), 0, 0,
-	  NULL, 0, "socket for the users of this machine" },
-	{ "spool", "DIR", OPTION_TEXT, offsetof(struct queued, spool), 0, 0,
-	  NULL, 0, "the spool, inside the chroot (.)" },
+	{ "submit", "PATH", OPTION_TEXT, offsetof(struct queued, command.submit),
+	  0, 0, NULL, 0, "socket for the users of this machine" },
+	{ "spool", "DIR", OPTION_TEXT, offsetof(struct queued, command.spool),
+	  0, 0, NULL, 0, "the spool, inside the chroot (.)" },
 	{ "max-size", "SIZE", OPTION_SIZE, offsetof(struct queued, max_size),
 	  1, 1ULL << 40, NULL, 0, "largest message (100M)" },
+	{ "list", NULL, OPTION_FLAG,
+	  offsetof(struct queued, command.list), 0, 0, NULL, 0,
+	  "show the mail that waits" },
+	{ "show", NULL, OPTION_FLAG,
+	  offsetof(struct queued, command.show), 0, 0, NULL, 0,
+	  "show all about a message, and the message" },
+	{ "retry", NULL, OPTION_FLAG,
+	  offsetof(struct queued, command.retry), 0, 0, NULL, 0,
+	  "try it now" },
+	{ "hold", NULL, OPTION_FLAG,
+	  offsetof(struct queued, command.hold), 0, 0, NULL, 0,
+	  "keep it untried" },
+	{ "release", NULL, OPTION_FLAG,
+	  offsetof(struct queued, command.release), 0, 0, NULL, 0,
+	  "put an end to that" },
+	{ "delete", NULL, OPTION_FLAG,
+	  offsetof(struct queued, command.delete), 0, 0, NULL, 0,
+	  "drop it, nobody is told" },
+	{ "bounce", NULL, OPTION_FLAG,
+	  offsetof(struct queued, command.bounce), 0, 0, NULL, 0,
+	  "give it up: its sender is told" },
+	{ "json", NULL, OPTION_FLAG,
+	  offsetof(struct queued, command.json), 0, 0, NULL, 0,
+	  "--list and --show: an object a line" },
+	{ "dry-run", NULL, OPTION_FLAG,
+	  offsetof(struct queued, command.dry_run), 0, 0, NULL, 0,
+	  "show what would be changed" },
 };
 
 static struct option_page const page = {
 	.program = "mailgrave-queue",
-	.synopsis = "--in PATH --out PATH [option ...]",
+	.synopsis = "--in PATH --out PATH [option ...]\n"
+	    "       mailgrave-queue --list [--json] [id ... | filter ...]\n"
+	    "       mailgrave-queue --show|--retry|--hold|--release|--delete|"
+	    "--bounce\n           [--dry-run] id ... | filter ...",
 	.purpose = "Keeps mail in a spool until it is delivered.",
-	.notes = "See mailgrave-queue(8).",
+	.notes = "Commands ask the queue at --submit "
+	    "(/var/spool/mailgrave/submit.ctrl); with none\nrunning they work "
+	    "on the files of --spool. Filters: sender=ADDR recipient=ADDR\n"
+	    "domain=NAME 'age>N[smhd]' state=deferred|held|active|failed.\n"
+	    "See mailgrave-queue(8).",
 };
 
 static char const *const upstream[] = { "mailgrave-smtpd", NULL };
@@ -71,8 +106,10 @@ open_spool(struct queued *q)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	if (chdir(q->spool) == -1)
-		strerr_diefusys(111, "change to the spool ", q->spool);
+	char const *spool = q->command.spool ? q->command.spool : ".";
+
+	if (chdir(spool) == -1)
+		strerr_diefusys(111, "change to the spool ", spool);
 	q->journal_dir = open_directory("journal");
 	q->mess = open_directory("mess");
 	q->damaged = open_directory("damaged");
@@ -199,13 +236,15 @@ fill(struct queued *q)
 static void
 bind_submit(struct queued *q)
 {
-	if (!q->submit || q->stage.check) return;
-	q->users = (struct door){ .path = q->submit, .anybody = true,
+	char const *path = q->command.submit;
+
+	if (!path || q->stage.check) return;
+	q->users = (struct door){ .path = path, .anybody = true,
 	    .enter = user_entered, .owner = q };
 	if (door_bind(&q->users, (uid_t)-1, 0666)) return;
 	if (errno == EADDRINUSE)
-		strerr_dief(100, q->submit, ": already running");
-	strerr_diefusys(111, "bind ", q->submit);
+		strerr_dief(100, path, ": already running");
+	strerr_diefusys(111, "bind ", path);
 }
 
 int
@@ -216,11 +255,17 @@ main(int argc, char *const *argv)
 	    .has = STAGE_IN | STAGE_OUT | STAGE_OUT_FD | STAGE_HOSTNAME,
 	    .may = JAIL_ACCEPT | JAIL_UNIX | JAIL_READ | JAIL_WRITE |
 	    JAIL_MEMFD, .accepted = stage_entered, .term = term,
-	    .owner = &q }, .max_size = 100 << 20, .spool = ".",
+	    .owner = &q }, .max_size = 100 << 20,
 	    .users = { .watch = { .fd = -1 } } };
 	struct option_table const own = OPTION_TABLE(rows, &q);
+	int operand = stage_options(&q.stage, argc, argv, &page, &own);
 
-	if (stage_options(&q.stage, argc, argv, &page, &own) < argc)
+	if (command_given(&q.command))
+		return command_run(&q.command, argv + operand);
+	if (q.command.json || q.command.dry_run)
+		option_misused(page.program, "--json and --dry-run are for "
+		    "commands", NULL);
+	if (operand < argc)
 		option_misused(page.program, "takes no operands", NULL);
 	if (!q.stage.in && !q.stage.in_fd && !q.stage.out_fd)
 		option_misused(page.program, "--in is missing", NULL);
@@ -237,8 +282,8 @@ main(int argc, char *const *argv)
 		strerr_diefusys(111, "start the flushers");
 	open_journal(&q);
 	fill(&q);
-	if (q.submit && !door_open(&q.users, &q.stage.loop))
-		strerr_diefusys(111, "listen on ", q.submit);
+	if (q.command.submit && !door_open(&q.users, &q.stage.loop))
+		strerr_diefusys(111, "listen on ", q.command.submit);
 	if (q.stage.out_fd && !handout_adopt(&q.handout, (int)q.stage.out_fd))
 		strerr_diefusys(111, "use --out-fd");
 	if (q.stage.out) handout_start(&q.handout);

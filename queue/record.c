@@ -22,6 +22,9 @@ static struct wire_field const message_fields[] = {
 	WIRE_FIELD_U32(struct record_message, rcpts),
 	WIRE_FIELD_U8(struct record_message, eightbit, 1),
 	WIRE_FIELD_U8(struct record_message, file, 1),
+	WIRE_FIELD_U32(struct record_message, uid),
+	WIRE_FIELD_U8(struct record_message, held, 1),
+	WIRE_FIELD_U8(struct record_message, given_up, 1),
 };
 struct wire_form const record_message_form =
     WIRE_FORM(RECORD_MESSAGE, message_fields);
@@ -61,6 +64,13 @@ static struct wire_field const reported_fields[] = {
 };
 struct wire_form const record_reported_form =
     WIRE_FORM(RECORD_REPORTED, reported_fields);
+
+static struct wire_field const order_fields[] = {
+	WIRE_FIELD_ID(struct record_order, id),
+	WIRE_FIELD_U8(struct record_order, order, ORDERS - 1),
+};
+struct wire_form const record_order_form =
+    WIRE_FORM(RECORD_ORDER, order_fields);
 
 /* Where the parts of a head lie. */
 enum { AT_CRC = 0, AT_LEN = 4, AT_EPOCH = 8, AT_SEQUENCE = 16, AT_CLOSES = 24 };
@@ -103,6 +113,12 @@ record_seal(char *record, uint64_t epoch, uint64_t sequence)
 	wire_put_number(record + AT_CRC,
 	    crc32c(0, record + AT_LEN, RECORD_HEAD - AT_LEN + len), 4);
 	return on_bound(RECORD_HEAD + len);
+}
+
+uint64_t
+record_epoch(struct slice octets)
+{
+	return wire_get_number(octets.s + AT_EPOCH, 8);
 }
 
 size_t

@@ -16,6 +16,7 @@
 #ifndef MAILGRAVE_RECORD_H
 #define MAILGRAVE_RECORD_H
 
+#include "common/order.h"
 #include "common/submit.h"
 
 enum {
@@ -31,7 +32,8 @@ enum record_type {
 	RECORD_RCPT,
 	RECORD_BODY,
 	RECORD_OUTCOME,
-	RECORD_REPORTED
+	RECORD_REPORTED,
+	RECORD_ORDER
 };
 
 /* The first record of a segment: which one it is. */
@@ -51,6 +53,9 @@ struct record_message {
 	uint32_t rcpts;		/* RCPT records that follow */
 	uint8_t eightbit;
 	uint8_t file;		/* the message lies in mess/, no BODY follows */
+	uint32_t uid;		/* who submitted it; UINT32_MAX: the network */
+	uint8_t held;		/* what was ordered for it before this unit */
+	uint8_t given_up;
 };
 
 enum rcpt_state {
@@ -92,12 +97,20 @@ struct record_reported {
 	uint32_t rcpt;
 };
 
+/* What a user of the machine ordered. DELETE ends the message; the state of
+ * its recipients doesn't count any more. */
+struct record_order {
+	struct traceid id;
+	uint8_t order;		/* enum order */
+};
+
 extern struct wire_form const record_segment_form;
 extern struct wire_form const record_message_form;
 extern struct wire_form const record_rcpt_form;
 extern struct wire_form const record_body_form;
 extern struct wire_form const record_outcome_form;
 extern struct wire_form const record_reported_form;
+extern struct wire_form const record_order_form;
 
 struct record_head {
 	uint64_t epoch;
@@ -117,6 +130,10 @@ size_t record_put(char *out, struct wire_form const *form,
 /* record_seal - give a record its place in the journal, and its checksum
  *   returns its size */
 size_t record_seal(char *record, uint64_t epoch, uint64_t sequence);
+
+/* record_epoch - what a record at the start of these octets, at least
+ * RECORD_HEAD of them, says of its epoch: a cheap look before record_get */
+uint64_t record_epoch(struct slice octets);
 
 /* record_get - read the sealed record at the start of these octets
  *   frame    a view of its frame

@@ -14,6 +14,7 @@ _Static_assert(HANDOVER_REPORT_MAX + RECEIVED_MAX <= RECORD_BODY_MAX,
 /* A report on its way into the journal. */
 struct pending {
 	struct handout *h;
+	uint64_t connection;		/* that asked for it */
 	struct traceid of;
 	struct message *message;	/* NULL: nobody is told */
 	struct journal_unit unit;
@@ -60,6 +61,13 @@ report_text(struct report *r, struct handover_report_text const *frame)
 }
 
 static void
+acknowledge(struct handout *h, struct traceid const *of, bool done)
+{
+	peer_send(&h->peer, &handover_report_ack_form,
+	    &(struct handover_report_ack){ .of = *of, .done = done }, -1);
+}
+
+static void
 committed(void *owner, bool fine)
 {
 	struct pending *p = owner;
@@ -68,7 +76,10 @@ committed(void *owner, bool fine)
 	bool unfinished = true;
 	uint32_t i;
 
-	if (of) of->pending--;
+	if (of) {
+		of->pending--;
+		of->reporting = false;
+	}
 	if (fine && m) {
 		m->segment = p->unit.segment;
 		m->offset = p->unit.offset;
@@ -81,8 +92,7 @@ committed(void *owner, bool fine)
 	for (i = 0; fine && of && i < p->n; i++)
 		unfinished = state_reported(of, p->rcpt[i]);
 	if (!unfinished) handout_finished(h, of);
-	peer_send(&h->peer, &handover_report_ack_form,
-	    &(struct handover_report_ack){ .of = p->of, .done = fine }, -1);
+	if (h->connection == p->connection) acknowledge(h, &p->of, fine);
 	free(p);
 }
 
@@ -97,7 +107,7 @@ add_message(struct report *r, struct handout *h, struct message *m)
 	    (int64_t)now_s);
 	struct record_message message = { .id = r->id, .arrived_s = now_s,
 	    .size = received + r->text.len, .rcpts = 1,
-	    .eightbit = r->eightbit };
+	    .eightbit = r->eightbit, .uid = COMMAND_NOBODY };
 	struct record_rcpt rcpt = { .address = slice_from(r->to.s,
 	    r->to.len) };
 	struct record_body body = { .octets = slice_from(text,
@@ -135,6 +145,7 @@ append(struct report *r, struct handout *h)
 
 	if (!p) return false;
 	p->h = h;
+	p->connection = h->connection;
 	p->of = r->of;
 	p->n = r->n;
 	memcpy(p->rcpt, r->rcpts.s, r->rcpts.len);
@@ -153,7 +164,10 @@ append(struct report *r, struct handout *h)
 		free(p);
 		return false;
 	}
-	if (of) of->pending++;
+	if (of) {
+		of->pending++;
+		of->reporting = true;
+	}
 	p->unit = (struct journal_unit){ .committed = committed, .owner = p };
 	journal_end(h->journal, &p->unit);
 	log_event("report", LOG_ID(&r->id),
@@ -162,13 +176,45 @@ append(struct report *r, struct handout *h)
 	return true;
 }
 
+/* Some recipient still waits for it: the mail has not been deleted meanwhile,
+ * nor was the same report committed on the connection before, and only its
+ * acknowledgement lost. */
+static bool
+is_wanted(struct report const *r, struct state const *s)
+{
+	struct message const *of = state_find(s, &r->of);
+	uint32_t i, rcpt;
+
+	for (i = 0; of && i < r->n; i++) {
+		memcpy(&rcpt, r->rcpts.s + i * sizeof rcpt, sizeof rcpt);
+		if (rcpt < of->rcpts && of->rcpt[rcpt].state == RCPT_FAILED)
+			return true;
+	}
+	return false;
+}
+
+/* Not now: it is held, or a send before this one asked for the same. */
+static bool
+must_wait(struct report const *r, struct state const *s)
+{
+	struct message const *of = state_find(s, &r->of);
+
+	return of && (of->held || of->reporting);
+}
+
 bool
 report_end(struct report *r, struct handover_report_end const *frame,
     struct handout *h)
 {
 	bool fine = r->open && r->n && frame->rcpts == r->n &&
-	    frame->size == r->text.len && append(r, h);
+	    frame->size == r->text.len;
 
+	if (fine && must_wait(r, h->state))
+		acknowledge(h, &r->of, false);
+	else if (fine && is_wanted(r, h->state))
+		fine = append(r, h);
+	else if (fine)
+		acknowledge(h, &r->of, true);
 	report_forget(r);
 	return fine;
 }

@@ -53,7 +53,9 @@ segment_name(int dir, uint16_t n)
 {
 	char name[SEGMENT_NAME_MAX];
 
-	return renameat(dir, unnamed, dir, name_of(name, n)) == 0;
+	/* never over another one, whatever became of the names between */
+	return renameat2(dir, unnamed, dir, name_of(name, n),
+	    RENAME_NOREPLACE) == 0;
 }
 
 int

@@ -68,21 +68,15 @@ tries(uint32_t n)
 	return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
 }
 
-static bool
-is_unfinished(uint8_t state)
-{
-	return state == RCPT_OPEN || state == RCPT_FAILED;
-}
-
 void
 state_rcpt(struct message *m, uint32_t n, struct record_rcpt const *r)
 {
 	struct rcpt *rcpt = &m->rcpt[n];
+	bool before = state_is_unfinished(rcpt);
 
-	if (is_unfinished(rcpt->state) && !is_unfinished(r->state))
-		m->unfinished--;
 	*rcpt = (struct rcpt){ .due_s = r->due_s, .state = r->state,
 	    .attempt = tries(r->attempt) };
+	if (before && !state_is_unfinished(rcpt)) m->unfinished--;
 }
 
 enum state_outcome_says
@@ -109,7 +103,7 @@ state_outcome(struct message *m, struct record_outcome const *o,
 	r->state = o->state;
 	r->segment = segment;
 	r->offset = offset;
-	if (!is_unfinished(r->state)) m->unfinished--;
+	if (!state_is_unfinished(r)) m->unfinished--;
 	return m->unfinished > 0;
 }
 
@@ -123,10 +117,101 @@ state_reported(struct message *m, uint32_t rcpt)
 	return m->unfinished > 0;
 }
 
+static void
+order_retry(struct message *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->rcpts; i++)
+		if (m->rcpt[i].state == RCPT_OPEN) m->rcpt[i].due_s = 0;
+}
+
+bool
+state_order(struct message *m, enum order order)
+{
+	switch (order) {
+	case ORDER_HOLD:
+		m->held = true;
+		break;
+	case ORDER_RELEASE:
+		m->held = false;
+		break;
+	case ORDER_BOUNCE:
+		m->held = false;
+		m->given_up = true;
+		break;
+	case ORDER_RETRY:
+		order_retry(m);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+enum standing
+state_rcpt_standing(struct message const *m, struct rcpt const *r,
+    uint32_t now_s)
+{
+	if (m->held) return STANDING_HELD;
+	if (m->given_up || r->state == RCPT_FAILED) return STANDING_FAILED;
+	return r->due_s <= now_s ? STANDING_ACTIVE : STANDING_DEFERRED;
+}
+
+enum standing
+state_standing(struct message const *m, uint32_t now_s)
+{
+	bool open = false;
+	uint32_t i;
+
+	if (m->held) return STANDING_HELD;
+	if (m->given_up) return STANDING_FAILED;
+	for (i = 0; i < m->rcpts; i++) {
+		struct rcpt const *r = &m->rcpt[i];
+
+		if (r->state == RCPT_FAILED) return STANDING_FAILED;
+		if (r->state == RCPT_OPEN && r->due_s <= now_s) open = true;
+	}
+	return open ? STANDING_ACTIVE : STANDING_DEFERRED;
+}
+
+void
+state_walk_begin(struct state *s, struct state_walk *w)
+{
+	*w = (struct state_walk){ .next = s->oldest, .left = s->map.n,
+	    .other = s->walks };
+	s->walks = w;
+}
+
+struct message *
+state_walk_next(struct state_walk *w)
+{
+	struct message *m = w->next;
+
+	if (!m || !w->left) return NULL;
+	w->left--;
+	w->next = m->newer;
+	return m;
+}
+
+void
+state_walk_end(struct state *s, struct state_walk *w)
+{
+	struct state_walk **at;
+
+	for (at = &s->walks; *at != w; at = &(*at)->other)
+		;
+	*at = w->other;
+}
+
 void
 state_forget(struct state *s, struct message *m)
 {
+	struct state_walk *w;
+
 	idmap_remove(&s->map, &m->by);
+	for (w = s->walks; w; w = w->other)
+		if (w->next == m) w->next = m->newer;
 	if (m->committed) {
 		*(m->older ? &m->older->newer : &s->oldest) = m->newer;
 		*(m->newer ? &m->newer->older : &s->newest) = m->older;

@@ -6,6 +6,7 @@
 #define MAILGRAVE_STATE_H
 
 #include <stdint.h>
+#include "common/command.h"
 #include "common/idmap.h"
 #include "queue/record.h"
 
@@ -30,16 +31,31 @@ struct message {
 	uint32_t offset;		/* of its MESSAGE record */
 	uint32_t envelope;		/* octets of MESSAGE and RCPT records */
 	uint32_t unit;			/* octets of the whole unit */
-	uint16_t segment;		/* where that lies */
-	uint16_t pending;		/* outcomes not yet committed */
-	bool file;			/* the text lies in mess/ */
-	bool committed;			/* durable: may be told to send */
-	bool told;			/* send has heard of it at least once */
+	uint32_t pending;		/* records not yet committed */
+	uint16_t segment;		/* where the unit lies */
+	bool file : 1;			/* the text lies in mess/ */
+	bool committed : 1;			/* durable: may be told to send */
+	bool told : 1;			/* send has heard of it at least once */
+	bool reporting : 1;			/* a report about it isn't committed */
+	bool known : 1;			/* send knows it, on this connection */
+	bool held : 1;			/* not to be tried until released */
+	bool given_up : 1;			/* open recipients are to fail */
 };
+
+_Static_assert(sizeof(struct message) <= 96, "a million of them may wait");
 
 struct state {
 	struct idmap map;
 	struct message *oldest, *newest;
+	struct state_walk *walks;
+};
+
+/* Somebody's way through the messages, in the order of arrival, while they
+ * come and go. */
+struct state_walk {
+	struct message *next;
+	size_t left;			/* what has arrived since isn't seen */
+	struct state_walk *other;
 };
 
 /* state_free - zeroed is empty, before and after */
@@ -80,6 +96,28 @@ bool state_outcome(struct message *m, struct record_outcome const *o,
 
 /* state_reported - what a REPORTED record says, in the same way */
 bool state_reported(struct message *m, uint32_t rcpt);
+
+/* state_order - what an ORDER record says. False when that finishes the
+ * message. */
+bool state_order(struct message *m, enum order order);
+
+/* state_standing - of the message, and of one recipient that is unfinished */
+enum standing state_standing(struct message const *m, uint32_t now_s);
+enum standing state_rcpt_standing(struct message const *m,
+    struct rcpt const *r, uint32_t now_s);
+
+/* state_is_unfinished - the recipient is open, or failed and not reported */
+static inline bool
+state_is_unfinished(struct rcpt const *r)
+{
+	return r->state == RCPT_OPEN || r->state == RCPT_FAILED;
+}
+
+/* state_walk_begin, state_walk_next, state_walk_end - NULL at the end; w is
+ * known to s between begin and end */
+void state_walk_begin(struct state *s, struct state_walk *w);
+struct message *state_walk_next(struct state_walk *w);
+void state_walk_end(struct state *s, struct state_walk *w);
 
 /* state_forget - the message is finished or will never be committed: freed */
 void state_forget(struct state *s, struct message *m);

@@ -29,7 +29,7 @@ find_or_make(struct sched *s, struct destination const *to)
 	if (!lane) return NULL;
 	lane->to = *to;
 	lane->limit = to->channel == CHANNEL_LOCAL ? DELIVER_SLOTS_MAX :
-	    LANE_LIMIT_REMOTE;
+	    LANE_START;
 	lane->chain = *slot;
 	*slot = lane;
 	return lane;
@@ -136,6 +136,28 @@ lane_take(struct sched *s, enum channel_name c, struct sched_mail **mail,
 	lane->running++;
 	list(s, lane);
 	return lane;
+}
+
+/* 421, or a status that speaks of the network (RFC 3463 section 3.5). */
+static bool
+is_trouble(struct deliver_result const *r)
+{
+	return r->verdict == VERDICT_TEMP &&
+	    (slice_starts_nocase(r->status, "4.4.") ||
+	    slice_starts_nocase(r->words, "421"));
+}
+
+void
+lane_felt(struct sched_lane *lane, struct deliver_result const *r)
+{
+	if (lane->to.channel == CHANNEL_LOCAL || r->ours) return;
+	if (is_trouble(r)) {
+		lane->limit = lane->limit > 1 ? lane->limit / 2 : 1;
+		lane->good = 0;
+	} else if (++lane->good >= lane->limit && lane->limit < LANE_MAX) {
+		lane->limit++;
+		lane->good = 0;
+	}
 }
 
 void

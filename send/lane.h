@@ -5,7 +5,9 @@
 
 #include "send/sched.h"
 
-enum { LANE_LIMIT_REMOTE = 20 };	/* jobs at a time to one host */
+/* Jobs at a time to one host: one more for each round of successes, half as
+ * many after a host that doesn't answer or sends us away. */
+enum { LANE_START = 5, LANE_MAX = 20 };
 
 /* What one mail has for one destination. */
 struct sched_task {
@@ -20,6 +22,7 @@ struct sched_lane {
 	struct destination to;
 	struct sched_task *first, *last;
 	uint32_t running, limit;	/* jobs */
+	uint32_t good;			/* results since limit changed */
 	bool listed;			/* on the channel's list */
 };
 
@@ -32,6 +35,9 @@ bool lane_add(struct sched *s, struct destination const *to,
  *   *rcpt, *rcpts  the list and how many are on it */
 struct sched_lane *lane_take(struct sched *s, enum channel_name c,
     struct sched_mail **mail, struct sched_rcpt **rcpt, uint32_t *rcpts);
+
+/* lane_felt - what a result says about the destination itself */
+void lane_felt(struct sched_lane *lane, struct deliver_result const *r);
 
 /* lane_ended - a job of it has; a lane without work and jobs is freed */
 void lane_ended(struct sched *s, struct sched_lane *lane);

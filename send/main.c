@@ -31,6 +31,7 @@ struct sendd {
 	struct timer wake;
 	pid_t children[2];
 	bool by_hand;		/* with children of ours, once through */
+	bool hurried;		/* by hand: all was made due once */
 	bool deferred;		/* by hand: something is left */
 };
 
@@ -126,6 +127,11 @@ pump(void *owner)
 	int64_t now = s->stage.loop.now_ms, next;
 	enum channel_name c;
 
+	if (s->by_hand && s->upstream.told && !s->hurried) {
+		/* what was put off is tried too, once */
+		s->hurried = true;
+		sched_now(&s->sched, now);
+	}
 	sched_due(&s->sched, now);
 	for (c = 0; c < CHANNELS && upstream_is_open(&s->upstream); c++) {
 		struct sched_job *job;

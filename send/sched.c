@@ -42,8 +42,22 @@ free_mail(struct sched_mail *m)
 }
 
 static void
+not_owing(struct sched *s, struct sched_mail *m)
+{
+	struct sched_mail **at = &s->owing;
+
+	if (!m->owing) return;
+	while (*at != m)
+		at = &(*at)->next_owing;
+	*at = m->next_owing;
+	if (!*at) s->owing_end = at;
+	m->owing = false;
+}
+
+static void
 forget(struct sched *s, struct sched_mail *m)
 {
+	not_owing(s, m);
 	heap_remove(&s->waiting, &m->due);
 	idmap_remove(&s->map, &m->by);
 	free_mail(m);
@@ -88,8 +102,9 @@ sched_backoff_s(uint32_t tries, uint64_t random)
 	if (tries == 0) return FIRST_S;
 	for (i = 1; i < tries && wait < LONGEST_S; i++)
 		wait *= 2;
-	wait = wait - wait / 8 + (uint32_t)(random % (wait / 4));
-	return wait < LONGEST_S ? wait : LONGEST_S;
+	if (wait >= LONGEST_S) /* not all at the same moment there either */
+		return LONGEST_S - (uint32_t)(random % (LONGEST_S / 8));
+	return wait - wait / 8 + (uint32_t)(random % (wait / 4));
 }
 
 static bool
@@ -104,7 +119,8 @@ is_busy(uint8_t stands)
 static void
 list_owing(struct sched *s, struct sched_mail *m)
 {
-	if (m->busy || !m->failures || m->owing || m->reporting) return;
+	if (m->busy || !m->failures || m->owing || m->reporting || m->dropped)
+		return;
 	m->owing = true;
 	m->next_owing = NULL;
 	*s->owing_end = m;
@@ -123,13 +139,20 @@ stand(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
 	list_owing(s, m);
 }
 
+static void give_up(struct sched *s, struct sched_mail *m,
+    struct sched_rcpt *r);
+
 /* The heap knows a mail by its first due recipient. */
 static void
 wait_until(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
     int64_t due_ms)
 {
+	if (m->given_up) {
+		give_up(s, m, r);
+		return;
+	}
 	r->due_ms = due_ms;
-	if (!m->due.in || due_ms < m->due.key)
+	if (!m->dropped && (!m->due.in || due_ms < m->due.key))
 		heap_insert(&s->waiting, &m->due, due_ms);
 	stand(s, m, r, RCPT_WAITS);
 }
@@ -144,6 +167,17 @@ tell(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
 	r->told = o->outcome;
 	stand(s, m, r, RCPT_TOLD);
 	s->hooks->outcome(s->owner, o);
+}
+
+/* A copy at this place, which is moved behind it. */
+static struct slice
+keep(char **at, struct slice text)
+{
+	struct slice kept = slice_from(*at, text.len);
+
+	if (text.len) memcpy(*at, text.s, text.len);
+	*at += text.len;
+	return kept;
 }
 
 /* Without memory for it the report lacks the words, not the recipient. */
@@ -161,13 +195,10 @@ remember(struct sched_mail *m, uint32_t rcpt, struct slice status,
 		status.len = where.len = words.len = 0;
 	}
 	at = f->text;
-	*f = (struct sched_failure){ .next = m->failures, .rcpt = rcpt,
-	    .status = slice_from(at, status.len),
-	    .where = slice_from(at + status.len, where.len),
-	    .words = slice_from(at + status.len + where.len, words.len) };
-	memcpy(at, status.s, status.len);
-	memcpy(at + status.len, where.s, where.len);
-	memcpy(at + status.len + where.len, words.s, words.len);
+	*f = (struct sched_failure){ .next = m->failures, .rcpt = rcpt };
+	f->status = keep(&at, status);
+	f->where = keep(&at, where);
+	f->words = keep(&at, words);
 	m->failures = f;
 }
 
@@ -178,6 +209,15 @@ fail(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
 	o->outcome = OUTCOME_FAILED;
 	remember(m, r->n, o->status, o->where, o->words);
 	tell(s, m, r, o);
+}
+
+static void
+give_up(struct sched *s, struct sched_mail *m, struct sched_rcpt *r)
+{
+	struct handover_outcome o = { .status = SLICE("5.0.0"),
+	    .words = SLICE("given up by the administrator") };
+
+	fail(s, m, r, &o);
 }
 
 /* How long it takes to make so many tries; the clock alone ends nothing. */
@@ -345,6 +385,7 @@ sched_rcpt(struct sched *s, struct handover_rcpt const *rcpt, int64_t now_ms)
 
 	if (!m || !traceid_eq(&m->by.id, &rcpt->id)) return false;
 	if (m->rcpts == SUBMIT_RCPTS_MAX) return false;
+	if (m->rcpts && rcpt->rcpt <= m->rcpt[m->rcpts - 1].n) return false;
 	if (m->rcpts == m->room) {
 		uint32_t room = m->room ? 2 * m->room : 1;
 
@@ -365,15 +406,30 @@ sched_rcpt(struct sched *s, struct handover_rcpt const *rcpt, int64_t now_ms)
 	return add_text(m, rcpt->address, &r->address);
 }
 
+/* It was dropped and is announced again before it was forgotten. */
+static void
+take_back(struct sched *s, struct sched_mail *m)
+{
+	uint32_t i;
+
+	m->dropped = false;
+	for (i = 0; i < m->rcpts; i++)
+		if (m->rcpt[i].stands == RCPT_WAITS)
+			wait_until(s, m, &m->rcpt[i], m->rcpt[i].due_ms);
+	list_owing(s, m);
+}
+
 bool
 sched_ready(struct sched *s, struct handover_ready const *ready)
 {
-	struct sched_mail *m = s->coming;
+	struct sched_mail *m = s->coming, *known;
 	uint32_t i;
 
 	if (!m || !traceid_eq(&m->by.id, &ready->id)) return false;
 	if (m->rcpts != ready->rcpts) return false;
-	if (!m->rcpts || idmap_find(&s->map, &m->by.id)) {
+	known = sched_find(s, &m->by.id);
+	if (!m->rcpts || known) {
+		if (known && known->dropped) take_back(s, known);
 		sched_forget_coming(s);
 		return true;
 	}
@@ -404,6 +460,26 @@ sched_slots(struct sched *s, enum channel_name c, uint32_t slots)
 	return true;
 }
 
+/* What was dropped goes once nothing of it is under way. */
+static void
+settle(struct sched *s, struct sched_mail *m)
+{
+	if (m->dropped && !m->busy && !m->reporting) forget(s, m);
+}
+
+/* Ready recipients of a mail that isn't tried any more. */
+static void
+withdraw(struct sched *s, struct sched_mail *m, struct sched_rcpt *r)
+{
+	struct sched_rcpt *next;
+
+	for (; r; r = next) {
+		next = r->next;
+		wait_until(s, m, r, r->due_ms);
+	}
+	settle(s, m);
+}
+
 static uint32_t
 free_slot(struct sched_channel const *channel)
 {
@@ -424,7 +500,17 @@ sched_next(struct sched *s, enum channel_name c)
 	if (channel->running == channel->slots || !channel->first) return NULL;
 	job = calloc(1, sizeof *job);
 	if (!job) return NULL;
-	job->lane = lane_take(s, c, &job->mail, &job->rcpt, &job->rcpts);
+	for (;;) {
+		job->lane = lane_take(s, c, &job->mail, &job->rcpt,
+		    &job->rcpts);
+		if (!job->lane) {
+			free(job);
+			return NULL;
+		}
+		if (!job->mail->dropped && !job->mail->given_up) break;
+		withdraw(s, job->mail, job->rcpt);
+		lane_ended(s, job->lane);
+	}
 	job->number = free_slot(channel);
 	channel->job[job->number] = job;
 	channel->running++;
@@ -453,13 +539,15 @@ end_job(struct sched *s, struct sched_job *job)
 void
 sched_return(struct sched *s, struct sched_job *job, int64_t due_ms)
 {
+	struct sched_mail *m = job->mail;
 	struct sched_rcpt *r, *next;
 
 	for (r = job->rcpt; r; r = next) {
 		next = r->next;
-		wait_until(s, job->mail, r, due_ms);
+		wait_until(s, m, r, due_ms);
 	}
 	end_job(s, job);
+	settle(s, m);
 }
 
 static void
@@ -470,7 +558,6 @@ conclude(struct sched *s, struct sched_mail *m, struct sched_rcpt *r,
 	    .where = result->where, .words = result->words };
 
 	r->losses = 0;
-	r->maybe = false;
 	if (result->verdict == VERDICT_TEMP && result->ours) {
 		wait_until(s, m, r, now_ms + SHORTAGE_MS);
 	} else if (result->verdict == VERDICT_TEMP) {
@@ -490,16 +577,20 @@ sched_result(struct sched *s, enum channel_name c,
 {
 	struct sched_job *job = sched_find_job(s, c, result->job);
 	struct sched_rcpt **at, *r;
+	struct sched_mail *m;
 
 	if (!job) return false;
+	m = job->mail;
 	for (at = &job->rcpt; *at && (*at)->n != result->rcpt;
 	    at = &(*at)->next)
 		;
 	r = *at;
 	if (!r) return false;
 	*at = r->next;
-	conclude(s, job->mail, r, result, now_ms);
+	lane_felt(job->lane, result);
+	conclude(s, m, r, result, now_ms);
 	if (!job->rcpt) end_job(s, job);
+	settle(s, m);
 	return true;
 }
 
@@ -508,6 +599,7 @@ sched_result(struct sched *s, enum channel_name c,
 static void
 lose(struct sched *s, struct sched_job *job, int64_t now_ms)
 {
+	struct sched_mail *m = job->mail;
 	struct sched_rcpt *r;
 
 	if (!job->begun) {
@@ -521,13 +613,14 @@ lose(struct sched *s, struct sched_job *job, int64_t now_ms)
 		job->rcpt = r->next;
 		r->maybe = true;
 		if (++r->losses < LOSSES) {
-			wait_until(s, job->mail, r, now_ms);
+			wait_until(s, m, r, now_ms);
 			continue;
 		}
 		r->losses = 0;
-		defer(s, job->mail, r, LOST_S, now_ms, &o);
+		defer(s, m, r, LOST_S, now_ms, &o);
 	}
 	end_job(s, job);
+	settle(s, m);
 }
 
 void
@@ -578,8 +671,11 @@ sched_acked(struct sched *s, struct handover_outcome_ack const *ack,
 		break;
 	default:
 		stand(s, m, r, RCPT_DONE);
-		if (!--m->unfinished) forget(s, m);
+		if (--m->unfinished) break;
+		forget(s, m);
+		return true;
 	}
+	settle(s, m);
 	return true;
 }
 
@@ -588,12 +684,15 @@ sched_acked(struct sched *s, struct handover_outcome_ack const *ack,
 struct sched_mail *
 sched_owing(struct sched *s)
 {
-	struct sched_mail *m = s->owing;
+	struct sched_mail *m;
 
+	while ((m = s->owing)) {
+		s->owing = m->next_owing;
+		if (!s->owing) s->owing_end = &s->owing;
+		m->owing = false;
+		if (!m->busy) break; /* others are listed again at rest */
+	}
 	if (!m) return NULL;
-	s->owing = m->next_owing;
-	if (!s->owing) s->owing_end = &s->owing;
-	m->owing = false;
 	m->reporting = true;
 	m->next_owing = s->reporting;
 	s->reporting = m;
@@ -632,6 +731,7 @@ sched_put_off(struct sched *s, struct traceid const *id, int64_t at_ms)
 	owe_again(m);
 	if (!m->due.in || at_ms < m->due.key)
 		heap_insert(&s->waiting, &m->due, at_ms);
+	settle(s, m);
 	return true;
 }
 
@@ -654,10 +754,12 @@ sched_reported(struct sched *s, struct traceid const *id)
 		free(f);
 	}
 	m->reporting = false;
-	if (m->unfinished)
-		list_owing(s, m);
-	else
+	if (!m->unfinished) {
 		forget(s, m);
+		return true;
+	}
+	list_owing(s, m);
+	settle(s, m);
 	return true;
 }
 
@@ -670,6 +772,53 @@ sched_not_reported(struct sched *s)
 		s->reporting = m->next_owing;
 		owe_again(m);
 		list_owing(s, m);
+		settle(s, m);
+	}
+}
+
+/* Orders */
+
+/* What waits is due, or fails if the mail was given up. */
+static void
+now_or_never(struct sched *s, struct sched_mail *m, int64_t now_ms)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->rcpts; i++)
+		if (m->rcpt[i].stands == RCPT_WAITS)
+			wait_until(s, m, &m->rcpt[i], now_ms);
+}
+
+static void
+drop(struct sched *s, struct sched_mail *m)
+{
+	m->dropped = true;
+	not_owing(s, m);
+	heap_remove(&s->waiting, &m->due);
+	settle(s, m);
+}
+
+void
+sched_order(struct sched *s, struct handover_order const *o, int64_t now_ms)
+{
+	struct sched_mail *m = sched_find(s, &o->id);
+
+	if (s->coming && traceid_eq(&s->coming->by.id, &o->id) &&
+	    o->order == ORDER_BOUNCE)
+		s->coming->given_up = true;
+	if (!m) return;
+	switch (o->order) {
+	case ORDER_DELETE:
+	case ORDER_HOLD:
+		drop(s, m);
+		break;
+	case ORDER_BOUNCE:
+		m->given_up = true;
+		now_or_never(s, m, now_ms);
+		break;
+	case ORDER_RETRY:
+		now_or_never(s, m, now_ms);
+		break;
 	}
 }
 

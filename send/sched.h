@@ -70,6 +70,9 @@ struct sched_mail {
 					 * wall clock is right */
 	bool eightbit, fresh;
 	bool owing, reporting;
+	bool dropped;			/* to be forgotten once nothing of it
+					 * is under way */
+	bool given_up;			/* what would wait fails instead */
 };
 
 struct sched_lane;
@@ -191,6 +194,11 @@ bool sched_put_off(struct sched *s, struct traceid const *id, int64_t at_ms);
 
 /* sched_not_reported - the queue is gone: all reports are owed again */
 void sched_not_reported(struct sched *s);
+
+/* sched_order - what somebody has ordered for a mail that is known or being
+ * announced; others are passed over. Jobs that run go on to their end. */
+void sched_order(struct sched *s, struct handover_order const *o,
+    int64_t now_ms);
 
 struct sched_mail *sched_find(struct sched const *s, struct traceid const *id);
 

@@ -7,7 +7,10 @@
 #include "send/lane.h"
 #include "send/upstream.h"
 
-enum { SHORTAGE_MS = 10000 };	/* when a descriptor can't be had */
+enum {
+	SHORTAGE_MS = 10000,	/* when a descriptor can't be had */
+	SEND_AHEAD = 1 << 20	/* octets of outcomes in the socket's queue */
+};
 
 /* An outcome until its ack, packed: its texts are its own. */
 struct upstream_outcome {
@@ -36,15 +39,23 @@ upstream_init(struct upstream *u)
 
 /* Outcomes */
 
+/* As many as the connection takes without falling behind. */
 static void
-send_outcome(struct upstream *u, struct upstream_outcome const *kept)
+send_outcomes(void *owner)
 {
-	struct handover_outcome o;
+	struct upstream *u = owner;
 
-	if (!upstream_is_open(u)) return;
-	wire_unpack(&handover_outcome_form, &o,
-	    slice_from(kept->frame, kept->len));
-	peer_send(&u->peer, &handover_outcome_form, &o, -1);
+	while (u->unsent && upstream_is_open(u) &&
+	    u->peer.waiting < SEND_AHEAD) {
+		struct upstream_outcome const *kept = u->unsent;
+		struct handover_outcome o;
+
+		wire_unpack(&handover_outcome_form, &o,
+		    slice_from(kept->frame, kept->len));
+		if (!peer_send(&u->peer, &handover_outcome_form, &o, -1))
+			return; /* no memory: when it is drained */
+		u->unsent = kept->next;
+	}
 }
 
 void
@@ -61,7 +72,8 @@ upstream_outcome(struct upstream *u, struct handover_outcome const *o)
 	kept->len = wire_pack(&handover_outcome_form, o, kept->frame, size);
 	*u->unacked_end = kept;
 	u->unacked_end = &kept->next;
-	send_outcome(u, kept);
+	if (!u->unsent) u->unsent = kept;
+	send_outcomes(u);
 }
 
 static bool
@@ -78,6 +90,7 @@ got_ack(void *owner, void const *values, int fd)
 		    traceid_eq(&kept->id, &a->id))
 			break;
 	if (!kept) return false;
+	if (u->unsent == kept) u->unsent = kept->next;
 	*at = kept->next;
 	if (!*at) u->unacked_end = at;
 	free(kept);
@@ -227,6 +240,17 @@ got_report_ack(void *owner, void const *values, int fd)
 	    sched_put_off(u->sched, &a->of, u->loop->now_ms + SHORTAGE_MS);
 }
 
+static bool
+got_order(void *owner, void const *values, int fd)
+{
+	struct upstream *u = owner;
+
+	(void)fd;
+	sched_order(u->sched, values, u->loop->now_ms);
+	u->changed(u->owner);
+	return true;
+}
+
 static struct peer_row const rows[] = {
 	{ &handover_mail_form, false, got_mail },
 	{ &handover_rcpt_form, false, got_rcpt },
@@ -235,6 +259,7 @@ static struct peer_row const rows[] = {
 	{ &handover_body_form, true, got_body },
 	{ &handover_outcome_ack_form, false, got_ack },
 	{ &handover_report_ack_form, false, got_report_ack },
+	{ &handover_order_form, false, got_order },
 };
 
 /* Coming and going */
@@ -274,6 +299,7 @@ static struct peer_kind const kind = {
 	.row = rows,
 	.rows = sizeof rows / sizeof *rows,
 	.gone = gone,
+	.drained = send_outcomes,
 };
 
 static void
@@ -297,8 +323,6 @@ report_held(struct upstream *u)
 void
 upstream_enter(struct upstream *u, int fd)
 {
-	struct upstream_outcome const *kept;
-
 	if (peer_is_open(&u->peer)) {
 		peer_close(&u->peer);
 		forget_connection(u);
@@ -307,8 +331,8 @@ upstream_enter(struct upstream *u, int fd)
 	if (!peer_open(&u->peer, u->loop, fd, &kind, u)) return;
 	log_event("connected", LOG_TEXT("from", "queue"));
 	report_held(u);
-	for (kept = u->unacked; kept; kept = kept->next)
-		send_outcome(u, kept);
+	u->unsent = u->unacked;
+	send_outcomes(u);
 	open_window(u, UPSTREAM_WINDOW);
 	u->changed(u->owner);
 }

@@ -28,6 +28,8 @@ struct upstream {
 	uint32_t announced;	/* since the last WINDOW */
 	bool told;		/* the queue has announced all it had */
 	struct upstream_outcome *unacked, **unacked_end;
+	struct upstream_outcome *unsent;	/* from here on, on this
+						 * connection */
 	struct upstream_fetch *asked, **asked_end;
 };
 

@@ -8,13 +8,13 @@
 
 # Objects that must be pure; their own functions are pure for the others too.
 engines='
-common/access common/addr common/body common/date common/heap common/idmap
+common/access common/addr common/body common/command common/date common/heap common/idmap
 common/line common/netaddr
 common/route common/routes common/rulefile common/slice
 common/wire common/submit common/handover common/deliver
 inject/address inject/complete inject/envelope inject/header
 local/trace
-queue/crc32c queue/received queue/record queue/state
+queue/crc32c queue/filter queue/received queue/record queue/state
 remote/client remote/reply
 send/bounce send/lane send/sched
 smtpd/hops smtpd/policy smtpd/reply smtpd/session smtpd/verb

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: ISC */
+/* Walks the messages for one client; order.c changes them. Never blocks: a
+ * slice, then the loop, then the next. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "common/clock.h"
+#include "common/log.h"
+#include "queue/control.h"
+#include "queue/lastwords.h"
+#include "queue/order.h"
+
+enum {
+	MESSAGE_COST = 512,	/* in octets, of looking at one at all */
+	MESSAGE_RECORD_MAX = 2048,
+	STEP_MS = 1		/* until the next slice: time for the others */
+};
+
+_Static_assert(RECORD_HEAD + ADDR_TEXT_MAX + SUBMIT_GROUPS_MAX + 128 <=
+    MESSAGE_RECORD_MAX, "a MESSAGE record fits");
+
+/* What the records of a message say, read back. */
+struct look {
+	char *octets;
+	struct slice rest;	/* RCPT records not yet taken */
+	struct record_message message;
+};
+
+static void
+look_end(struct look *l)
+{
+	free(l->octets);
+}
+
+/* look_begin - at most so many octets of the envelope; false and errno */
+static bool
+look_begin(struct control const *c, struct look *l, struct message const *m,
+    size_t most)
+{
+	struct record_head head;
+	struct slice frame;
+	size_t len = m->envelope < most ? m->envelope : most, size;
+
+	l->octets = malloc(len);
+	if (!l->octets) return false;
+	if (!journal_read(c->handout->journal, m->segment, m->offset,
+	    l->octets, len))
+		goto undo;
+	errno = EIO;
+	size = record_get(slice_from(l->octets, len), &head, &frame);
+	if (!size || !wire_unpack(&record_message_form, &l->message, frame))
+		goto undo;
+	l->rest = slice_skip(slice_from(l->octets, len), size);
+	return true;
+undo:
+	look_end(l);
+	return false;
+}
+
+static bool
+look_rcpt(struct look *l, struct record_rcpt *r)
+{
+	struct record_head head;
+	struct slice frame;
+	size_t size = record_get(l->rest, &head, &frame);
+
+	l->rest = slice_skip(l->rest, size);
+	return size && wire_unpack(&record_rcpt_form, r, frame);
+}
+
+static int64_t
+wall_s(void)
+{
+	return clock_wall_ms() / 1000;
+}
+
+/* Going on and ending */
+
+static void
+wake(struct control *c)
+{
+	if (c->going && !timer_is_armed(&c->step))
+		loop_arm(c->loop, &c->step, c->loop->now_ms + STEP_MS);
+}
+
+static void
+stop(struct control *c)
+{
+	if (!c->going) return;
+	c->going = false;
+	loop_disarm(c->loop, &c->step);
+	if (!c->ids) state_walk_end(c->handout->state, &c->walk);
+}
+
+static void
+finish(struct control *c)
+{
+	stop(c);
+	peer_send(c->peer, &command_done_form, &c->done, -1);
+}
+
+static void
+refuse(struct control *c, char const *words)
+{
+	c->done.verdict = VERDICT_PERM;
+	c->done.words = slice_of(words);
+	peer_send(c->peer, &command_done_form, &c->done, -1);
+}
+
+/* What has been done stays done. */
+static void
+give_out(struct control *c, char const *words)
+{
+	c->done.verdict = VERDICT_TEMP;
+	c->done.words = slice_of(words);
+	c->walked = true;
+}
+
+static void
+tell(struct control *c, struct wire_form const *form, void const *values)
+{
+	if (!peer_send(c->peer, form, values, -1)) give_out(c, "out of memory");
+}
+
+/* Orders */
+
+static void
+ordered(void *owner, bool fine)
+{
+	struct control *c = owner;
+
+	c->awaited--;
+	if (!fine) give_out(c, "cannot write to the journal");
+	if (!c->left)
+		wake(c);
+	else if (!c->awaited)
+		c->ended(c->owner);
+}
+
+static void
+give(struct control *c, struct message *m)
+{
+	if (m->known && state_standing(m, (uint32_t)wall_s()) ==
+	    STANDING_ACTIVE)
+		c->done.active++;
+	if (order_give(c->handout, m, c->ask.order, c->uid, ordered, c))
+		c->awaited++;
+	else
+		give_out(c, "out of memory");
+}
+
+/* Showing */
+
+static uint32_t
+wait_s(uint32_t due_s, int64_t now_s)
+{
+	return due_s > now_s ? (uint32_t)(due_s - now_s) : 0;
+}
+
+/* What the records say of recipient n, with the words of its last try. */
+static bool
+read_rcpt(struct control const *c, struct look *l, struct message const *m,
+    uint32_t n, struct record_rcpt *r, char *store)
+{
+	if (!look_rcpt(l, r)) return false;
+	if (state_is_unfinished(&m->rcpt[n]))
+		lastwords(c->handout->journal, &m->rcpt[n], r, store);
+	return true;
+}
+
+static void
+tell_mail(struct control *c, struct message const *m, struct look *l)
+{
+	int64_t now_s = wall_s();
+	struct command_mail t = { .id = m->by.id,
+	    .sender = l->message.sender, .arrived_s = l->message.arrived_s,
+	    .size = l->message.size, .uid = l->message.uid,
+	    .rcpts = m->unfinished, .wait_s = UINT32_MAX,
+	    .standing = (uint8_t)state_standing(m, (uint32_t)now_s) };
+	char store[LAST_WORDS_MAX];
+	uint32_t n;
+
+	for (n = 0; n < m->rcpts; n++) {
+		struct rcpt const *rcpt = &m->rcpt[n];
+
+		if (!state_is_unfinished(rcpt)) continue;
+		if (rcpt->attempt > t.tries) t.tries = rcpt->attempt;
+		if (rcpt->state == RCPT_OPEN &&
+		    wait_s(rcpt->due_s, now_s) < t.wait_s)
+			t.wait_s = wait_s(rcpt->due_s, now_s);
+	}
+	if (t.wait_s == UINT32_MAX) t.wait_s = 0;
+	for (n = 0; n < m->rcpts && (!t.rcpt.len || !t.words.len); n++) {
+		struct record_rcpt r;
+
+		if (!read_rcpt(c, l, m, n, &r, store)) break;
+		if (!state_is_unfinished(&m->rcpt[n])) continue;
+		if (!t.rcpt.len) t.rcpt = r.address;
+		t.status = r.status;
+		t.words = r.words;
+	}
+	tell(c, &command_mail_form, &t);
+}
+
+static void
+tell_rcpt(struct control *c, struct message const *m, uint32_t n,
+    struct record_rcpt const *r)
+{
+	int64_t now_s = wall_s();
+	struct rcpt const *rcpt = &m->rcpt[n];
+
+	tell(c, &command_rcpt_form, &(struct command_rcpt){
+	    .address = r->address, .status = r->status, .where = r->where,
+	    .words = r->words, .tries = rcpt->attempt,
+	    .wait_s = rcpt->state == RCPT_OPEN ? wait_s(rcpt->due_s, now_s) :
+	    0, .standing = (uint8_t)state_rcpt_standing(m, rcpt,
+	    (uint32_t)now_s) });
+}
+
+static void
+tell_text(struct control *c, struct message const *m)
+{
+	int fd = handout_open(c->handout, m);
+
+	if (fd == -1)
+		log_event("cannot-read", LOG_ID(&m->by.id), LOG_SYS(errno));
+	if (!peer_send(c->peer, &command_body_form,
+	    &(struct command_body){ .there = fd != -1 }, fd))
+		give_out(c, "out of memory");
+}
+
+static bool
+is_ahead(struct control const *c)
+{
+	return c->peer->waiting >= CONTROL_AHEAD;
+}
+
+/* Recipients from where it stopped; the records may lie elsewhere by now. */
+static size_t
+show(struct control *c)
+{
+	struct message const *m = state_find(c->handout->state, &c->shown);
+	char store[LAST_WORDS_MAX];
+	struct look l;
+	uint32_t n;
+
+	c->showing = false;
+	if (!m || !look_begin(c, &l, m, m->envelope)) return MESSAGE_COST;
+	for (n = 0; n < m->rcpts && !is_ahead(c); n++) {
+		struct record_rcpt r;
+
+		if (n < c->rcpt || !state_is_unfinished(&m->rcpt[n])) {
+			if (!look_rcpt(&l, &r)) break;
+			continue;
+		}
+		if (!read_rcpt(c, &l, m, n, &r, store)) break;
+		tell_rcpt(c, m, n, &r);
+	}
+	look_end(&l);
+	c->rcpt = n;
+	c->showing = n < m->rcpts && is_ahead(c);
+	if (!c->showing && c->ask.text) tell_text(c, m);
+	return m->envelope;
+}
+
+/* Choosing */
+
+static bool
+takes_rcpts(struct control const *c, struct message const *m, struct look l)
+{
+	struct record_rcpt r;
+	uint32_t n;
+
+	if (!filter_asks_rcpt(&c->filter)) return true;
+	for (n = 0; n < m->rcpts && look_rcpt(&l, &r); n++)
+		if (state_is_unfinished(&m->rcpt[n]) &&
+		    filter_takes_rcpt(&c->filter, r.address))
+			return true;
+	return false;
+}
+
+static bool
+owns(struct control const *c, struct look const *l)
+{
+	return c->mighty || l->message.uid == c->uid;
+}
+
+static bool
+takes(struct control const *c, struct message const *m, struct look const *l)
+{
+	int64_t now_s = wall_s();
+	struct filter_facts const facts = { .sender = l->message.sender,
+	    .age_s = now_s - (int64_t)l->message.arrived_s,
+	    .standing = state_standing(m, (uint32_t)now_s) };
+
+	return owns(c, l) && filter_takes(&c->filter, &facts) &&
+	    takes_rcpts(c, m, *l);
+}
+
+static bool
+only_looks(struct control const *c)
+{
+	return c->ask.order == ORDERS || c->ask.dry_run;
+}
+
+static size_t
+visit(struct control *c, struct message *m)
+{
+	size_t cost = m->envelope + MESSAGE_COST;
+	struct look l;
+
+	c->seen++;
+	if (!look_begin(c, &l, m, m->envelope)) {
+		log_event("cannot-read", LOG_ID(&m->by.id), LOG_SYS(errno));
+		return cost;
+	}
+	if (takes(c, m, &l)) {
+		c->done.matched++;
+		if (only_looks(c)) {
+			tell_mail(c, m, &l);
+			c->showing = c->ask.rcpts;
+			c->shown = m->by.id;
+			c->rcpt = 0;
+		} else {
+			give(c, m);
+		}
+	}
+	look_end(&l);
+	return cost;
+}
+
+/* What was named by id was there at the beginning. */
+static struct message *
+next(struct control *c)
+{
+	struct message *m = NULL;
+
+	if (!c->ids) return state_walk_next(&c->walk);
+	while (!m && c->at < c->n)
+		m = state_find(c->handout->state, &c->ids[c->at++]);
+	return m;
+}
+
+/* One thing more; returns what it cost. */
+static size_t
+advance(struct control *c)
+{
+	struct message *m;
+
+	if (c->showing) return show(c);
+	m = next(c);
+	if (m) return visit(c, m);
+	c->walked = true;
+	return 0;
+}
+
+/* Descriptors lie in the socket one at a time: each stands for a message. */
+static bool
+may_go_on(struct control const *c)
+{
+	if (c->walked || c->awaited >= CONTROL_AWAITED) return false;
+	return c->ask.text ? !c->peer->waiting : !is_ahead(c);
+}
+
+static void
+step(void *owner)
+{
+	struct control *c = owner;
+	size_t spent = 0;
+
+	while (may_go_on(c) && spent < CONTROL_SLICE)
+		spent += advance(c);
+	if (c->walked && !c->awaited) {
+		finish(c);
+		return;
+	}
+	if (may_go_on(c)) wake(c);
+	if (c->loop->now_ms - c->told_ms < CONTROL_TELL_MS) return;
+	c->told_ms = c->loop->now_ms;
+	tell(c, &command_progress_form, &(struct command_progress){
+	    .seen = c->seen, .matched = c->done.matched });
+}
+
+/* Asking */
+
+void
+control_begin(struct control *c, struct command_ask const *ask)
+{
+	c->ask = *ask;
+	c->step = (struct timer){ .due = step, .owner = c };
+}
+
+bool
+control_id(struct control *c, struct command_id const *id)
+{
+	if (c->going || c->filter.has || c->n == COMMAND_IDS_MAX) return false;
+	if (!c->ids) c->ids = calloc(COMMAND_IDS_MAX, sizeof *c->ids);
+	if (!c->ids) return false;
+	c->ids[c->n++] = id->id;
+	return true;
+}
+
+bool
+control_filter(struct control *c, struct command_filter const *f)
+{
+	char const *why;
+
+	return !c->going && !c->n && filter_add(&c->filter, f->term, &why);
+}
+
+/* Another user's mail is not there for him. */
+static bool
+is_there(struct control const *c, struct traceid const *id)
+{
+	struct message const *m = state_find(c->handout->state, id);
+	struct look l;
+	bool there;
+
+	if (!m || !m->committed) return false;
+	if (c->mighty) return true;
+	if (!look_begin(c, &l, m, MESSAGE_RECORD_MAX)) return false;
+	there = owns(c, &l);
+	look_end(&l);
+	return there;
+}
+
+bool
+control_go(struct control *c)
+{
+	char words[COMMAND_WORDS_MAX], id[TRACEID_TEXT + 1];
+	size_t i;
+
+	if (c->going || c->walked) return false;
+	for (i = 0; i < c->n; i++) {
+		if (is_there(c, &c->ids[i])) continue;
+		snprintf(words, sizeof words, "%s: no such message%s",
+		    traceid_format(id, &c->ids[i]),
+		    c->mighty ? "" : " of yours");
+		refuse(c, words);
+		c->walked = true;
+		return true;
+	}
+	c->going = true;
+	c->told_ms = c->loop->now_ms;
+	if (!c->ids) state_walk_begin(c->handout->state, &c->walk);
+	wake(c);
+	return true;
+}
+
+void
+control_drained(struct control *c)
+{
+	wake(c);
+}
+
+bool
+control_leave(struct control *c)
+{
+	stop(c);
+	free(c->ids);
+	c->ids = NULL;
+	c->left = true;
+	return !c->awaited;
+}

@@ -1,0 +1,730 @@
+/* SPDX-License-Identifier: ISC */
+/* A client of our own at the other end of a socket pair, a real journal: what
+ * becomes ours, what is refused, and that nothing else is left. */
+#include <skalibs/nonposix.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <sys/socket.h>
+#include "common/unixsock.h"
+#include "queue/intake.h"
+#include "tests/queue_spool.h"
+
+enum { MAX_SIZE = 300000 };
+
+static struct intakes intakes;
+static struct handout handout;
+static int client;
+static size_t lost_clients;
+
+static void
+lost(void *owner)
+{
+	assert_ptr_equal(owner, &intakes);
+	lost_clients++;
+}
+
+static int
+enter(uid_t uid, bool believed)
+{
+	int pair[2];
+
+	if (!unixsock_pair(pair)) abort();
+	intake_enter(&intakes, pair[1], uid, believed);
+	return pair[0];
+}
+
+static int
+begin(void **unused)
+{
+	if (make_spool(unused)) return -1;
+	handout = (struct handout){ .loop = &loop, .journal = &journal,
+	    .state = &state, .mess = mess_dir, .hostname = "queue.example" };
+	handout_init(&handout);
+	intakes = (struct intakes){ .loop = &loop, .journal = &journal,
+	    .flushers = &flushers, .state = &state, .handout = &handout,
+	    .mess = mess_dir, .hostname = "queue.example",
+	    .max_size = MAX_SIZE, .lost = lost, .owner = &intakes };
+	lost_clients = 0;
+	client = enter(1000, true);
+	return 0;
+}
+
+static int
+end(void **unused)
+{
+	int turns;
+
+	if (client != -1) close(client);
+	for (turns = 0; intakes.n && turns < TURNS_MAX; turns++)
+		turn_once();
+	loop_not_later(&loop, &handout.tell);
+	return intakes.n ? -1 : remove_spool(unused);
+}
+
+/* What the client says */
+
+static void
+say(int fd, struct wire_form const *form, void const *values)
+{
+	static char out[WIRE_FRAME_MAX];
+	size_t n = wire_pack(form, values, out, sizeof out);
+	ssize_t sent;
+
+	assert_true(n > 0);
+	while ((sent = send(fd, out, n, MSG_NOSIGNAL)) == -1 &&
+	    errno == EAGAIN)
+		turn_once();
+	/* it may have been cut off already */
+	assert_true(sent == (ssize_t)n || errno == EPIPE ||
+	    errno == ECONNRESET);
+}
+
+static void
+say_open(uint32_t n, char const *sender)
+{
+	say(client, &submit_open_form, &(struct submit_open){
+	    .id = numbered(n), .sender = slice_of(sender),
+	    .client_address = SLICE("192.0.2.1"), .helo = SLICE("there"),
+	    .protocol = SLICE("ESMTP"), .login = SLICE("me"),
+	    .groups = SLICE("office login"), .eightbit = 1 });
+}
+
+static void
+say_rcpt(char const *address)
+{
+	say(client, &submit_rcpt_form, &(struct submit_rcpt){
+	    .address = slice_of(address) });
+}
+
+/* Octets of the body, in frames of any size; any octet can be told from its
+ * neighbours. */
+static void
+say_body(size_t from, size_t to)
+{
+	static char octets[WIRE_BODY_MAX];
+
+	while (from < to) {
+		size_t len = to - from < sizeof octets ? to - from :
+		    1 + seed_below(sizeof octets), i;
+
+		for (i = 0; i < len; i++)
+			octets[i] = (char)('a' + (from + i) % 23);
+		say(client, &submit_body_form, &(struct submit_body){
+		    .octets = slice_from(octets, len) });
+		from += len;
+	}
+}
+
+static void
+say_end(uint64_t size, uint32_t rcpts)
+{
+	say(client, &submit_end_form, &(struct submit_end){ .size = size,
+	    .rcpts = rcpts });
+}
+
+static void
+say_abort(void)
+{
+	say(client, &submit_abort_form, &(struct submit_abort){ 0 });
+}
+
+/* What it hears: a verdict and its status, or NONE and the end. */
+enum { NONE = VERDICTS };
+static char status[16];
+
+static int
+hear(void)
+{
+	static char in[WIRE_FRAME_MAX];
+	struct submit_verdict v;
+	ssize_t n = -1;
+	int turns;
+
+	*status = '\0';
+	for (turns = 0; n == -1 && turns < TURNS_MAX; turns++) {
+		turn_once();
+		n = recv(client, in, sizeof in, 0);
+		assert_true(n != -1 || errno == EAGAIN || errno == ECONNRESET);
+		if (n == -1 && errno == ECONNRESET) n = 0;
+	}
+	assert_true(n != -1);
+	if (!n) return NONE;
+	assert_true(wire_unpack(&submit_verdict_form, &v,
+	    slice_from(in, (size_t)n)));
+	snprintf(status, sizeof status, "%.*s", (int)v.status.len, v.status.s);
+	return v.verdict;
+}
+
+static void
+hears(enum verdict verdict, char const *what)
+{
+	assert_int_equal(hear(), verdict);
+	assert_string_equal(status, what);
+}
+
+static void
+settle(void)
+{
+	int i;
+
+	for (i = 0; i < 5; i++)
+		turn_once();
+}
+
+/* Nothing is left of what was not accepted. */
+static void
+check_nothing(void)
+{
+	settle();
+	TURN_UNTIL(journal_idle(&journal) && !intakes.committing);
+	assert_int_equal(state.map.n, 0);
+	assert_int_equal(files_in(mess_dir), 0);
+	assert_null(handout.next);
+}
+
+/* The message as a restart finds it: its text, with our line on top. */
+static void
+check_text(uint32_t n, uint32_t rcpts, size_t len)
+{
+	static char octets[JOURNAL_SEGMENT];
+	struct traceid id = numbered(n);
+	struct message *m = state_find(&state, &id);
+	struct record_head head;
+	struct record_body b;
+	struct slice frame, text;
+	size_t i;
+
+	assert_non_null(m);
+	assert_true(m->committed);
+	assert_int_equal(m->rcpts, rcpts);
+	if (m->file) {
+		int fd = store_open(mess_dir, &id);
+		ssize_t got;
+
+		assert_true(fd != -1);
+		got = read(fd, octets, sizeof octets);
+		close(fd);
+		assert_true(got > 0);
+		text = slice_from(octets, (size_t)got);
+	} else {
+		assert_true(journal_read(&journal, m->segment, m->offset,
+		    octets, m->unit));
+		assert_true(record_get(slice_from(octets + m->envelope,
+		    m->unit - m->envelope), &head, &frame) > 0);
+		assert_true(wire_unpack(&record_body_form, &b, frame));
+		text = b.octets;
+	}
+	assert_int_equal(strncmp(text.s, "Received: ", 10), 0);
+	text = slice_skip(text, text.len - len);
+	assert_int_equal(text.len, len);
+	if (len) assert_memory_equal(text.s - 2, "\r\n", 2);
+	for (i = 0; i < len; i++)
+		assert_int_equal(text.s[i], 'a' + i % 23);
+}
+
+static void
+submit(uint32_t n, size_t len)
+{
+	say_open(n, "a@b.c");
+	say_rcpt("x@y.z");
+	say_body(0, len);
+	say_end(len, 1);
+}
+
+static void
+restart(void)
+{
+	stop_queue();
+	start_queue();
+	handout.next = NULL;
+}
+
+/* Accepted */
+
+static void
+accepted_is_stored(void **unused)
+{
+	static size_t const sizes[] = { 0, 1, 1000, 60000, 70000, MAX_SIZE };
+	uint32_t n;
+
+	(void)unused;
+	for (n = 0; n < sizeof sizes / sizeof *sizes; n++) {
+		submit(n, sizes[n]);
+		hears(VERDICT_OK, "2.0.0");
+		assert_int_equal(state.map.n, n + 1);
+	}
+	assert_ptr_equal(handout.next, state.oldest);
+	restart();
+	assert_int_equal(state.map.n, n);
+	while (n-- > 0)
+		check_text(n, 1, sizes[n]);
+}
+
+static void
+many_recipients_and_null_sender(void **unused)
+{
+	uint32_t i;
+
+	(void)unused;
+	say_open(1, "");
+	for (i = 0; i < 1000; i++) {
+		char address[32];
+
+		snprintf(address, sizeof address, "r%u@y.z", i);
+		say_rcpt(address);
+	}
+	say_end(0, 1000);
+	hears(VERDICT_OK, "2.0.0");
+	restart();
+	check_text(1, 1000, 0);
+}
+
+/* Our own line counts: the journal takes so much, a file takes the rest. */
+static void
+a_large_message_has_a_file(void **unused)
+{
+	struct traceid id;
+	size_t own, n;
+
+	(void)unused;
+	submit(1, 0);
+	hears(VERDICT_OK, "2.0.0");
+	assert_int_equal(files_in(mess_dir), 0);
+	{
+		char octets[8192];
+		struct message *m = state.oldest;
+		struct record_message r;
+		struct record_head head;
+		struct slice frame;
+
+		assert_true(m->unit <= sizeof octets);
+		assert_true(journal_read(&journal, m->segment, m->offset,
+		    octets, m->unit));
+		assert_true(record_get(slice_from(octets, m->unit), &head,
+		    &frame) > 0);
+		assert_true(wire_unpack(&record_message_form, &r, frame));
+		own = r.size;
+	}
+	for (n = 0; n < 2; n++) {
+		submit(2 + (uint32_t)n, RECORD_BODY_MAX - own + n);
+		hears(VERDICT_OK, "2.0.0");
+		id = numbered(2 + (uint32_t)n);
+		assert_int_equal(state_find(&state, &id)->file, n);
+		assert_int_equal(files_in(mess_dir), n);
+	}
+	restart();
+	check_text(2, 1, RECORD_BODY_MAX - own);
+	check_text(3, 1, RECORD_BODY_MAX - own + 1);
+}
+
+/* A user of the machine is known by uid; the rest of what he says is not
+ * passed on. */
+static void
+a_user_is_not_believed(void **unused)
+{
+	char octets[8192];
+	struct message *m;
+	struct record_message r;
+	struct record_body b;
+	struct record_head head;
+	struct slice frame;
+
+	(void)unused;
+	close(client);
+	client = enter(4711, false);
+	submit(1, 100);
+	hears(VERDICT_OK, "2.0.0");
+	m = state.oldest;
+	assert_true(journal_read(&journal, m->segment, m->offset, octets,
+	    m->unit));
+	assert_true(record_get(slice_from(octets, m->unit), &head, &frame));
+	assert_true(wire_unpack(&record_message_form, &r, frame));
+	assert_int_equal(r.groups.len, 0);
+	assert_true(record_get(slice_from(octets + m->envelope,
+	    m->unit - m->envelope), &head, &frame));
+	assert_true(wire_unpack(&record_body_form, &b, frame));
+	assert_int_equal(strncmp(b.octets.s,
+	    "Received: by queue.example (from uid 4711)\r\n", 44), 0);
+}
+
+/* Refused */
+
+static void
+bad_addresses_are_refused(void **unused)
+{
+	static char const *const bad[] = { "no-at", "a@", "@b", "a b@c",
+		"a@b\n", "a@b c", "<a@b>" };
+	size_t i;
+
+	(void)unused;
+	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+		say_open(1, bad[i]);
+		hears(VERDICT_PERM, "5.1.7");
+		say_rcpt("x@y.z"); /* on its way already: swallowed */
+		say_body(0, 10);
+		say_end(10, 1);
+		say_open(1, "a@b.c");
+		say_rcpt(bad[i]);
+		hears(VERDICT_PERM, "5.1.3");
+		say_abort();
+	}
+	say_open(1, "a@b.c");
+	say_rcpt("");
+	hears(VERDICT_PERM, "5.1.3");
+	say_abort();
+	check_nothing();
+	submit(1, 10); /* the connection is as good as new */
+	hears(VERDICT_OK, "2.0.0");
+}
+
+static void
+size_has_a_limit(void **unused)
+{
+	(void)unused;
+	submit(1, MAX_SIZE);
+	hears(VERDICT_OK, "2.0.0");
+	say_open(2, "a@b.c");
+	say_rcpt("x@y.z");
+	say_body(0, MAX_SIZE + 1);
+	hears(VERDICT_PERM, "5.3.4");
+	say_end(MAX_SIZE + 1, 1);
+	say(client, &submit_open_form, &(struct submit_open){
+	    .id = numbered(3), .size = MAX_SIZE + 1 });
+	hears(VERDICT_PERM, "5.3.4");
+	say_abort();
+	settle();
+	assert_int_equal(state.map.n, 1);
+	assert_int_equal(files_in(mess_dir), 1);
+	say(client, &submit_open_form, &(struct submit_open){
+	    .id = numbered(3), .size = MAX_SIZE });
+	say_rcpt("x@y.z");
+	say_end(0, 1);
+	hears(VERDICT_OK, "2.0.0");
+}
+
+static void
+no_recipients_is_refused(void **unused)
+{
+	(void)unused;
+	say_open(1, "a@b.c");
+	say_body(0, 10);
+	say_end(10, 0);
+	hears(VERDICT_PERM, "5.5.1");
+	check_nothing();
+	submit(1, 10);
+	hears(VERDICT_OK, "2.0.0");
+}
+
+static void
+recipients_have_a_limit(void **unused)
+{
+	/* the shortest address that there is, and its NUL */
+	size_t most = (journal_unit_max(&journal) / 2) /
+	    (RECORD_BOUND + sizeof "a@b"), i;
+
+	(void)unused;
+	say_open(1, "a@b.c");
+	for (i = 0; i < most; i++)
+		say_rcpt("a@b");
+	say_end(0, (uint32_t)most);
+	hears(VERDICT_OK, "2.0.0");
+	say_open(2, "a@b.c");
+	for (i = 0; i < most + 1; i++)
+		say_rcpt("a@b");
+	hears(VERDICT_TEMP, "4.5.3");
+	say_abort();
+	settle();
+	assert_int_equal(state.map.n, 1);
+}
+
+/* As many long recipients as are taken still make a unit. */
+static void
+the_largest_envelope_is_stored(void **unused)
+{
+	char address[19] = "eighteen-octets@bc"; /* one over a bound */
+	uint32_t n = 0;
+
+	(void)unused;
+	say_open(1, "a@b.c");
+	while ((n + 2) * (RECORD_BOUND + sizeof address) <
+	    journal_unit_max(&journal) / 2) {
+		say_rcpt(address);
+		n++;
+	}
+	say_body(0, 60000);
+	say_end(60000, n);
+	hears(VERDICT_OK, "2.0.0");
+	restart();
+	check_text(1, n, 60000);
+}
+
+/* Groups are names with spaces between; send keeps them as text. What it
+ * could not read back would stop all mail behind it. */
+static void
+groups_are_text(void **unused)
+{
+	(void)unused;
+	say(client, &submit_open_form, &(struct submit_open){
+	    .id = numbered(1), .groups = SLICE("of\0fice") });
+	say_rcpt("x@y.z");
+	say_end(0, 1);
+	assert_int_not_equal(hear(), VERDICT_OK);
+	check_nothing();
+}
+
+/* Wrong order, wrong counts: the connection ends, nothing is left. */
+static void
+nonsense_ends_the_connection(void **unused)
+{
+	int how;
+
+	(void)unused;
+	for (how = 0; how < 9; how++) {
+		if (how < 4 || how == 8) say_open(1, "a@b.c");
+		if (how < 3) say_rcpt("x@y.z");
+		if (how < 3) say_body(0, how == 2 ? 100000 : 10);
+		switch (how) {
+		case 0:
+			say_end(10, 2);
+			break;
+		case 1:
+			say_end(11, 1);
+			break;
+		case 2:
+			say_end(99999, 1);
+			break;
+		case 3:
+		case 8:
+			say_open(2, "a@b.c");
+			break;
+		case 4:
+			say_rcpt("x@y.z");
+			break;
+		case 5:
+			say_body(0, 1);
+			break;
+		case 6:
+			say_end(0, 0);
+			break;
+		case 7:
+			say_abort();
+			break;
+		}
+		assert_int_equal(hear(), NONE);
+		check_nothing();
+		close(client);
+		client = enter(1000, true);
+	}
+	assert_true(lost_clients >= 9);
+}
+
+static void
+an_abort_leaves_nothing(void **unused)
+{
+	size_t len;
+
+	(void)unused;
+	for (len = 0; len < 250000; len += 60000) {
+		say_open(1, "a@b.c");
+		say_rcpt("x@y.z");
+		say_body(0, len);
+		say_abort();
+		check_nothing();
+	}
+	submit(1, 100);
+	hears(VERDICT_OK, "2.0.0");
+}
+
+/* Gone */
+
+static void
+a_client_may_vanish_at_any_point(void **unused)
+{
+	int point;
+
+	(void)unused;
+	for (point = 0; point < 6; point++) {
+		if (point > 0) say_open(1, "a@b.c");
+		if (point > 1) say_rcpt("x@y.z");
+		if (point > 2) say_body(0, 30000);
+		if (point > 3) say_body(30000, 90000);
+		if (point > 4) say_body(90000, 200000);
+		if (seed_below(2)) settle();
+		close(client);
+		client = -1;
+		TURN_UNTIL(intakes.n == 0);
+		check_nothing();
+		client = enter(1000, true);
+	}
+}
+
+/* After END it is ours, whoever hears of it. */
+static void
+after_end_it_is_committed(void **unused)
+{
+	static size_t const sizes[] = { 10, 100000 };
+	uint32_t n;
+
+	(void)unused;
+	for (n = 0; n < 2; n++) {
+		submit(n, sizes[n]);
+		close(client);
+		client = -1;
+		TURN_UNTIL(intakes.n == 0);
+		assert_int_equal(state.map.n, n + 1);
+		client = enter(1000, true);
+	}
+	restart();
+	for (n = 0; n < 2; n++)
+		check_text(n, 1, sizes[n]);
+}
+
+/* Ids */
+
+static void
+an_id_is_taken_once(void **unused)
+{
+	int first, second;
+
+	(void)unused;
+	submit(1, 100);
+	hears(VERDICT_OK, "2.0.0");
+	say_open(1, "a@b.c");
+	hears(VERDICT_TEMP, "4.3.0");
+	say_abort();
+
+	/* two at a time: one of them gets it, and keeps its text */
+	for (first = 0; first < 2; first++)
+		for (second = 0; second < 2; second++) {
+			uint32_t n = 2 + (uint32_t)(2 * first + second);
+			int one = client, other = enter(1000, true), v[2];
+
+			say_open(n, "a@b.c");
+			say_rcpt("x@y.z");
+			say_body(0, first ? 90000 : 90);
+			client = other;
+			say_open(n, "a@b.c");
+			say_rcpt("x@y.z");
+			say_body(0, second ? 80000 : 80);
+			settle();
+			client = one;
+			say_end(first ? 90000 : 90, 1);
+			client = other;
+			say_end(second ? 80000 : 80, 1);
+			v[1] = hear();
+			client = one;
+			v[0] = hear();
+			assert_true((v[0] == VERDICT_OK) !=
+			    (v[1] == VERDICT_OK));
+			assert_int_equal(v[0] + v[1],
+			    VERDICT_OK + VERDICT_TEMP);
+			if (v[0] == VERDICT_OK)
+				check_text(n, 1, first ? 90000 : 90);
+			else
+				check_text(n, 1, second ? 80000 : 80);
+			close(other);
+		}
+}
+
+/* Connections */
+
+static void
+a_user_has_a_limit(void **unused)
+{
+	int fd[INTAKE_USER_MAX + 1], i;
+	char c;
+
+	(void)unused;
+	for (i = 0; i <= INTAKE_USER_MAX; i++)
+		fd[i] = enter(4711, false);
+	assert_int_equal(intakes.n, 1 + INTAKE_USER_MAX);
+	assert_int_equal(recv(fd[INTAKE_USER_MAX], &c, 1, 0), 0);
+	close(enter(4712, false)); /* others still may */
+	close(enter(4711, true));
+	assert_int_equal(intakes.n, 3 + INTAKE_USER_MAX);
+	for (i = 0; i <= INTAKE_USER_MAX; i++)
+		close(fd[i]);
+	TURN_UNTIL(intakes.n == 1);
+}
+
+/* A disk that fails under a message that is about to be ours. */
+static void
+a_failed_commit_is_temporary(void **unused)
+{
+	uint16_t last;
+	int fd;
+
+	(void)unused;
+	submit(1, 10);
+	hears(VERDICT_OK, "2.0.0");
+	last = journal.used.last;
+	fd = journal.segment[last].fd;
+	journal.segment[last].fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	submit(2, 100000);
+	hears(VERDICT_TEMP, "4.3.0");
+	assert_true(failures > 0);
+	assert_int_equal(state.map.n, 1);
+	close(fd);
+}
+
+/* The write went through and the sync failed: the records may be read at the
+ * next start, so what they refer to must still be there. */
+static void
+a_text_outlives_a_failed_sync(void **unused)
+{
+	static struct flush busy;
+	struct traceid id = numbered(2);
+	int i;
+
+	(void)unused;
+	submit(1, 10);
+	hears(VERDICT_OK, "2.0.0");
+	submit(2, 100000);
+	TURN_UNTIL(journal.lane[JOURNAL_MAIL].units.first);
+	for (i = 0; i < FLUSH_HELPERS; i++)
+		flushers.helper[i].work = &busy;
+	turn_once(); /* written; its sync waits for a helper */
+	assert_true(journal.syncing);
+	for (i = 0; i < FLUSH_HELPERS; i++)
+		flushers.helper[i].work = NULL;
+	/* as if one had said EIO */
+	flush_cancel(&flushers, &journal.sync);
+	journal.sync.done(journal.sync.owner, EIO);
+	hears(VERDICT_TEMP, "4.3.0");
+	restart();
+	if (state_find(&state, &id)) check_text(2, 1, 100000);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int
+main(void)
+{
+	struct CMUnitTest const tests[] = {
+		TEST(accepted_is_stored),
+		TEST(many_recipients_and_null_sender),
+		TEST(a_large_message_has_a_file),
+		TEST(a_user_is_not_believed),
+		TEST(bad_addresses_are_refused),
+		TEST(size_has_a_limit),
+		TEST(no_recipients_is_refused),
+		TEST(recipients_have_a_limit),
+		TEST(the_largest_envelope_is_stored),
+		TEST(groups_are_text),
+		TEST(nonsense_ends_the_connection),
+		TEST(an_abort_leaves_nothing),
+		TEST(a_client_may_vanish_at_any_point),
+		TEST(after_end_it_is_committed),
+		TEST(an_id_is_taken_once),
+		TEST(a_user_has_a_limit),
+		TEST(a_failed_commit_is_temporary),
+		TEST(a_text_outlives_a_failed_sync),
+	};
+
+	seed_begin();
+	return seed_end(cmocka_run_group_tests(tests, start_helpers,
+	    end_helpers));
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/* Message files and memory files: what is handed out shows one message and
+ * can't be changed; what nobody refers to is swept. */
+#include <skalibs/nonposix.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "common/msgfd.h"
+#include "tests/queue_spool.h"
+
+static void
+a_memory_file_is_sealed(void **unused)
+{
+	static char octets[RECORD_BODY_MAX], back[RECORD_BODY_MAX];
+	static size_t const sizes[] = { 0, 1, RECORD_BODY_MAX };
+	size_t i;
+
+	(void)unused;
+	random_buf(octets, sizeof octets);
+	for (i = 0; i < 3; i++) {
+		int fd = store_sealed(slice_from(octets, sizes[i]));
+
+		assert_true(fd != -1);
+		assert_true(msgfd_valid(fd, sizes[i]));
+		assert_false(msgfd_valid(fd, sizes[i] + 1));
+		assert_int_equal(pread(fd, back, sizes[i], 0), sizes[i]);
+		assert_memory_equal(back, octets, sizes[i]);
+		assert_int_equal(pwrite(fd, "x", 1, 0), -1);
+		assert_int_equal(ftruncate(fd, 0), sizes[i] ? -1 : 0);
+		assert_int_equal(ftruncate(fd, (off_t)sizes[i] + 1), -1);
+		assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+		close(fd);
+	}
+}
+
+static void
+a_file_is_made_once_and_opened_for_reading(void **unused)
+{
+	struct traceid id = numbered(1), other = numbered(2);
+	int fd;
+
+	(void)unused;
+	assert_int_equal(store_open(mess_dir, &id), -1);
+	fd = store_create(mess_dir, &id);
+	assert_true(fd != -1);
+	assert_int_equal(write(fd, "text", 4), 4);
+	close(fd);
+	assert_int_equal(store_create(mess_dir, &id), -1);
+	assert_int_equal(errno, EEXIST);
+	fd = store_open(mess_dir, &id);
+	assert_true(msgfd_valid(fd, 4));
+	assert_int_equal(write(fd, "x", 1), -1);
+	close(fd);
+	store_remove(mess_dir, &other); /* harmless */
+	store_remove(mess_dir, &id);
+	assert_int_equal(store_open(mess_dir, &id), -1);
+}
+
+/* Known with a file, known without one, unknown, and names that aren't ours. */
+static void
+sweeping_removes_what_is_unreferenced(void **unused)
+{
+	struct traceid id;
+	struct message *m;
+	uint32_t n;
+	int fd;
+
+	(void)unused;
+	for (n = 0; n < 30; n++) {
+		id = numbered(n);
+		close(store_create(mess_dir, &id));
+		if (n % 3 == 2) continue;
+		m = message_make(&id, 1);
+		m->file = n % 3 == 0;
+		assert_true(state_insert(&state, m));
+	}
+	fd = openat(mess_dir, "README", O_WRONLY | O_CREAT, 0600);
+	close(fd);
+	assert_int_equal(store_sweep(mess_dir, &state), 20);
+	assert_int_equal(files_in(mess_dir), 11);
+	assert_int_equal(store_sweep(mess_dir, &state), 0);
+	for (n = 0; n < 30; n += 3) {
+		id = numbered(n);
+		fd = store_open(mess_dir, &id);
+		assert_true(fd != -1);
+		close(fd);
+	}
+}
+
+static void
+room_is_asked_for(void **unused)
+{
+	(void)unused;
+	assert_true(store_has_room(mess_dir, 0));
+	assert_false(store_has_room(mess_dir, 1ULL << 60));
+	assert_true(store_has_room(-1, 0)); /* writing will tell */
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_spool, remove_spool)
+
+int
+main(void)
+{
+	struct CMUnitTest const tests[] = {
+		TEST(a_memory_file_is_sealed),
+		TEST(a_file_is_made_once_and_opened_for_reading),
+		TEST(sweeping_removes_what_is_unreferenced),
+		TEST(room_is_asked_for),
+	};
+
+	return cmocka_run_group_tests(tests, start_helpers, end_helpers);
+}
