@@ -4,6 +4,8 @@
 # make install    PREFIX=/usr/local DESTDIR=
 # make static     the six programs, statically linked, in build/static/
 # make sanitize   unit tests under ASan and UBSan
+# make bench      the pipeline's speed beside that of bare file operations
+#                 (tests/bench/README; BENCH= options, BENCH_DIR= where)
 
 B        ?= build
 PREFIX   ?= /usr/local
@@ -58,7 +60,7 @@ $(B)/tests/$(1)_test: $(B)/tests/$(1)_test.o \
 endef
 $(foreach t,$(TESTS:$(B)/tests/%_test=%),$(eval $(call test,$(t))))
 
-tests: $(TESTS)
+tests: $(TESTS) benches
 
 check: all tests
 	B=$(B) prove -e '' $(TESTS) tests/purity.sh tests/links.sh
@@ -70,6 +72,20 @@ sanitize:
 
 sanitize-check: all tests
 	prove -e '' $(TESTS)
+
+bench_load = $(filter-out $(B)/tests/bench/bare.o,$(call objects,tests/bench))
+
+$(B)/tests/bench/load: $(bench_load) $(B)/common.a
+	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/tests/bench/bare: $(B)/tests/bench/bare.o $(B)/tests/bench/sample.o \
+    $(B)/common.a
+	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -pthread -o $@ $^ $(LIBS)
+
+benches: $(B)/tests/bench/load $(B)/tests/bench/bare
+
+bench: all benches
+	B=$(B) tests/bench/run $(BENCH)
 
 static:
 	$(MAKE) B=$(B)/static PIE=-static HARDEN='$(HARDEN) -fno-PIE' all
@@ -90,5 +106,5 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all tests check sanitize sanitize-check static install clean
+.PHONY: all tests check bench benches sanitize sanitize-check static install clean
 .SECONDARY:

@@ -71,13 +71,14 @@ ready(void *owner, uint32_t events)
 
 bool
 flushers_open(struct flushers *f, struct loop *loop, char const *name,
-    void (*lost)(void))
+    unsigned helpers, void (*lost)(void))
 {
-	int i;
+	unsigned i;
 
-	*f = (struct flushers){ .loop = loop, .lost = lost };
+	*f = (struct flushers){ .loop = loop, .lost = lost,
+	    .helpers = helpers };
 	f->end = &f->first;
-	for (i = 0; i < FLUSH_HELPERS; i++) {
+	for (i = 0; i < f->helpers; i++) {
 		struct flusher *h = &f->helper[i];
 		int fd = helper_fork(name, serve, NULL);
 
@@ -92,10 +93,10 @@ flushers_open(struct flushers *f, struct loop *loop, char const *name,
 void
 flush_start(struct flushers *f, struct flush *job)
 {
-	int i;
+	unsigned i;
 
 	job->next = NULL;
-	for (i = 0; i < FLUSH_HELPERS; i++)
+	for (i = 0; i < f->helpers; i++)
 		if (!f->helper[i].work) {
 			hand_over(&f->helper[i], job);
 			return;
@@ -108,9 +109,9 @@ void
 flush_cancel(struct flushers *f, struct flush *job)
 {
 	struct flush **at;
-	int i;
+	unsigned i;
 
-	for (i = 0; i < FLUSH_HELPERS; i++)
+	for (i = 0; i < f->helpers; i++)
 		if (f->helper[i].work == job) f->helper[i].cancelled = true;
 	for (at = &f->first; *at; at = &(*at)->next)
 		if (*at == job) {

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include "common/loop.h"
 
-enum { FLUSH_HELPERS = 8 };
+enum { FLUSH_HELPERS_MAX = 32 };
 
 enum flush_how {
 	FLUSH_DATA,	/* fdatasync: file of unchanged size and place */
@@ -34,17 +34,19 @@ struct flusher {
 
 struct flushers {
 	struct loop *loop;
-	struct flusher helper[FLUSH_HELPERS];
+	struct flusher helper[FLUSH_HELPERS_MAX];
+	unsigned helpers;
 	struct flush *first, **end;	/* no helper is free for these */
 	void (*lost)(void);		/* a helper has died: end the daemon */
 };
 
 /* flushers_open - start the helpers
  *   Call when jailed but not yet sealed: each seals itself tighter still.
- *   name  for ps, such as "queue-flush"
+ *   name     for ps, such as "queue-flush"
+ *   helpers  so many syncs at a time: file systems batch what waits together
  *   false and errno */
 bool flushers_open(struct flushers *f, struct loop *loop, char const *name,
-    void (*lost)(void));
+    unsigned helpers, void (*lost)(void));
 
 /* flush_start - sync job->fd; done is called from the loop, never from here
  * fd, how, done and owner are set by the caller */

@@ -10,6 +10,10 @@
 #include "common/stage.h"
 #include "local/upstream.h"
 
+/* Deliveries wait for the disk at the same time: a journalling file system
+ * commits what waits together at once. */
+enum { FLUSHERS = 20 };
+
 struct local {
 	struct stage stage;
 	unsigned long long jobs;
@@ -142,7 +146,7 @@ static void
 local_prepare(struct local *l)
 {
 	if (!flushers_open(&l->flushers, &l->stage.loop, "local-flush",
-	    stage_lost_helper))
+	    FLUSHERS, stage_lost_helper))
 		strerr_diefusys(111, "start the flushers");
 	l->deliveries.loop = &l->stage.loop;
 	l->deliveries.flushers = &l->flushers;

@@ -285,12 +285,10 @@ stored(struct intake *in, bool fine)
 	struct intakes *all = in->all;
 
 	all->committing--;
-	if (fine) {
-		answer(in, VERDICT_OK, "2.0.0", "accepted");
+	if (fine)
 		keep_file(in);
-	} else {
+	else
 		answer(in, VERDICT_TEMP, "4.3.0", "cannot store the message");
-	}
 	reset(in);
 	if (!peer_is_open(&in->peer)) release(in);
 	if (all->lost) all->lost(all->owner);
@@ -305,6 +303,8 @@ committed(void *owner, bool fine)
 
 	in->message = NULL;
 	if (fine) {
+		/* first of all: a client waits for this, and for nothing else */
+		answer(in, VERDICT_OK, "2.0.0", "accepted");
 		m->segment = in->unit.segment;
 		m->offset = in->unit.offset;
 		m->unit = (uint32_t)in->unit.len;

@@ -17,7 +17,10 @@
 #include "queue/recover.h"
 #include "queue/store.h"
 
-enum { ENDING_LOOK_MS = 10 };
+enum {
+	ENDING_LOOK_MS = 10,
+	FLUSHERS = 6	/* one journal group at a time, and large messages */
+};
 
 /* The whole mutable state of the program. */
 struct queued {
@@ -278,7 +281,7 @@ main(int argc, char *const *argv)
 	stage_enter(&q.stage);
 	open_spool(&q);
 	if (!flushers_open(&q.flushers, &q.stage.loop, "queue-flush",
-	    stage_lost_helper))
+	    FLUSHERS,	    stage_lost_helper))
 		strerr_diefusys(111, "start the flushers");
 	open_journal(&q);
 	fill(&q);

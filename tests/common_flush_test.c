@@ -17,6 +17,8 @@
 #include "common/flush.h"
 #include "common/log.h"
 
+enum { HELPERS = 8 };
+
 enum { JOBS = 100 };
 
 static struct loop loop;
@@ -61,7 +63,7 @@ start(void **state)
 	losses = 0;
 	ended = 0;
 	return file != -1 && loop_open(&loop) &&
-	    flushers_open(&flushers, &loop, "test-flush", lost) ? 0 : -1;
+	    flushers_open(&flushers, &loop, "test-flush", HELPERS, lost) ? 0 : -1;
 }
 
 static int
@@ -70,7 +72,7 @@ end(void **state)
 	int i;
 
 	(void)state;
-	for (i = 0; i < FLUSH_HELPERS; i++) {
+	for (i = 0; i < HELPERS; i++) {
 		int fd = flushers.helper[i].watch.fd;
 
 		loop_forget(&loop, &flushers.helper[i].watch);
@@ -165,7 +167,7 @@ cancelled_ones_are_never_told(void **state)
 		assert_int_equal(job[i]->done, 1);
 		free(job[i]);
 	}
-	for (i = 0; i < FLUSH_HELPERS; i++) /* the cancelled end too */
+	for (i = 0; i < HELPERS; i++) /* the cancelled end too */
 		while (flushers.helper[i].work)
 			assert_true(loop_turn(&loop));
 	assert_int_equal(ended, kept);
@@ -176,22 +178,22 @@ cancelled_ones_are_never_told(void **state)
 static void
 the_next_in_line_does_not_revive_a_cancelled_one(void **state)
 {
-	struct job busy[FLUSH_HELPERS], next[FLUSH_HELPERS];
+	struct job busy[HELPERS], next[HELPERS];
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < FLUSH_HELPERS; i++)
+	for (i = 0; i < HELPERS; i++)
 		begin(&busy[i], file, FLUSH_DATA);
-	for (i = 0; i < FLUSH_HELPERS; i++)
+	for (i = 0; i < HELPERS; i++)
 		begin(&next[i], file, FLUSH_DATA);
-	for (i = 0; i < FLUSH_HELPERS; i++)
+	for (i = 0; i < HELPERS; i++)
 		flush_cancel(&flushers, &busy[i].flush);
-	while (next[0].done + next[FLUSH_HELPERS - 1].done < 2 && !losses)
+	while (next[0].done + next[HELPERS - 1].done < 2 && !losses)
 		assert_true(loop_turn(&loop));
-	for (i = 0; i < FLUSH_HELPERS; i++)
+	for (i = 0; i < HELPERS; i++)
 		while (flushers.helper[i].work)
 			assert_true(loop_turn(&loop));
-	for (i = 0; i < FLUSH_HELPERS; i++) {
+	for (i = 0; i < HELPERS; i++) {
 		assert_int_equal(busy[i].done, 0);
 		assert_int_equal(next[i].done, 1);
 	}

@@ -23,6 +23,8 @@
 #include "common/unixsock.h"
 #include "local/upstream.h"
 
+enum { HELPERS = 8 };
+
 static char directory[64];
 static struct loop loop;
 static struct flushers flushers;
@@ -59,7 +61,7 @@ start_helpers(void **state)
 	umask(077);
 	log_target.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	assert_true(loop_open(&loop));
-	return flushers_open(&flushers, &loop, "test-flush", lost_helper)
+	return flushers_open(&flushers, &loop, "test-flush", HELPERS, lost_helper)
 	    ? 0 : -1;
 }
 
@@ -69,7 +71,7 @@ stop_helpers(void **state)
 	int i;
 
 	(void)state;
-	for (i = 0; i < FLUSH_HELPERS; i++)
+	for (i = 0; i < HELPERS; i++)
 		close(flushers.helper[i].watch.fd);
 	loop_close(&loop);
 	return 0;

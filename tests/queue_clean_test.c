@@ -143,11 +143,11 @@ a_failed_sync_loses_no_text(void **unused)
 	fill_and_finish_most();
 	cleaner_look(&cleaner);
 	TURN_UNTIL(journal.lane[JOURNAL_OUTCOMES].units.first);
-	for (i = 0; i < FLUSH_HELPERS; i++)
+	for (i = 0; i < HELPERS; i++)
 		flushers.helper[i].work = &busy;
 	turn_once(); /* written; the sync waits for a helper */
 	assert_true(journal.syncing);
-	for (i = 0; i < FLUSH_HELPERS; i++)
+	for (i = 0; i < HELPERS; i++)
 		flushers.helper[i].work = NULL;
 	flush_cancel(&flushers, &journal.sync);
 	journal.sync.done(journal.sync.owner, EIO);

@@ -22,6 +22,8 @@
 #include "queue/control.h"
 #include "queue/recover.h"
 
+enum { HELPERS = 8 };
+
 enum { ANNA = 1001, BERT = 1002, WAIT_S = 20, MAILS = 3000 };
 
 static char directory[64];
@@ -127,6 +129,7 @@ start_helpers(void **unused)
 	umask(077);
 	log_target.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (!loop_open(&loop) || !flushers_open(&flushers, &loop, "test-flush",
+	    HELPERS,
 	    lost_helper))
 		return -1;
 	tick = (struct timer){ .due = ticked };

@@ -684,11 +684,11 @@ a_text_outlives_a_failed_sync(void **unused)
 	hears(VERDICT_OK, "2.0.0");
 	submit(2, 100000);
 	TURN_UNTIL(journal.lane[JOURNAL_MAIL].units.first);
-	for (i = 0; i < FLUSH_HELPERS; i++)
+	for (i = 0; i < HELPERS; i++)
 		flushers.helper[i].work = &busy;
 	turn_once(); /* written; its sync waits for a helper */
 	assert_true(journal.syncing);
-	for (i = 0; i < FLUSH_HELPERS; i++)
+	for (i = 0; i < HELPERS; i++)
 		flushers.helper[i].work = NULL;
 	/* as if one had said EIO */
 	flush_cancel(&flushers, &journal.sync);

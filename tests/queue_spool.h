@@ -19,6 +19,8 @@
 #include "queue/store.h"
 #include "tests/seed.h"
 
+enum { HELPERS = 8 };
+
 enum { TURNS_MAX = 5000 };	/* of a few milliseconds each */
 
 static char directory[64];
@@ -149,7 +151,8 @@ start_helpers(void **unused)
 	umask(077);
 	log_target.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	return loop_open(&loop) &&
-	    flushers_open(&flushers, &loop, "test-flush", helper_lost) ?
+	    flushers_open(&flushers, &loop, "test-flush", HELPERS,
+	    helper_lost) ?
 	    0 : -1;
 }
 
@@ -159,7 +162,7 @@ end_helpers(void **unused)
 	int i;
 
 	(void)unused;
-	for (i = 0; i < FLUSH_HELPERS; i++) {
+	for (i = 0; i < HELPERS; i++) {
 		int fd = flushers.helper[i].watch.fd;
 
 		loop_forget(&loop, &flushers.helper[i].watch);
