@@ -3,6 +3,8 @@
 #include <skalibs/nonposix.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "common/clock.h"
 #include "common/handover.h"
 #include "common/log.h"
@@ -11,9 +13,13 @@
 #include "queue/store.h"
 
 enum {
+	MESSAGE_RECORD_MAX = 2048,	/* octets of a MESSAGE record */
 	TELL_AHEAD = 1 << 20,		/* octets waiting in the socket's queue */
 	WAIT_MAX_S = 24 * 3600		/* a clock that jumps delays no longer */
 };
+
+_Static_assert(RECORD_HEAD + 128 + ADDR_TEXT_MAX + SUBMIT_GROUPS_MAX <=
+    MESSAGE_RECORD_MAX, "a MESSAGE record fits");
 
 /* An outcome on its way into the journal. */
 struct pending {
@@ -326,10 +332,35 @@ open_small(struct handout const *h, struct message const *m)
 	return fd;
 }
 
+/* A message file must be as long as its MESSAGE record says. */
+static int
+open_large(struct handout const *h, struct message const *m)
+{
+	char octets[MESSAGE_RECORD_MAX];
+	size_t len = m->envelope < sizeof octets ? m->envelope : sizeof octets;
+	int e, fd = store_open(h->mess, &m->by.id);
+	struct record_message r;
+	struct record_head head;
+	struct slice frame;
+	struct stat st;
+
+	if (fd == -1) return -1;
+	errno = EIO;
+	if (journal_read(h->journal, m->segment, m->offset, octets, len) &&
+	    record_get(slice_from(octets, len), &head, &frame) &&
+	    wire_unpack(&record_message_form, &r, frame) &&
+	    fstat(fd, &st) == 0 && (uint64_t)st.st_size == r.size)
+		return fd;
+	e = errno;
+	close(fd);
+	errno = e;
+	return -1;
+}
+
 int
 handout_open(struct handout const *h, struct message const *m)
 {
-	return m->file ? store_open(h->mess, &m->by.id) : open_small(h, m);
+	return m->file ? open_large(h, m) : open_small(h, m);
 }
 
 static bool

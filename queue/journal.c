@@ -121,12 +121,13 @@ prepared_file(void *owner, int error)
 	struct journal *j = owner;
 	struct journal_segment *s = &j->segment[j->segments];
 
-	if (!error && !segment_name(j->dir, j->segments)) error = errno;
+	if (!error && !segment_name(j->dir, s->file)) error = errno;
 	if (error) {
 		close(s->fd);
 		prepare_failed(j, error);
 		return;
 	}
+	j->files++;
 	j->prepare.fd = j->dir;
 	j->prepare.done = prepared_name;
 	flush_start(j->flushers, &j->prepare);
@@ -162,7 +163,8 @@ prepare(struct journal *j)
 		prepare_failed(j, ENOSPC);
 		return;
 	}
-	*s = (struct journal_segment){ .size = j->segment_size };
+	*s = (struct journal_segment){ .size = j->segment_size,
+	    .file = j->files };
 	s->fd = segment_make(j->dir, s->size);
 	if (s->fd == -1) {
 		prepare_failed(j, errno);
@@ -174,12 +176,20 @@ prepare(struct journal *j)
 	flush_start(j->flushers, &j->prepare);
 }
 
+/* One that was cut short has no room for every unit: it is never used again,
+ * and those behind it wait for the next start, which removes it. */
+static bool
+is_free(struct journal const *j, uint16_t n)
+{
+	return !j->segment[n].live && !j->segment[n].cut;
+}
+
 /* Oldest first, so that no outcome is overwritten before the message it ends:
  * see SPOOL. */
 static void
 reclaim(struct journal *j)
 {
-	while (j->used.n > 1 && !j->segment[j->used.first].live)
+	while (j->used.n > 1 && is_free(j, j->used.first))
 		list_append(j, &j->unused, list_take(j, &j->used));
 }
 
@@ -362,6 +372,8 @@ write_group(struct journal *j, size_t outcomes, size_t mail)
 	record_put(first, &record_segment_form,
 	    &(struct record_segment){ .number = s->number }, true);
 	record_seal(first, j->epoch, j->sequence);
+	/* twice: without it all of the segment would be lost */
+	memcpy(first + JOURNAL_BOUND / 2, first, RECORD_BOUND);
 	seal(j, &j->lane[JOURNAL_OUTCOMES], outcomes, at);
 	seal(j, &j->lane[JOURNAL_MAIL], mail, at + (uint32_t)outcomes);
 	do
@@ -556,15 +568,17 @@ journal_init(struct journal *j, struct loop *loop, struct flushers *flushers,
 }
 
 void
-journal_found(struct journal *j, int fd, uint32_t size, uint64_t number,
-    bool blank)
+journal_found(struct journal *j, int fd, uint16_t file, uint32_t size,
+    uint64_t number, bool blank)
 {
 	uint16_t n = j->segments++;
 
 	/* used to its end: an old tail is never appended to */
-	j->segment[n] = (struct journal_segment){ .fd = fd, .size = size,
+	j->segment[n] = (struct journal_segment){ .fd = fd, .file = file,
+	    .size = size,
 	    .end = size, .number = number };
 	if (number > j->number) j->number = number;
+	if (file >= j->files) j->files = (uint16_t)(file + 1);
 	/* all of one size, whatever disk this is; not that of a file that
 	 * somebody cut off */
 	if (size >= JOURNAL_SEGMENT_MIN && size % JOURNAL_BOUND == 0)
@@ -575,10 +589,31 @@ journal_found(struct journal *j, int fd, uint32_t size, uint64_t number,
 		list_append(j, &j->unused, n);
 }
 
+/* Before anything newer is overwritten, so that its old units can't come back
+ * without what was said of them later. */
+static void
+remove_segment(struct journal *j, uint16_t n)
+{
+	log_event("removed", LOG_NUMBER("segment", j->segment[n].file),
+	    LOG_TEXT("why", "it is shorter than the others"));
+	close(j->segment[n].fd);
+	segment_remove(j->dir, j->segment[n].file);
+}
+
 void
 journal_open(struct journal *j)
 {
-	while (j->used.n && !j->segment[j->used.first].live)
-		list_append(j, &j->unused, list_take(j, &j->used));
+	uint16_t i;
+
+	for (i = 0; i < j->segments; i++)
+		j->segment[i].cut = j->segment[i].size != j->segment_size;
+	while (j->used.n && !j->segment[j->used.first].live) {
+		uint16_t n = list_take(j, &j->used);
+
+		if (is_free(j, n))
+			list_append(j, &j->unused, n);
+		else
+			remove_segment(j, n);
+	}
 	prepare(j);
 }

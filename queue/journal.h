@@ -38,11 +38,13 @@ struct journal_unit {
 
 struct journal_segment {
 	int fd;
+	uint16_t file;		/* its name */
 	uint16_t next;		/* in the list it is on */
 	uint32_t size;
 	uint32_t end;		/* octets used */
 	uint32_t live;		/* octets of the units of unfinished messages */
 	uint64_t number;	/* of its present or last use, 0: never used */
+	bool cut;		/* shorter than the others: never used again */
 };
 
 /* Lists of segment numbers in the array, oldest use first. */
@@ -80,6 +82,7 @@ struct journal {
 	uint32_t segment_size;		/* of the next new one */
 	struct journal_segment segment[JOURNAL_SEGMENTS_MAX];
 	uint16_t segments;
+	uint16_t files;			/* the next new one has this name */
 	struct journal_list used;	/* the last one is being written */
 	struct journal_list unused;
 	uint64_t live;			/* of all segments */
@@ -116,8 +119,8 @@ void journal_open(struct journal *j);
  * journal_live is called for what lies in it. It is never appended to.
  *   blank  never used; one that is neither blank nor numbered is damaged and
  *          stays as it is, unused */
-void journal_found(struct journal *j, int fd, uint32_t size, uint64_t number,
-    bool blank);
+void journal_found(struct journal *j, int fd, uint16_t file, uint32_t size,
+    uint64_t number, bool blank);
 
 /* journal_begin, journal_add, journal_end - append one unit
  *   lane  JOURNAL_MAIL is synced at once, JOURNAL_OUTCOMES may wait a moment

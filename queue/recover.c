@@ -2,6 +2,7 @@
 /* Reads the journal back. Records count by checksum, epoch and sequence, also
  * behind a bad place; units count whole. Changes no segment. */
 #include <skalibs/nonposix.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -72,6 +73,7 @@ set_aside(struct pass *p, uint32_t from, uint32_t to)
 	int fd;
 
 	p->r->damaged++;
+	if (from == to) return; /* it is gone altogether */
 	if (number)
 		snprintf(name, sizeof name, "%016llx-%08x", number, from);
 	else
@@ -253,6 +255,7 @@ static void
 read_segment(struct pass *p)
 {
 	uint32_t at = JOURNAL_BOUND;
+	uint64_t expected = p->sequence + 1;
 
 	p->end = at;
 	while (at + RECORD_HEAD <= p->text.len) {
@@ -268,11 +271,12 @@ read_segment(struct pass *p)
 			at += RECORD_BOUND;
 			continue;
 		}
-		/* groups are committed one after another: what lies before a
-		 * record that counts was committed too, and is zero only
-		 * between two groups */
-		if (!all_zero(slice_from(p->text.s + p->end, at - p->end)))
+		/* Groups are committed one after another: what lies before a
+		 * record that counts was committed too. It is all there when
+		 * the sequence leaves out one number before each unit. */
+		if (head.sequence != expected)
 			set_aside(p, p->end, at);
+		expected = head.sequence + (head.closes ? 2 : 1);
 		take_record(p, &head, frame, at, at + (uint32_t)n);
 		p->sequence = head.sequence;
 		at += (uint32_t)n;
@@ -281,24 +285,32 @@ read_segment(struct pass *p)
 	p->parts = 0;
 }
 
-static void
-read_head(struct found *f)
+static bool
+take_head(struct found *f, struct slice octets)
 {
-	char octets[JOURNAL_BOUND];
 	struct record_segment r;
 	struct record_head head;
 	struct slice frame;
 
-	f->number = 0;
-	if (f->size < JOURNAL_BOUND || !read_whole(f->fd, octets,
-	    sizeof octets))
-		return;
-	if (!record_get(slice_from(octets, sizeof octets), &head, &frame) ||
+	if (!record_get(octets, &head, &frame) ||
 	    !wire_unpack(&record_segment_form, &r, frame))
-		return;
+		return false;
 	f->number = r.number;
 	f->epoch = head.epoch;
 	f->sequence = head.sequence;
+	return true;
+}
+
+/* It is there twice. */
+static void
+read_head(struct found *f)
+{
+	char octets[JOURNAL_BOUND];
+	struct slice both = slice_from(octets, sizeof octets);
+
+	f->number = 0;
+	if (!read_whole(f->fd, octets, sizeof octets)) return;
+	if (!take_head(f, both)) take_head(f, slice_skip(both, JOURNAL_BOUND / 2));
 }
 
 static int
@@ -310,29 +322,88 @@ by_number(void const *a, void const *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool
+/* Committed records are gone, and nothing is left of them to keep. */
+static void
+miss(struct pass *p, uint64_t number)
+{
+	p->r->damaged++;
+	log_event("damaged", LOG_TEXT("lost", "the end of a segment"),
+	    LOG_NUMBER("use", number));
+}
+
+static void
 read_found(struct found const *f, struct pass *p)
 {
 	char *text = malloc(f->size);
-	bool fine = text && read_whole(f->fd, text, f->size), blank;
+	bool blank = false;
 
-	if (fine) {
-		p->text = slice_from(text, f->size);
-		p->epoch = f->epoch;
-		p->sequence = f->sequence;
-		p->file = f->file;
+	if (!text) {
+		out_of_memory(p);
+		return;
+	}
+	p->text = slice_from(text, f->size);
+	p->epoch = f->epoch;
+	p->sequence = f->sequence;
+	p->file = f->file;
+	if (!read_whole(f->fd, text, f->size)) {
+		p->r->damaged++;
+		log_event("damaged", LOG_NUMBER("segment", f->file),
+		    LOG_SYS(errno));
+		memset(text, 0, f->size);
+	} else {
 		blank = !f->number && f->size >= JOURNAL_SEGMENT_MIN &&
 		    all_zero(p->text);
-		journal_found(p->j, f->fd, f->size, f->number, blank);
-		if (f->number)
-			read_segment(p);
-		else if (!blank)
-			set_aside(p, 0, f->size);
 	}
+	journal_found(p->j, f->fd, f->file, f->size, f->number, blank);
+	if (f->number)
+		read_segment(p);
+	else if (!blank)
+		set_aside(p, 0, f->size);
 	free(text);
-	if (!p->r->out_of_memory) return fine;
-	errno = ENOMEM;
-	return false;
+}
+
+/* What bears the name of a segment and is none: kept for people, out of the
+ * way. */
+static void
+expel(struct pass *p, int dir, char const *name)
+{
+	p->r->damaged++;
+	log_event("damaged", LOG_TEXT("segment", name), LOG_SYS(errno));
+	renameat2(dir, name, p->damaged, name, RENAME_NOREPLACE);
+}
+
+/* All segment files, whatever their numbers; how many, or -1 and errno. */
+static int
+find_segments(struct pass *p, int dir, struct found *found)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	unsigned n = 0, most = 0;
+
+	if (!list) {
+		if (fd != -1) close(fd);
+		return -1;
+	}
+	while (n < JOURNAL_SEGMENTS_MAX && (entry = readdir(list))) {
+		struct found *f = &found[n];
+
+		if (!segment_is_name(entry->d_name, &f->file)) continue;
+		f->fd = segment_open(dir, f->file, &f->size);
+		if (f->fd == -1) {
+			expel(p, dir, entry->d_name);
+			continue;
+		}
+		read_head(f);
+		n++;
+		if (f->file >= most) most = f->file + 1u;
+	}
+	closedir(list);
+	if (most > n) {
+		p->r->damaged++;
+		log_event("damaged", LOG_NUMBER("missing", most - n));
+	}
+	return (int)n;
 }
 
 bool
@@ -341,25 +412,23 @@ recover(struct recovery *r, struct journal *j, struct state *s, int dir,
 {
 	struct found *found = calloc(JOURNAL_SEGMENTS_MAX, sizeof *found);
 	struct pass p = { .r = r, .j = j, .s = s, .damaged = damaged };
-	bool fine = found != NULL;
-	uint16_t n, i;
+	int n = -1, i;
 
 	*r = (struct recovery){ 0 };
-	for (n = 0; fine && n < JOURNAL_SEGMENTS_MAX; n++) {
-		found[n].file = n;
-		found[n].fd = segment_open(dir, n, &found[n].size);
-		if (found[n].fd == -1) {
-			fine = errno == ENOENT;
-			break;
-		}
-		read_head(&found[n]);
-	}
-	if (fine) qsort(found, n, sizeof *found, by_number);
-	for (i = 0; fine && i < n; i++) {
-		p.n = i;
-		fine = read_found(&found[i], &p);
+	if (found) n = find_segments(&p, dir, found);
+	if (n > 0) qsort(found, (size_t)n, sizeof *found, by_number);
+	for (i = 0; i < n && !r->out_of_memory; i++) {
+		struct found const *f = &found[i];
+
+		p.n = (uint16_t)i;
+		/* within one epoch nothing is left out between segments */
+		if (i && f->number && f->epoch == p.epoch &&
+		    f->sequence != p.sequence + 1)
+			miss(&p, f[-1].number);
+		read_found(f, &p);
 	}
 	free(p.part);
 	free(found);
-	return fine;
+	if (r->out_of_memory) errno = ENOMEM;
+	return n != -1 && !r->out_of_memory;
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "queue/segment.h"
@@ -49,13 +51,33 @@ name_of(char name[SEGMENT_NAME_MAX], uint16_t n)
 }
 
 bool
+segment_is_name(char const *name, uint16_t *n)
+{
+	char again[SEGMENT_NAME_MAX];
+	char *end;
+	unsigned long value = strtoul(name, &end, 16);
+
+	if (*end || value > UINT16_MAX) return false;
+	*n = (uint16_t)value;
+	return !strcmp(name_of(again, *n), name);
+}
+
+bool
 segment_name(int dir, uint16_t n)
 {
 	char name[SEGMENT_NAME_MAX];
 
-	/* never over another one, whatever became of the names between */
 	return renameat2(dir, unnamed, dir, name_of(name, n),
 	    RENAME_NOREPLACE) == 0;
+}
+
+void
+segment_remove(int dir, uint16_t n)
+{
+	char name[SEGMENT_NAME_MAX];
+
+	unlinkat(dir, name_of(name, n), 0);
+	fsync(dir);
 }
 
 int
@@ -67,8 +89,8 @@ segment_open(int dir, uint16_t n, uint32_t *size)
 	    O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd == -1) return -1;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-	    st.st_size <= INT32_MAX) {
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size >= SEGMENT_SIZE_MIN && st.st_size <= INT32_MAX) {
 		*size = (uint32_t)st.st_size;
 		return fd;
 	}

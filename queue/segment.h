@@ -7,17 +7,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SEGMENT_NAME_MAX = 16 };
+enum {
+	SEGMENT_NAME_MAX = 16,
+	SEGMENT_SIZE_MIN = 4096	/* octets: its head */
+};
 
 /* segment_make - a new file of this size without a lasting name: the next
  * segment_name gives it one. Returns its descriptor, or -1 and errno; what
  * was written must be synced before it is named. */
 int segment_make(int dir, uint32_t size);
 
-/* segment_name - name the file made last; false and errno */
+/* segment_name - name the file made last, never over another one; false and
+ * errno */
 bool segment_name(int dir, uint16_t n);
 
-/* segment_open - -1 and errno ENOENT when there are no more */
+/* segment_is_name - the name of a segment file, and its number */
+bool segment_is_name(char const *name, uint16_t *n);
+
+/* segment_remove - for good: the directory is synced */
+void segment_remove(int dir, uint16_t n);
+
+/* segment_open - -1 and errno; EINVAL for what is no regular file, or too
+ * short to be a segment */
 int segment_open(int dir, uint16_t n, uint32_t *size);
 
 #endif

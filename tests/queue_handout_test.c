@@ -353,6 +353,17 @@ what_is_fetched_is_right_and_cannot_change(void **unused)
 	assert_int_equal(heard.fd, -1);
 }
 
+static int
+truncate_file(struct traceid const *id, off_t size)
+{
+	char name[TRACEID_TEXT + 1];
+	int fd = openat(mess_dir, traceid_format(name, id), O_WRONLY);
+	int done = ftruncate(fd, size);
+
+	close(fd);
+	return done;
+}
+
 static void
 a_file_is_opened_for_each(void **unused)
 {
@@ -360,11 +371,15 @@ a_file_is_opened_for_each(void **unused)
 	int fd;
 
 	(void)unused;
-	arrive(1, 1, 10);
+	arrive(1, 1, 8);
 	fd = store_create(mess_dir, &id);
 	assert_int_equal(write(fd, "the text", 8), 8);
 	close(fd);
 	unit[1].message->file = true;
+	assert_int_equal(truncate_file(&id, 7), 0); /* cut by somebody */
+	fetch(1);
+	assert_int_equal(heard.fd, -1);
+	assert_int_equal(truncate_file(&id, 8), 0);
 	fetch(1);
 	assert_true(msgfd_valid(heard.fd, 8));
 	assert_int_equal(write(heard.fd, "x", 1), -1);
