@@ -4,6 +4,8 @@
 # make install    PREFIX=/usr/local DESTDIR=
 # make static     the six programs, statically linked, in build/static/
 # make sanitize   unit tests under ASan and UBSan
+# make proof      the long form of the storms: kills, power cuts, full disks,
+#                 damaged spools (as root; an hour or so)
 # make bench      the pipeline's speed beside that of bare file operations
 #                 (tests/bench/README; BENCH= options, BENCH_DIR= where)
 
@@ -87,6 +89,11 @@ benches: $(B)/tests/bench/load $(B)/tests/bench/bare
 bench: all benches
 	B=$(B) tests/bench/run $(BENCH)
 
+proof: all tests
+	for t in storm powercut fulldisk mutations; do \
+	    B=$(B) LONG=1 tests/e2e_$$t.sh || exit 1; \
+	done
+
 static:
 	$(MAKE) B=$(B)/static PIE=-static HARDEN='$(HARDEN) -fno-PIE' all
 
@@ -106,5 +113,5 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all tests check bench benches sanitize sanitize-check static install clean
+.PHONY: all tests check bench benches proof sanitize sanitize-check static install clean
 .SECONDARY:

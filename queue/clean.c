@@ -7,6 +7,7 @@
 #include <skalibs/allreadwrite.h>
 #include "common/log.h"
 #include "queue/clean.h"
+#include "queue/crc32c.h"
 #include "queue/lastwords.h"
 #include "queue/store.h"
 
@@ -18,8 +19,8 @@ static void next_batch(struct cleaner *c);
 static struct slice
 octets_at(struct cleaner const *c, uint32_t at)
 {
-	return slice_from(c->text + at,
-	    c->journal->segment[c->segment].size - at);
+	return slice_skip(slice_from(c->text,
+	    c->journal->segment[c->segment].size), at);
 }
 
 /* The message whose newest unit lies here, or NULL. */
@@ -71,6 +72,7 @@ committed(void *owner, bool fine)
 		m->offset = v->unit.offset;
 		m->unit = (uint32_t)v->unit.len;
 		m->envelope = v->new_envelope;
+		m->checked = m->checked || !m->file;
 		m->file = true;
 		/* what the last tries said is in the new unit */
 		for (i = 0; i < m->rcpts; i++)
@@ -102,6 +104,7 @@ add_unit(struct cleaner *c, struct clean_move *v, struct message const *m)
 
 	if (!size || !wire_unpack(&record_message_form, &r, frame))
 		return false;
+	if (!r.file) r.crc = v->crc;
 	r.file = true;
 	r.held = m->held;
 	r.given_up = m->given_up;
@@ -218,6 +221,7 @@ write_text(struct cleaner *c, struct clean_move *v)
 	store_remove(c->mess, &v->id); /* of an earlier attempt */
 	v->file = store_create(c->mess, &v->id);
 	if (v->file == -1) return false;
+	v->crc = crc32c(0, body.octets.s, body.octets.len);
 	if (allwrite(v->file, body.octets.s, body.octets.len) ==
 	    body.octets.len)
 		return true;

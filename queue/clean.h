@@ -18,6 +18,7 @@ struct clean_move {
 	uint32_t offset;		/* of its old unit */
 	uint32_t envelope;		/* octets of its records */
 	int file;			/* its text; -1: it has a file already */
+	uint32_t crc;			/* of that */
 	struct flush flush;
 	struct journal_unit unit;
 	uint32_t new_envelope;

@@ -218,7 +218,7 @@ tell_rcpt(struct control *c, struct message const *m, uint32_t n,
 }
 
 static void
-tell_text(struct control *c, struct message const *m)
+tell_text(struct control *c, struct message *m)
 {
 	int fd = handout_open(c->handout, m);
 
@@ -239,7 +239,7 @@ is_ahead(struct control const *c)
 static size_t
 show(struct control *c)
 {
-	struct message const *m = state_find(c->handout->state, &c->shown);
+	struct message *m = state_find(c->handout->state, &c->shown);
 	char store[LAST_WORDS_MAX];
 	struct look l;
 	uint32_t n;

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/handover.h"
 #include "common/log.h"
+#include "queue/crc32c.h"
 #include "queue/handout.h"
 #include "queue/lastwords.h"
 #include "queue/store.h"
@@ -332,33 +333,54 @@ open_small(struct handout const *h, struct message const *m)
 	return fd;
 }
 
-/* A message file must be as long as its MESSAGE record says. */
+/* What was written before this start is read once to see that it is still
+ * what it was. */
+static bool
+is_whole(struct message *m, struct record_message const *r, int fd)
+{
+	static char piece[64 << 10];
+	uint32_t crc = 0;
+	uint64_t at = 0;
+	struct stat st;
+
+	if (fstat(fd, &st) == -1 || (uint64_t)st.st_size != r->size)
+		return false;
+	while (!m->checked && at < r->size) {
+		ssize_t n = pread(fd, piece, sizeof piece, (off_t)at);
+
+		if (n == -1 && errno == EINTR) continue;
+		if (n <= 0) return false;
+		crc = crc32c(crc, piece, (size_t)n);
+		at += (uint64_t)n;
+	}
+	if (!m->checked && crc != r->crc) return false;
+	m->checked = true;
+	return true;
+}
+
 static int
-open_large(struct handout const *h, struct message const *m)
+open_large(struct handout const *h, struct message *m)
 {
 	char octets[MESSAGE_RECORD_MAX];
 	size_t len = m->envelope < sizeof octets ? m->envelope : sizeof octets;
-	int e, fd = store_open(h->mess, &m->by.id);
+	int fd = store_open(h->mess, &m->by.id);
 	struct record_message r;
 	struct record_head head;
 	struct slice frame;
-	struct stat st;
 
 	if (fd == -1) return -1;
-	errno = EIO;
 	if (journal_read(h->journal, m->segment, m->offset, octets, len) &&
 	    record_get(slice_from(octets, len), &head, &frame) &&
 	    wire_unpack(&record_message_form, &r, frame) &&
-	    fstat(fd, &st) == 0 && (uint64_t)st.st_size == r.size)
+	    is_whole(m, &r, fd))
 		return fd;
-	e = errno;
 	close(fd);
-	errno = e;
+	errno = EIO;
 	return -1;
 }
 
 int
-handout_open(struct handout const *h, struct message const *m)
+handout_open(struct handout const *h, struct message *m)
 {
 	return m->file ? open_large(h, m) : open_small(h, m);
 }

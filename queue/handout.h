@@ -50,7 +50,7 @@ void handout_order(struct handout *h, struct message *m, enum order order);
 
 /* handout_open - a descriptor that shows the text of m and no more; -1 and
  * errno */
-int handout_open(struct handout const *h, struct message const *m);
+int handout_open(struct handout const *h, struct message *m);
 
 /* handout_finished - nothing is left to do for this message: it is freed */
 void handout_finished(struct handout *h, struct message *m);

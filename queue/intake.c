@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "queue/control.h"
+#include "queue/crc32c.h"
 #include "queue/intake.h"
 #include "queue/received.h"
 #include "queue/store.h"
@@ -37,6 +38,7 @@ struct intake {
 	stralloc rcpts;		/* packed RCPT frames, each behind its length */
 	stralloc text;		/* the message, while it is small */
 	int file;		/* mess/ID once it isn't; else -1 */
+	uint32_t crc;		/* of what is in the file */
 	uint64_t size;		/* octets of the message with our header */
 	uint64_t received;	/* octets of our header */
 	uint64_t arrived_s;
@@ -83,6 +85,7 @@ reset(struct intake *in)
 	in->sender.len = in->groups.len = in->rcpts.len = 0;
 	stralloc_free(&in->text);
 	in->size = in->received = 0;
+	in->crc = 0;
 	in->n = 0;
 	loop_disarm(in->all->loop, &in->idle);
 }
@@ -249,6 +252,7 @@ spill(struct intake *in)
 	if (in->file == -1) return false;
 	if (allwrite(in->file, in->text.s, in->text.len) < in->text.len)
 		return false;
+	in->crc = crc32c(in->crc, in->text.s, in->text.len);
 	in->text.len = 0;
 	return true;
 }
@@ -308,6 +312,7 @@ committed(void *owner, bool fine)
 		m->segment = in->unit.segment;
 		m->offset = in->unit.offset;
 		m->unit = (uint32_t)in->unit.len;
+		m->checked = true; /* written by this very process */
 		state_commit(all->state, m);
 		journal_live(all->journal, m->segment, m->unit);
 		log_event("queued", LOG_ID(&in->id),
@@ -331,7 +336,7 @@ add_records(struct intake *in)
 	struct record_message m = { .id = in->id,
 	    .sender = slice_sa(&in->sender), .groups = slice_sa(&in->groups),
 	    .arrived_s = in->arrived_s, .size = in->size, .rcpts = in->n,
-	    .eightbit = in->eightbit, .file = file,
+	    .eightbit = in->eightbit, .file = file, .crc = in->crc,
 	    .uid = in->believed ? COMMAND_NOBODY : in->uid };
 	struct slice rest = slice_sa(&in->rcpts);
 

@@ -22,6 +22,7 @@ static struct wire_field const message_fields[] = {
 	WIRE_FIELD_U32(struct record_message, rcpts),
 	WIRE_FIELD_U8(struct record_message, eightbit, 1),
 	WIRE_FIELD_U8(struct record_message, file, 1),
+	WIRE_FIELD_U32(struct record_message, crc),
 	WIRE_FIELD_U32(struct record_message, uid),
 	WIRE_FIELD_U8(struct record_message, held, 1),
 	WIRE_FIELD_U8(struct record_message, given_up, 1),

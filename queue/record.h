@@ -53,6 +53,7 @@ struct record_message {
 	uint32_t rcpts;		/* RCPT records that follow */
 	uint8_t eightbit;
 	uint8_t file;		/* the message lies in mess/, no BODY follows */
+	uint32_t crc;		/* CRC-32C of that file, 0 without */
 	uint32_t uid;		/* who submitted it; UINT32_MAX: the network */
 	uint8_t held;		/* what was ordered for it before this unit */
 	uint8_t given_up;

@@ -368,7 +368,7 @@ static void
 expel(struct pass *p, int dir, char const *name)
 {
 	p->r->damaged++;
-	log_event("damaged", LOG_TEXT("segment", name), LOG_SYS(errno));
+	log_event("damaged", LOG_TEXT("kept", name), LOG_SYS(errno));
 	renameat2(dir, name, p->damaged, name, RENAME_NOREPLACE);
 }
 

@@ -31,9 +31,12 @@ write_zeroes(int fd, uint32_t size)
 int
 segment_make(int dir, uint32_t size)
 {
-	int e, fd = openat(dir, unnamed,
-	    O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int e, fd;
 
+	/* what an earlier start left, or anybody put there */
+	if (unlinkat(dir, unnamed, 0) == -1 && errno == EISDIR)
+		unlinkat(dir, unnamed, AT_REMOVEDIR);
+	fd = openat(dir, unnamed, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1) return -1;
 	if (write_zeroes(fd, size)) return fd;
 	e = errno;

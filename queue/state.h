@@ -36,6 +36,7 @@ struct message {
 	bool file : 1;			/* the text lies in mess/ */
 	bool committed : 1;			/* durable: may be told to send */
 	bool told : 1;			/* send has heard of it at least once */
+	bool checked : 1;		/* its file is what was written */
 	bool reporting : 1;			/* a report about it isn't committed */
 	bool known : 1;			/* send knows it, on this connection */
 	bool held : 1;			/* not to be tried until released */

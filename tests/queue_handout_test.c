@@ -375,7 +375,7 @@ a_file_is_opened_for_each(void **unused)
 	fd = store_create(mess_dir, &id);
 	assert_int_equal(write(fd, "the text", 8), 8);
 	close(fd);
-	unit[1].message->file = true;
+	unit[1].message->file = unit[1].message->checked = true;
 	assert_int_equal(truncate_file(&id, 7), 0); /* cut by somebody */
 	fetch(1);
 	assert_int_equal(heard.fd, -1);
