@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# quickstart: the line it prints works, every signal ends all processes within
-# five seconds, even KILL of itself, and what is in the spool survives.
+# quickstart: the line it prints works, every signal ends all processes, even
+# KILL of itself, and what is in the spool survives.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
