@@ -4,6 +4,9 @@
 # of it outlives the test. Sourced behind lib.sh.
 
 is_root || skip_all 'file systems: not root'
+# where the root directory is no mount point, say in a chroot
+unshare -m --propagation private true 2>/dev/null ||
+	skip_all 'file systems: no mount namespace to be had'
 [ -n "${IN_NAMESPACE-}" ] || {
 	rm -rf "$T"
 	IN_NAMESPACE=1 exec unshare -m --propagation private "$0"
