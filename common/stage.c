@@ -193,8 +193,14 @@ set_peers(struct stage *s, uid_t *owner)
 		*owner = st.st_uid;
 	}
 	for (name = s->upstream; *name; name++) {
-		struct passwd *account = getpwnam(*name);
+		struct passwd *account;
 
+		errno = 0;
+		account = getpwnam(*name);
+		/* not to be told from one who is not there would leave a
+		 * daemon that turns its own upstream away (getpwnam(3)) */
+		if (!account && errno && errno != ENOENT && errno != ESRCH)
+			strerr_diefusys(111, "look up the user ", *name);
 		if (!account) continue;
 		add_uid(s, account->pw_uid);
 		if (*owner == (uid_t)-1) *owner = account->pw_uid;
