@@ -19,6 +19,15 @@ static struct wire_field const job_fields[] = {
 	WIRE_FIELD_U32(struct deliver_job, port),
 	WIRE_FIELD_U64(struct deliver_job, size),
 	WIRE_FIELD_U64(struct deliver_job, arrived_s),
+	WIRE_FIELD_TEXT(struct deliver_job, envid, ENVID_MAX),
+	WIRE_FIELD_TEXT(struct deliver_job, client_address,
+	    SUBMIT_ADDRESS_MAX),
+	WIRE_FIELD_TEXT(struct deliver_job, client_name, SUBMIT_NAME_MAX),
+	WIRE_FIELD_TEXT(struct deliver_job, helo, SUBMIT_NAME_MAX),
+	WIRE_FIELD_TEXT(struct deliver_job, protocol, SUBMIT_PROTOCOL_MAX),
+	WIRE_FIELD_TEXT(struct deliver_job, login, SUBMIT_NAME_MAX),
+	WIRE_FIELD_U8(struct deliver_job, ret, RETS - 1),
+	WIRE_FIELD_U8(struct deliver_job, utf8, 1),
 	WIRE_FIELD_U8(struct deliver_job, eightbit, 1),
 	WIRE_FIELD_U8(struct deliver_job, maybe, 1),
 };
@@ -27,7 +36,11 @@ struct wire_form const deliver_job_form = WIRE_FORM(DELIVER_JOB, job_fields);
 static struct wire_field const rcpt_fields[] = {
 	WIRE_FIELD_U32(struct deliver_rcpt, job),
 	WIRE_FIELD_U32(struct deliver_rcpt, rcpt),
+	WIRE_FIELD_U32(struct deliver_rcpt, attempt),
+	WIRE_FIELD_U32(struct deliver_rcpt, action),
+	WIRE_FIELD_U8(struct deliver_rcpt, notify, NOTIFY_ALL),
 	WIRE_FIELD_TEXT(struct deliver_rcpt, address, ADDR_TEXT_MAX),
+	WIRE_FIELD_TEXT(struct deliver_rcpt, orcpt, ORCPT_MAX),
 };
 struct wire_form const deliver_rcpt_form =
     WIRE_FORM(DELIVER_RCPT, rcpt_fields);
@@ -43,6 +56,7 @@ static struct wire_field const result_fields[] = {
 	WIRE_FIELD_U32(struct deliver_result, rcpt),
 	WIRE_FIELD_U8(struct deliver_result, verdict, VERDICTS - 1),
 	WIRE_FIELD_U8(struct deliver_result, ours, 1),
+	WIRE_FIELD_U8(struct deliver_result, dsn, 1),
 	WIRE_FIELD_TEXT(struct deliver_result, status, STATUS_MAX),
 	WIRE_FIELD_TEXT(struct deliver_result, where, HANDOVER_WHERE_MAX),
 	WIRE_FIELD_TEXT(struct deliver_result, words, WORDS_MAX),

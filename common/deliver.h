@@ -7,7 +7,10 @@
  *   local, remote  RESULT      one for each RCPT, in any order; the job has
  *                              ended and its slot is free after the last
  *
- * Job numbers are send's, unique while the job lasts. */
+ * Job numbers are send's, unique while the job lasts. A try is named by id,
+ * recipient and attempt: when the connection was lost, send gives it again as
+ * maybe, and the other end answers with the result that it had then, or will
+ * have when what it could not call back ends, as long as it remembers. */
 #ifndef MAILGRAVE_DELIVER_H
 #define MAILGRAVE_DELIVER_H
 
@@ -39,6 +42,10 @@ struct deliver_job {
 	uint32_t port;		/* remote: 0 for its own default */
 	uint64_t size;
 	uint64_t arrived_s;	/* wall time */
+	struct slice envid;	/* see common/submit.h, all below */
+	struct slice client_address, client_name, helo, protocol, login;
+	uint8_t ret;
+	uint8_t utf8;
 	uint8_t eightbit;
 	uint8_t maybe;		/* an earlier try may have succeeded unseen */
 };
@@ -46,7 +53,12 @@ struct deliver_job {
 struct deliver_rcpt {
 	uint32_t job;
 	uint32_t rcpt;		/* number within the message */
+	uint32_t attempt;	/* tries before this one */
+	uint32_t action;	/* of its line in the routes, from 1; 0: all,
+				 * there is but one */
+	uint8_t notify;		/* see common/submit.h */
 	struct slice address;
+	struct slice orcpt;
 };
 
 struct deliver_run {
@@ -59,6 +71,7 @@ struct deliver_result {
 	uint32_t rcpt;
 	uint8_t verdict;	/* enum verdict */
 	uint8_t ours;		/* temporary by a shortage of this machine */
+	uint8_t dsn;		/* OK, and who has it now reports about it */
 	struct slice status;
 	struct slice where;
 	struct slice words;

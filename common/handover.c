@@ -42,6 +42,7 @@ static struct wire_field const mail_fields[] = {
 	WIRE_FIELD_U64(struct handover_mail, size),
 	WIRE_FIELD_U64(struct handover_mail, arrived_s),
 	WIRE_FIELD_U8(struct handover_mail, eightbit, 1),
+	WIRE_FIELD_U8(struct handover_mail, utf8, 1),
 	WIRE_FIELD_U8(struct handover_mail, fresh, 1),
 };
 struct wire_form const handover_mail_form =
@@ -52,8 +53,12 @@ static struct wire_field const rcpt_fields[] = {
 	WIRE_FIELD_U32(struct handover_rcpt, rcpt),
 	WIRE_FIELD_U32(struct handover_rcpt, attempt),
 	WIRE_FIELD_U32(struct handover_rcpt, wait_s),
-	WIRE_FIELD_U8(struct handover_rcpt, failed, 1),
+	WIRE_FIELD_U32(struct handover_rcpt, action),
+	WIRE_FIELD_U8(struct handover_rcpt, owed, OUTCOMES - 1),
+	WIRE_FIELD_U8(struct handover_rcpt, warned, 1),
+	WIRE_FIELD_U8(struct handover_rcpt, notify, NOTIFY_ALL),
 	WIRE_FIELD_TEXT(struct handover_rcpt, address, ADDR_TEXT_MAX),
+	WIRE_FIELD_TEXT(struct handover_rcpt, orcpt, ORCPT_MAX),
 	WIRE_FIELD_TEXT(struct handover_rcpt, status, STATUS_MAX),
 	WIRE_FIELD_TEXT(struct handover_rcpt, where, HANDOVER_WHERE_MAX),
 	WIRE_FIELD_TEXT(struct handover_rcpt, words, WORDS_MAX),
@@ -77,6 +82,14 @@ struct wire_form const handover_told_form =
 static struct wire_field const body_fields[] = {
 	WIRE_FIELD_ID(struct handover_body, id),
 	WIRE_FIELD_U8(struct handover_body, there, 1),
+	WIRE_FIELD_U8(struct handover_body, ret, RETS - 1),
+	WIRE_FIELD_TEXT(struct handover_body, envid, ENVID_MAX),
+	WIRE_FIELD_TEXT(struct handover_body, client_address,
+	    SUBMIT_ADDRESS_MAX),
+	WIRE_FIELD_TEXT(struct handover_body, client_name, SUBMIT_NAME_MAX),
+	WIRE_FIELD_TEXT(struct handover_body, helo, SUBMIT_NAME_MAX),
+	WIRE_FIELD_TEXT(struct handover_body, protocol, SUBMIT_PROTOCOL_MAX),
+	WIRE_FIELD_TEXT(struct handover_body, login, SUBMIT_NAME_MAX),
 };
 struct wire_form const handover_body_form =
     WIRE_FORM(HANDOVER_BODY, body_fields);
@@ -94,6 +107,8 @@ static struct wire_field const report_fields[] = {
 	WIRE_FIELD_ID(struct handover_report, id),
 	WIRE_FIELD_TEXT(struct handover_report, to, ADDR_TEXT_MAX),
 	WIRE_FIELD_U8(struct handover_report, eightbit, 1),
+	WIRE_FIELD_U8(struct handover_report, utf8, 1),
+	WIRE_FIELD_U8(struct handover_report, warning, 1),
 };
 struct wire_form const handover_report_form =
     WIRE_FORM(HANDOVER_REPORT, report_fields);
@@ -123,6 +138,34 @@ static struct wire_field const report_ack_fields[] = {
 };
 struct wire_form const handover_report_ack_form =
     WIRE_FORM(HANDOVER_REPORT_ACK, report_ack_fields);
+
+static struct wire_field const expand_fields[] = {
+	WIRE_FIELD_ID(struct handover_expand, id),
+};
+struct wire_form const handover_expand_form =
+    WIRE_FORM(HANDOVER_EXPAND, expand_fields);
+
+static struct wire_field const target_fields[] = {
+	WIRE_FIELD_U32(struct handover_target, of),
+	WIRE_FIELD_U32(struct handover_target, action),
+	WIRE_FIELD_U8(struct handover_target, notify, NOTIFY_ALL),
+	WIRE_FIELD_TEXT(struct handover_target, address, ADDR_TEXT_MAX),
+};
+struct wire_form const handover_target_form =
+    WIRE_FORM(HANDOVER_TARGET, target_fields);
+
+static struct wire_field const expand_end_fields[] = {
+	WIRE_FIELD_U32(struct handover_expand_end, targets),
+};
+struct wire_form const handover_expand_end_form =
+    WIRE_FORM(HANDOVER_EXPAND_END, expand_end_fields);
+
+static struct wire_field const expand_ack_fields[] = {
+	WIRE_FIELD_ID(struct handover_expand_ack, id),
+	WIRE_FIELD_U8(struct handover_expand_ack, done, 1),
+};
+struct wire_form const handover_expand_ack_form =
+    WIRE_FORM(HANDOVER_EXPAND_ACK, expand_ack_fields);
 
 static struct wire_field const order_fields[] = {
 	WIRE_FIELD_ID(struct handover_order, id),

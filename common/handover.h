@@ -10,6 +10,9 @@
  *   send   OUTCOME     queue  OUTCOME_ACK once it is durable
  *   send   REPORT, REPORTED..., REPORT_TEXT..., REPORT_END
  *                      queue  REPORT_ACK once it is durable
+ *   send   EXPAND, TARGET..., EXPAND_END
+ *                      queue  EXPAND_ACK once it is durable; done: the mail is
+ *                             announced again, with its new recipients
  *   queue  ORDER       what a user of the machine has ordered for a mail that
  *                      was announced, or BOUNCE right behind its MAIL; no
  *                      answer. A try under way goes on to
@@ -19,12 +22,18 @@
  *                      away it hears of when it asks for the mail: BODY comes
  *                      without a descriptor, then ORDER.
  *
- * A report tells the sender of a mail which recipients failed. The new mail
- * and the marks on the recipients that it tells of are one commit. Without an
- * address to send it to, there are only the marks.
+ * A report tells the sender of a mail what became of recipients: failed, late,
+ * or, if he asked for it, delivered. The new mail and the marks on the
+ * recipients that it tells of are one commit. Without an address to send it
+ * to, there are only the marks.
  *
- * The queue is the truth: ids that send knows are ignored when announced
- * again, outcomes are repeated until acknowledged and count once. */
+ * An expansion replaces recipients by others, before any of those is tried:
+ * what an alias stands for, and each action of a line that has several. It is
+ * one commit. The new recipients are numbered on from the last.
+ *
+ * The queue is the truth: of a mail that send knows, an announcement adds the
+ * recipients that are new to send, and ends those that wait there and are not
+ * in it; outcomes are repeated until acknowledged and count once. */
 #ifndef MAILGRAVE_HANDOVER_H
 #define MAILGRAVE_HANDOVER_H
 
@@ -47,7 +56,11 @@ enum handover_type {
 	HANDOVER_REPORT_TEXT,
 	HANDOVER_REPORT_END,
 	HANDOVER_REPORT_ACK,
-	HANDOVER_ORDER
+	HANDOVER_ORDER,
+	HANDOVER_EXPAND,
+	HANDOVER_TARGET,
+	HANDOVER_EXPAND_END,
+	HANDOVER_EXPAND_ACK
 };
 
 struct handover_held {
@@ -66,6 +79,8 @@ enum outcome {
 	OUTCOME_DELIVERED,	/* the recipient is done */
 	OUTCOME_DEFERRED,	/* try again, wait_s from now */
 	OUTCOME_FAILED,		/* never; a report is owed to the sender */
+	OUTCOME_CONFIRMED,	/* delivered, and a report of that is owed */
+	OUTCOME_RELAYED,	/* the same, by a host that will make none */
 	OUTCOMES
 };
 
@@ -87,6 +102,7 @@ struct handover_mail {
 	uint64_t size;		/* octets, CRLF line ends, with our header */
 	uint64_t arrived_s;	/* wall time */
 	uint8_t eightbit;
+	uint8_t utf8;		/* SMTPUTF8 was asked for */
 	uint8_t fresh;		/* no send has ever heard of it */
 };
 
@@ -95,9 +111,15 @@ struct handover_rcpt {
 	uint32_t rcpt;
 	uint32_t attempt;	/* tries so far */
 	uint32_t wait_s;	/* until the next */
-	uint8_t failed;		/* for good, and not yet reported */
+	uint32_t action;	/* of its line in the routes, from 1; 0: its
+				 * line has not been looked at */
+	uint8_t owed;		/* OUTCOME_FAILED, _CONFIRMED, _RELAYED: only
+				 * the report is missing; else 0 */
+	uint8_t warned;		/* its sender knows that it is late */
+	uint8_t notify;		/* enum notify */
 	struct slice address;
-	struct slice status, where, words;	/* why, when it failed */
+	struct slice orcpt;	/* see common/submit.h */
+	struct slice status, where, words;	/* of what is owed */
 };
 
 struct handover_ready {
@@ -109,9 +131,13 @@ struct handover_told {
 	uint64_t messages;	/* announced so far on this connection */
 };
 
+/* With it comes what is only wanted together with the text. */
 struct handover_body {
 	struct traceid id;
 	uint8_t there;		/* a descriptor comes along */
+	uint8_t ret;		/* see common/submit.h */
+	struct slice envid;
+	struct slice client_address, client_name, helo, protocol, login;
 };
 
 struct handover_outcome_ack {
@@ -121,10 +147,12 @@ struct handover_outcome_ack {
 };
 
 struct handover_report {
-	struct traceid of;	/* the mail whose recipients failed */
+	struct traceid of;	/* the mail whose recipients it tells of */
 	struct traceid id;	/* of the report, new */
 	struct slice to;	/* addr_format; empty: nobody is told */
 	uint8_t eightbit;
+	uint8_t utf8;		/* it holds addresses that need SMTPUTF8 */
+	uint8_t warning;	/* they are late, and go on waiting */
 };
 
 struct handover_reported {
@@ -143,6 +171,26 @@ struct handover_report_end {
 struct handover_report_ack {
 	struct traceid of;
 	uint8_t done;		/* 0: there is no room for it, ask again */
+};
+
+struct handover_expand {
+	struct traceid id;
+};
+
+struct handover_target {
+	uint32_t of;		/* the recipient that it replaces */
+	uint32_t action;	/* see struct handover_rcpt */
+	uint8_t notify;
+	struct slice address;	/* that of the recipient, or another */
+};
+
+struct handover_expand_end {
+	uint32_t targets;	/* all TARGET frames */
+};
+
+struct handover_expand_ack {
+	struct traceid id;
+	uint8_t done;		/* 0: not now, ask again */
 };
 
 struct handover_order {
@@ -166,10 +214,15 @@ extern struct wire_form const handover_report_text_form;
 extern struct wire_form const handover_report_end_form;
 extern struct wire_form const handover_report_ack_form;
 extern struct wire_form const handover_order_form;
+extern struct wire_form const handover_expand_form;
+extern struct wire_form const handover_target_form;
+extern struct wire_form const handover_expand_end_form;
+extern struct wire_form const handover_expand_ack_form;
 
 enum {
 	HANDOVER_WHERE_MAX = 512,
-	HANDOVER_REPORT_MAX = 60000	/* octets of a report */
+	HANDOVER_REPORT_MAX = 60000,	/* octets of a report */
+	HANDOVER_TARGETS_MAX = 1000	/* that one recipient may expand to */
 };
 
 #endif

@@ -7,20 +7,25 @@ _Static_assert(sizeof(struct submit_open) <= WIRE_STRUCT_MAX, "largest struct");
 static struct wire_field const open_fields[] = {
 	WIRE_FIELD_ID(struct submit_open, id),
 	WIRE_FIELD_TEXT(struct submit_open, sender, ADDR_TEXT_MAX),
-	WIRE_FIELD_TEXT(struct submit_open, client_address, 45),
+	WIRE_FIELD_TEXT(struct submit_open, client_address, SUBMIT_ADDRESS_MAX),
 	WIRE_FIELD_TEXT(struct submit_open, client_name, SUBMIT_NAME_MAX),
 	WIRE_FIELD_TEXT(struct submit_open, helo, SUBMIT_NAME_MAX),
-	WIRE_FIELD_TEXT(struct submit_open, protocol, 16),
+	WIRE_FIELD_TEXT(struct submit_open, protocol, SUBMIT_PROTOCOL_MAX),
 	WIRE_FIELD_TEXT(struct submit_open, login, SUBMIT_NAME_MAX),
 	WIRE_FIELD_TEXT(struct submit_open, tls, SUBMIT_NAME_MAX),
 	WIRE_FIELD_TEXT(struct submit_open, groups, SUBMIT_GROUPS_MAX),
+	WIRE_FIELD_TEXT(struct submit_open, envid, ENVID_MAX),
 	WIRE_FIELD_U64(struct submit_open, size),
 	WIRE_FIELD_U8(struct submit_open, eightbit, 1),
+	WIRE_FIELD_U8(struct submit_open, utf8, 1),
+	WIRE_FIELD_U8(struct submit_open, ret, RETS - 1),
 };
 struct wire_form const submit_open_form = WIRE_FORM(SUBMIT_OPEN, open_fields);
 
 static struct wire_field const rcpt_fields[] = {
 	WIRE_FIELD_TEXT(struct submit_rcpt, address, ADDR_TEXT_MAX),
+	WIRE_FIELD_TEXT(struct submit_rcpt, orcpt, ORCPT_MAX),
+	WIRE_FIELD_U8(struct submit_rcpt, notify, NOTIFY_ALL),
 };
 struct wire_form const submit_rcpt_form = WIRE_FORM(SUBMIT_RCPT, rcpt_fields);
 

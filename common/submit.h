@@ -13,6 +13,7 @@
 #define MAILGRAVE_SUBMIT_H
 
 #include "common/addr.h"
+#include "common/dsn.h"
 #include "common/verdict.h"
 #include "common/wire.h"
 
@@ -35,12 +36,17 @@ struct submit_open {
 	struct slice login;
 	struct slice tls;		/* version and cipher, may be empty */
 	struct slice groups;		/* names from access, one space between */
+	struct slice envid;		/* ENVID, empty: none */
 	uint64_t size;			/* octets promised, 0 if none */
 	uint8_t eightbit;		/* BODY=8BITMIME was given */
+	uint8_t utf8;			/* SMTPUTF8 was given */
+	uint8_t ret;			/* enum ret */
 };
 
 struct submit_rcpt {
 	struct slice address;		/* addr_format */
+	struct slice orcpt;		/* ORCPT, empty: none */
+	uint8_t notify;			/* enum notify */
 };
 
 struct submit_body {
@@ -70,6 +76,8 @@ extern struct wire_form const submit_abort_form;
 extern struct wire_form const submit_verdict_form;
 
 enum {
+	SUBMIT_ADDRESS_MAX = 45,	/* an IP address as text */
+	SUBMIT_PROTOCOL_MAX = 16,
 	SUBMIT_NAME_MAX = 255,		/* host names, HELO, login, TLS */
 	SUBMIT_GROUPS_MAX = 1024,
 	SUBMIT_RCPTS_MAX = 100000	/* in one message, whatever the client

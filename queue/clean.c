@@ -121,6 +121,7 @@ add_unit(struct cleaner *c, struct clean_move *v, struct message const *m)
 		rcpt.attempt = m->rcpt[n].attempt;
 		rcpt.due_s = m->rcpt[n].due_s;
 		rcpt.state = m->rcpt[n].state;
+		rcpt.warned = m->rcpt[n].warned;
 		if (!journal_add(c->journal, &record_rcpt_form, &rcpt,
 		    n + 1 == m->rcpts))
 			return false;

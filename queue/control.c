@@ -12,12 +12,8 @@
 
 enum {
 	MESSAGE_COST = 512,	/* in octets, of looking at one at all */
-	MESSAGE_RECORD_MAX = 2048,
 	STEP_MS = 1		/* until the next slice: time for the others */
 };
-
-_Static_assert(RECORD_HEAD + ADDR_TEXT_MAX + SUBMIT_GROUPS_MAX + 128 <=
-    MESSAGE_RECORD_MAX, "a MESSAGE record fits");
 
 /* What the records of a message say, read back. */
 struct look {
@@ -418,7 +414,7 @@ is_there(struct control const *c, struct traceid const *id)
 
 	if (!m || !m->committed) return false;
 	if (c->mighty) return true;
-	if (!look_begin(c, &l, m, MESSAGE_RECORD_MAX)) return false;
+	if (!look_begin(c, &l, m, RECORD_MESSAGE_MAX)) return false;
 	there = owns(c, &l);
 	look_end(&l);
 	return there;

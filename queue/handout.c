@@ -14,13 +14,9 @@
 #include "queue/store.h"
 
 enum {
-	MESSAGE_RECORD_MAX = 2048,	/* octets of a MESSAGE record */
 	TELL_AHEAD = 1 << 20,		/* octets waiting in the socket's queue */
 	WAIT_MAX_S = 24 * 3600		/* a clock that jumps delays no longer */
 };
-
-_Static_assert(RECORD_HEAD + 128 + ADDR_TEXT_MAX + SUBMIT_GROUPS_MAX <=
-    MESSAGE_RECORD_MAX, "a MESSAGE record fits");
 
 /* An outcome on its way into the journal. */
 struct pending {
@@ -79,6 +75,8 @@ got_outcome(void *owner, void const *values, int fd)
 		[OUTCOME_DELIVERED] = RCPT_DELIVERED,
 		[OUTCOME_DEFERRED] = RCPT_OPEN,
 		[OUTCOME_FAILED] = RCPT_FAILED,
+		[OUTCOME_CONFIRMED] = RCPT_CONFIRMED,
+		[OUTCOME_RELAYED] = RCPT_RELAYED,
 	};
 	struct handout *h = owner;
 	struct handover_outcome const *o = values;
@@ -137,6 +135,11 @@ tell_rcpts(struct handout *h, struct message const *m, struct slice records,
 {
 	struct record_head head;
 	struct slice frame;
+	static uint8_t const owed[RCPT_STATES] = {
+		[RCPT_FAILED] = OUTCOME_FAILED,
+		[RCPT_CONFIRMED] = OUTCOME_CONFIRMED,
+		[RCPT_RELAYED] = OUTCOME_RELAYED,
+	};
 	char why[LAST_WORDS_MAX];
 	uint32_t n;
 
@@ -151,14 +154,16 @@ tell_rcpts(struct handout *h, struct message const *m, struct slice records,
 			return false;
 		errno = ENOMEM;
 		records = slice_skip(records, size);
-		if (m->rcpt[n].state != RCPT_OPEN &&
-		    m->rcpt[n].state != RCPT_FAILED)
-			continue;
+		if (!state_is_unfinished(&m->rcpt[n])) continue;
 		t.attempt = m->rcpt[n].attempt;
 		t.wait_s = wait_of(&m->rcpt[n]);
 		t.address = r.address;
-		if (m->rcpt[n].state == RCPT_FAILED) {
-			t.failed = true;
+		t.owed = owed[m->rcpt[n].state];
+		t.warned = m->rcpt[n].warned;
+		t.notify = r.notify;
+		t.action = r.action;
+		t.orcpt = r.orcpt;
+		if (t.owed) {
 			lastwords(h->journal, &m->rcpt[n], &r, why);
 			t.status = r.status;
 			t.where = r.where;
@@ -361,7 +366,7 @@ is_whole(struct message *m, struct record_message const *r, int fd)
 static int
 open_large(struct handout const *h, struct message *m)
 {
-	char octets[MESSAGE_RECORD_MAX];
+	char octets[RECORD_MESSAGE_MAX];
 	size_t len = m->envelope < sizeof octets ? m->envelope : sizeof octets;
 	int fd = store_open(h->mess, &m->by.id);
 	struct record_message r;

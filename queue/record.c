@@ -5,10 +5,14 @@
 #include "common/handover.h"
 
 _Static_assert(RECORD_BODY_MAX + 1024 < RECORD_MAX, "a body fits a record");
-_Static_assert(sizeof(struct record_outcome) <= WIRE_STRUCT_MAX, "largest");
+_Static_assert(sizeof(struct record_message) <= WIRE_STRUCT_MAX, "largest");
+_Static_assert(RECORD_HEAD + 256 + ADDR_TEXT_MAX + SUBMIT_GROUPS_MAX +
+    ENVID_MAX + SUBMIT_ADDRESS_MAX + 3 * SUBMIT_NAME_MAX +
+    SUBMIT_PROTOCOL_MAX <= RECORD_MESSAGE_MAX, "a MESSAGE record fits");
 
 static struct wire_field const segment_fields[] = {
 	WIRE_FIELD_U64(struct record_segment, number),
+	WIRE_FIELD_U64(struct record_segment, last),
 };
 struct wire_form const record_segment_form =
     WIRE_FORM(RECORD_SEGMENT, segment_fields);
@@ -22,6 +26,15 @@ static struct wire_field const message_fields[] = {
 	WIRE_FIELD_U32(struct record_message, rcpts),
 	WIRE_FIELD_U8(struct record_message, eightbit, 1),
 	WIRE_FIELD_U8(struct record_message, file, 1),
+	WIRE_FIELD_TEXT(struct record_message, envid, ENVID_MAX),
+	WIRE_FIELD_TEXT(struct record_message, client_address,
+	    SUBMIT_ADDRESS_MAX),
+	WIRE_FIELD_TEXT(struct record_message, client_name, SUBMIT_NAME_MAX),
+	WIRE_FIELD_TEXT(struct record_message, helo, SUBMIT_NAME_MAX),
+	WIRE_FIELD_TEXT(struct record_message, protocol, SUBMIT_PROTOCOL_MAX),
+	WIRE_FIELD_TEXT(struct record_message, login, SUBMIT_NAME_MAX),
+	WIRE_FIELD_U8(struct record_message, utf8, 1),
+	WIRE_FIELD_U8(struct record_message, ret, RETS - 1),
 	WIRE_FIELD_U32(struct record_message, crc),
 	WIRE_FIELD_U32(struct record_message, uid),
 	WIRE_FIELD_U8(struct record_message, held, 1),
@@ -34,7 +47,11 @@ static struct wire_field const rcpt_fields[] = {
 	WIRE_FIELD_TEXT(struct record_rcpt, address, ADDR_TEXT_MAX),
 	WIRE_FIELD_U32(struct record_rcpt, attempt),
 	WIRE_FIELD_U32(struct record_rcpt, due_s),
+	WIRE_FIELD_U32(struct record_rcpt, action),
 	WIRE_FIELD_U8(struct record_rcpt, state, RCPT_STATES - 1),
+	WIRE_FIELD_U8(struct record_rcpt, notify, NOTIFY_ALL),
+	WIRE_FIELD_U8(struct record_rcpt, warned, 1),
+	WIRE_FIELD_TEXT(struct record_rcpt, orcpt, ORCPT_MAX),
 	WIRE_FIELD_TEXT(struct record_rcpt, status, STATUS_MAX),
 	WIRE_FIELD_TEXT(struct record_rcpt, where, HANDOVER_WHERE_MAX),
 	WIRE_FIELD_TEXT(struct record_rcpt, words, WORDS_MAX),
@@ -62,6 +79,7 @@ struct wire_form const record_outcome_form =
 static struct wire_field const reported_fields[] = {
 	WIRE_FIELD_ID(struct record_reported, id),
 	WIRE_FIELD_U32(struct record_reported, rcpt),
+	WIRE_FIELD_U8(struct record_reported, warning, 1),
 };
 struct wire_form const record_reported_form =
     WIRE_FORM(RECORD_REPORTED, reported_fields);

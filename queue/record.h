@@ -23,6 +23,7 @@ enum {
 	RECORD_BOUND = 64,
 	RECORD_HEAD = 32,
 	RECORD_MAX = 128 << 10,		/* head, frame and zeroes */
+	RECORD_MESSAGE_MAX = 4096,	/* those of a MESSAGE */
 	RECORD_BODY_MAX = 64 << 10	/* message octets kept in the journal */
 };
 
@@ -39,6 +40,11 @@ enum record_type {
 /* The first record of a segment: which one it is. */
 struct record_segment {
 	uint64_t number;	/* grows with each use of any segment file */
+	uint64_t last;		/* sequence of the last record of this epoch
+				 * that counts before this segment; after a
+				 * failed write or sync there are others, of
+				 * which nothing counts. 0: it is the first of
+				 * its epoch */
 };
 
 /* Opens the unit of one message: MESSAGE, then a RCPT each, then BODY unless
@@ -53,6 +59,10 @@ struct record_message {
 	uint32_t rcpts;		/* RCPT records that follow */
 	uint8_t eightbit;
 	uint8_t file;		/* the message lies in mess/, no BODY follows */
+	struct slice envid;	/* see common/submit.h, down to ret */
+	struct slice client_address, client_name, helo, protocol, login;
+	uint8_t utf8;
+	uint8_t ret;
 	uint32_t crc;		/* CRC-32C of that file, 0 without */
 	uint32_t uid;		/* who submitted it; UINT32_MAX: the network */
 	uint8_t held;		/* what was ordered for it before this unit */
@@ -64,6 +74,10 @@ enum rcpt_state {
 	RCPT_DELIVERED,
 	RCPT_FAILED,		/* and its sender has not been told */
 	RCPT_REPORTED,
+	RCPT_EXPANDED,		/* others stand for it */
+	RCPT_CONFIRMED,		/* delivered; its sender is to be told so, and
+				 * has not been */
+	RCPT_RELAYED,		/* the same, by a host that won't tell him */
 	RCPT_STATES
 };
 
@@ -71,7 +85,11 @@ struct record_rcpt {
 	struct slice address;
 	uint32_t attempt;	/* tries so far */
 	uint32_t due_s;		/* wall time of the next */
+	uint32_t action;	/* see common/handover.h */
 	uint8_t state;		/* enum rcpt_state */
+	uint8_t notify;		/* see common/submit.h */
+	uint8_t warned;		/* its sender knows that it is late */
+	struct slice orcpt;
 	struct slice status, where, words;	/* of the last try, if any */
 };
 
@@ -96,6 +114,7 @@ struct record_outcome {
 struct record_reported {
 	struct traceid id;
 	uint32_t rcpt;
+	uint8_t warning;	/* it tells that he is late, and he stays open */
 };
 
 /* What a user of the machine ordered. DELETE ends the message; the state of

@@ -180,7 +180,7 @@ take_reported(struct pass *p, struct part const *part)
 
 	if (!wire_unpack(&record_reported_form, &r, part->frame)) return false;
 	m = state_find(p->s, &r.id);
-	if (m && !state_reported(m, r.rcpt)) finished(p, m);
+	if (m && !state_reported(m, &r)) finished(p, m);
 	return true;
 }
 

@@ -90,7 +90,8 @@ committed(void *owner, bool fine)
 		state_forget(h->state, m);
 	}
 	for (i = 0; fine && of && i < p->n; i++)
-		unfinished = state_reported(of, p->rcpt[i]);
+		unfinished = state_reported(of,
+		    &(struct record_reported){ .rcpt = p->rcpt[i] });
 	if (!unfinished) handout_finished(h, of);
 	if (h->connection == p->connection) acknowledge(h, &p->of, fine);
 	free(p);

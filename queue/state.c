@@ -75,7 +75,7 @@ state_rcpt(struct message *m, uint32_t n, struct record_rcpt const *r)
 	bool before = state_is_unfinished(rcpt);
 
 	*rcpt = (struct rcpt){ .due_s = r->due_s, .state = r->state,
-	    .attempt = tries(r->attempt) };
+	    .attempt = tries(r->attempt), .warned = r->warned };
 	if (before && !state_is_unfinished(rcpt)) m->unfinished--;
 }
 
@@ -108,10 +108,14 @@ state_outcome(struct message *m, struct record_outcome const *o,
 }
 
 bool
-state_reported(struct message *m, uint32_t rcpt)
+state_reported(struct message *m, struct record_reported const *r)
 {
-	if (rcpt < m->rcpts && m->rcpt[rcpt].state == RCPT_FAILED) {
-		m->rcpt[rcpt].state = RCPT_REPORTED;
+	struct rcpt *rcpt = r->rcpt < m->rcpts ? &m->rcpt[r->rcpt] : NULL;
+
+	if (rcpt && r->warning) {
+		rcpt->warned = true;
+	} else if (rcpt && state_is_owed(rcpt)) {
+		rcpt->state = RCPT_REPORTED;
 		m->unfinished--;
 	}
 	return m->unfinished > 0;

@@ -17,6 +17,7 @@ struct rcpt {
 	uint16_t segment;	/* where that lies */
 	uint16_t attempt;	/* tries so far; stays at its largest value */
 	uint8_t state;		/* enum rcpt_state */
+	bool warned;		/* its sender knows that it is late */
 };
 
 /* A message that is not finished. Small: a million of them may wait. */
@@ -96,7 +97,7 @@ bool state_outcome(struct message *m, struct record_outcome const *o,
     uint16_t segment, uint32_t offset);
 
 /* state_reported - what a REPORTED record says, in the same way */
-bool state_reported(struct message *m, uint32_t rcpt);
+bool state_reported(struct message *m, struct record_reported const *r);
 
 /* state_order - what an ORDER record says. False when that finishes the
  * message. */
@@ -107,11 +108,19 @@ enum standing state_standing(struct message const *m, uint32_t now_s);
 enum standing state_rcpt_standing(struct message const *m,
     struct rcpt const *r, uint32_t now_s);
 
-/* state_is_unfinished - the recipient is open, or failed and not reported */
+/* state_is_owed - its sender is to be told what became of the recipient */
+static inline bool
+state_is_owed(struct rcpt const *r)
+{
+	return r->state == RCPT_FAILED || r->state == RCPT_CONFIRMED ||
+	    r->state == RCPT_RELAYED;
+}
+
+/* state_is_unfinished - the recipient is open, or its sender is to be told */
 static inline bool
 state_is_unfinished(struct rcpt const *r)
 {
-	return r->state == RCPT_OPEN || r->state == RCPT_FAILED;
+	return r->state == RCPT_OPEN || state_is_owed(r);
 }
 
 /* state_walk_begin, state_walk_next, state_walk_end - NULL at the end; w is

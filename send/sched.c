@@ -398,7 +398,7 @@ sched_rcpt(struct sched *s, struct handover_rcpt const *rcpt, int64_t now_ms)
 	*r = (struct sched_rcpt){ .n = rcpt->rcpt, .attempt = rcpt->attempt,
 	    .due_ms = now_ms + (int64_t)rcpt->wait_s * 1000,
 	    .maybe = !m->fresh };
-	if (rcpt->failed) {
+	if (rcpt->owed == OUTCOME_FAILED) {
 		r->stands = RCPT_FAILED;
 		remember(m, rcpt->rcpt, rcpt->status, rcpt->where,
 		    rcpt->words);

@@ -108,7 +108,7 @@ static bool
 say_envelope(struct submission *s)
 {
 	struct slice in = slice_from(s->rcpts.s, s->rcpts.len);
-	struct submit_rcpt rcpt;
+	struct submit_rcpt rcpt = { .notify = 0 };
 
 	if (!say(s, &submit_open_form, &s->open)) return false;
 	while (in.len) {

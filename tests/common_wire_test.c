@@ -10,7 +10,7 @@
 #include "common/deliver.h"
 #include "tests/seed.h"
 
-enum { ROUNDS = 200, TEXT_ROOM = 1 << 16 };
+enum { ROUNDS = 200, TEXT_ROOM = 1 << 16, FIELDS_MAX = 32 };
 
 static struct wire_form const *const forms[] = {
 	&submit_open_form, &submit_rcpt_form, &submit_body_form,
@@ -21,6 +21,8 @@ static struct wire_form const *const forms[] = {
 	&handover_outcome_ack_form, &handover_report_form,
 	&handover_reported_form, &handover_report_text_form,
 	&handover_report_end_form, &handover_report_ack_form,
+	&handover_order_form, &handover_expand_form, &handover_target_form,
+	&handover_expand_end_form, &handover_expand_ack_form,
 	&deliver_slots_form, &deliver_job_form,
 	&deliver_rcpt_form, &deliver_run_form, &deliver_result_form,
 };
@@ -161,7 +163,7 @@ every_cap_is_exact(void **state)
 	(void)state;
 	for (k = 0; k < FORMS; k++)
 		for (i = 0; i < forms[k]->fields; i++) {
-			struct wire_field loose[16];
+			struct wire_field loose[FIELDS_MAX];
 			struct wire_form forged = *forms[k];
 			struct wire_field const *f = &forms[k]->field[i];
 			struct values v = { .octet = "" };
@@ -178,7 +180,7 @@ every_cap_is_exact(void **state)
 			set_number(&v, f, f->max + 1);
 			assert_int_equal(wire_pack(forms[k], &v, out,
 			    sizeof out), 0);
-			assert_true(forged.fields <= 16);
+			assert_true(forged.fields <= FIELDS_MAX);
 			for (j = 0; j < forged.fields; j++) {
 				loose[j] = forged.field[j];
 				loose[j].max = UINT64_MAX;

@@ -44,7 +44,8 @@ begin(struct jobs *jobs, uint32_t number)
 static bool
 add(struct jobs *jobs, uint32_t number, uint32_t rcpt, char const *address)
 {
-	struct deliver_rcpt frame = { number, rcpt, slice_of(address) };
+	struct deliver_rcpt frame = { .job = number, .rcpt = rcpt,
+	    .address = slice_of(address) };
 
 	return job_add(jobs, &frame) != NULL;
 }

@@ -180,7 +180,8 @@ say_job(uint32_t job)
 static void
 say_rcpt(uint32_t job, uint32_t rcpt, char const *address)
 {
-	struct deliver_rcpt const frame = { job, rcpt, slice_of(address) };
+	struct deliver_rcpt const frame = { .job = job, .rcpt = rcpt,
+	    .address = slice_of(address) };
 
 	say_with(&deliver_rcpt_form, &frame, -1);
 }
@@ -424,7 +425,8 @@ bad_address(void)
 static void
 bad_fd(void)
 {
-	struct deliver_rcpt const frame = { 1, 0, SLICE("you@there.example") };
+	struct deliver_rcpt const frame = { .job = 1,
+	    .address = SLICE("you@there.example") };
 
 	say_job(1);
 	say_with(&deliver_rcpt_form, &frame, message("x\r\n", 3));

@@ -57,7 +57,7 @@ got_rcpt(void *owner, void const *values, int fd)
 	heard.open++;
 	heard.attempt = r->attempt;
 	heard.wait_s = r->wait_s;
-	heard.failed = r->failed;
+	heard.failed = r->owed == OUTCOME_FAILED;
 	snprintf(heard.address, sizeof heard.address, "%.*s",
 	    (int)r->address.len, r->address.s);
 	snprintf(heard.words, sizeof heard.words, "%.*s", (int)r->words.len,
