@@ -9,7 +9,7 @@
 # Objects that must be pure; their own functions are pure for the others too.
 engines='
 common/access common/addr common/body common/command common/date common/heap common/idmap
-common/line common/netaddr
+common/line common/netaddr common/past
 common/route common/routes common/rulefile common/slice
 common/wire common/submit common/handover common/deliver
 inject/address inject/complete inject/envelope inject/header
