@@ -108,7 +108,8 @@ start(struct upstreams *all, struct job_rcpt *rcpt,
 		.size = job->size,
 		.maybe = job->maybe,
 	};
-	struct route const *route;
+	struct route_act const *act;
+	struct routes_match found;
 	struct addr mailbox;
 	char path[ROUTE_PATH_MAX];
 
@@ -117,9 +118,12 @@ start(struct upstreams *all, struct job_rcpt *rcpt,
 		.words = "no maildir line of our routes takes this address"
 	};
 	if (!addr_parse(&mailbox, order.address)) return false;
-	route = routes_find(all->routes, &mailbox);
-	if (!route || route->action != ROUTE_MAILDIR) return false;
-	if (!route_expand(route, &mailbox, path)) {
+	if (routes_find(all->routes, &mailbox, SLICE(""), &found) !=
+	    ROUTES_LINE)
+		return false;
+	act = found.route->act;
+	if (act->kind != ROUTE_MAILDIR) return false;
+	if (!route_expand(&found, act->word[0], path)) {
 		result->verdict = VERDICT_PERM;
 		result->status = "5.1.3";
 		result->words = "the address is no safe path name";
