@@ -15,7 +15,7 @@ common/wire common/submit common/handover common/deliver
 inject/address inject/complete inject/envelope inject/header
 local/choose local/result local/trace
 queue/crc32c queue/filter queue/received queue/record queue/state
-remote/client remote/reply
+remote/client remote/login remote/mx remote/offer remote/outcome remote/reply remote/say
 send/bounce send/lane send/sched
 smtpd/hops smtpd/policy smtpd/reply smtpd/session smtpd/verb
 '
