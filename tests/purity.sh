@@ -8,7 +8,7 @@
 
 # Objects that must be pure; their own functions are pure for the others too.
 engines='
-common/access common/action common/addr common/body common/command common/date common/expand
+common/access common/action common/addr common/base64 common/body common/command common/date common/expand
 common/heap common/idmap common/line common/match common/netaddr common/past
 common/route common/routes common/rulefile common/slice common/target common/variable
 common/wire common/submit common/handover common/deliver
