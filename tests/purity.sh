@@ -8,10 +8,10 @@
 
 # Objects that must be pure; their own functions are pure for the others too.
 engines='
-common/access common/addr common/body common/command common/date common/heap common/idmap
+common/access common/addr common/body common/command common/date common/dsn common/heap common/idmap
 common/line common/netaddr
 common/route common/routes common/rulefile common/slice
-common/wire common/submit common/handover common/deliver
+common/utf8 common/wire common/submit common/handover common/deliver
 inject/address inject/complete inject/envelope inject/header
 local/trace
 queue/crc32c queue/filter queue/received queue/record queue/state
