@@ -181,7 +181,7 @@ let_go(void)
 {
 	peer_close(&heard.peer);
 	peer_close(&handout.peer);
-	loop_not_later(&loop, &handout.tell);
+	loop_not_later(&loop, &handout.announce.turn);
 	report_forget(&handout.report);
 	journal_hurry(&journal);
 	while (!journal_idle(&journal) || journal.syncing)
