@@ -86,6 +86,7 @@ got_outcome(void *owner, void const *values, int fd)
 	struct pending *p;
 
 	(void)fd;
+	if (o->outcome == OUTCOME_EXPANDED) return false; /* only we say so */
 	switch (known ? state_judge(m, o->rcpt, o->attempt) : STATE_OLD) {
 	case STATE_OLD:
 		ack(h, &o->id, o->rcpt, o->attempt);
@@ -139,6 +140,7 @@ tell_rcpts(struct handout *h, struct message const *m, struct slice records,
 		[RCPT_FAILED] = OUTCOME_FAILED,
 		[RCPT_CONFIRMED] = OUTCOME_CONFIRMED,
 		[RCPT_RELAYED] = OUTCOME_RELAYED,
+		[RCPT_LISTED] = OUTCOME_EXPANDED,
 	};
 	char why[LAST_WORDS_MAX];
 	uint32_t n;

@@ -113,7 +113,7 @@ static inline bool
 state_is_owed(struct rcpt const *r)
 {
 	return r->state == RCPT_FAILED || r->state == RCPT_CONFIRMED ||
-	    r->state == RCPT_RELAYED;
+	    r->state == RCPT_RELAYED || r->state == RCPT_LISTED;
 }
 
 /* state_is_unfinished - the recipient is open, or its sender is to be told */
