@@ -23,6 +23,7 @@ common/idmap
 common/line
 common/match
 common/netaddr
+common/past
 common/route
 common/routes
 common/rulefile
