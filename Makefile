@@ -26,7 +26,7 @@ COMPILE   = $(CC) -std=gnu11 -I. -DMAILGRAVE_VERSION='"$(VERSION)"' \
 
 # What a program links states its powers: queue, send and local have neither
 # TLS nor DNS (tests/links.sh).
-LIBS        := -lskarnet -lseccomp
+LIBS        := -lskarnet -lseccomp -lpcre2-8
 LIBS_remote := -lcares
 
 objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1)/*.c)))

@@ -72,20 +72,24 @@ static bool
 route(void *owner, struct slice text, struct destination *to)
 {
 	struct sendd *s = owner;
-	struct route const *r;
+	struct route_act const *act;
+	struct routes_match found;
 	struct addr rcpt;
 
 	to->channel = CHANNEL_REMOTE;
 	if (s->by_hand) return true; /* to its --relay */
 	if (!addr_parse(&rcpt, text)) return false;
-	r = routes_find(&s->rules.routes, &rcpt);
-	if (!r) return false;
-	if (r->action == ROUTE_MAILDIR) {
+	if (routes_find(&s->rules.routes, &rcpt, SLICE(""), &found) !=
+	    ROUTES_LINE)
+		return false;
+	act = found.route->act;
+	if (act->kind == ROUTE_MAILDIR) {
 		to->channel = CHANNEL_LOCAL;
 		return true;
 	}
-	to->port = r->port;
-	snprintf(to->host, sizeof to->host, "%s", r->argument);
+	if (act->kind != ROUTE_RELAY) return false;
+	to->port = act->port;
+	snprintf(to->host, sizeof to->host, "%s", act->host);
 	return true;
 }
 

@@ -18,12 +18,12 @@ enum { ROUNDS = 300, ROWS = 40, LOOKUPS = 40, MANY = 20000 };
 static unsigned
 line_for(struct routes const *routes, char const *mailbox)
 {
-	struct route const *route;
+	struct routes_match found;
 	struct addr a;
 
 	assert_true(addr_parse(&a, slice_of(mailbox)));
-	route = routes_find(routes, &a);
-	return route ? route->line : 0;
+	return routes_find(routes, &a, SLICE(""), &found) == ROUTES_LINE
+	    ? found.route->line : 0;
 }
 
 static void
@@ -91,6 +91,7 @@ finds_the_first_that_takes_it(void **state)
 static void
 knows_what_is_foreign(void **state)
 {
+	struct routes_match found;
 	struct parse_error error;
 	struct routes routes;
 	struct addr a;
@@ -99,9 +100,13 @@ knows_what_is_foreign(void **state)
 	assert_true(routes_parse(&routes, SLICE("@d maildir x\n"
 	    "* relay mx.example\n@late maildir never\n"), &error));
 	assert_true(addr_parse(&a, SLICE("a@d")));
-	assert_false(route_is_foreign(routes_find(&routes, &a)));
+	assert_int_equal(routes_find(&routes, &a, SLICE(""), &found),
+	    ROUTES_LINE);
+	assert_false(route_is_foreign(found.route));
 	assert_true(addr_parse(&a, SLICE("a@late")));
-	assert_true(route_is_foreign(routes_find(&routes, &a)));
+	assert_int_equal(routes_find(&routes, &a, SLICE(""), &found),
+	    ROUTES_LINE);
+	assert_true(route_is_foreign(found.route));
 	routes_free(&routes);
 }
 
@@ -135,8 +140,8 @@ names_line_and_word(void **state)
 		{ "alias", 1, "\"alias\": an action is missing" },
 		{ "\n# x\na@d maildir x\nb@d smarthost y\nc@d z\n", 4,
 		  "\"smarthost\": there is no such action" },
-		{ "a@d maildir x\n.d maildir y", 2,
-		  "\".d\": this is no domain" },
+		{ "a@d maildir x\n..d maildir y", 2,
+		  "\"..d\": this is no domain" },
 		{ "a@d maildir x\n\"b", 2,
 		  "\"b\": the closing quote is missing" }
 	};
