@@ -184,6 +184,30 @@ finished(struct client *c, bool clean)
 	    CLIENT_QUIT : CLIENT_IDLE;
 }
 
+static bool
+is_ascii(struct slice mailbox)
+{
+	struct addr a;
+
+	return !mailbox.len || !addr_parse(&a, mailbox) || addr_is_ascii(&a);
+}
+
+/* Addresses that need SMTPUTF8 (RFC 6531 section 3.2) are not told to a host
+ * without it. */
+static void
+leave_out_utf8(struct client *c)
+{
+	size_t i;
+
+	snprintf(c->words, sizeof c->words,
+	    "the address needs SMTPUTF8, which they don't offer");
+	for (i = 0; i < c->order.rcpts; i++) {
+		if (is_ascii(c->order.rcpt[i])) continue;
+		c->bad[i] = true;
+		outcome_by_us(c, VERDICT_PERM, "5.6.7", i, i + 1);
+	}
+}
+
 /* A 7-bit host must not be given 8-bit text (RFC 6152 section 3), nor one
  * without SMTPUTF8 a header that needs it (RFC 6531 section 3.2). Whether the
  * text is such, its octets say; what the sender declared may be wrong. */
@@ -200,8 +224,15 @@ before_mail(struct client *c)
 		    (unsigned long long)c->offer.size_max);
 		return turn_away(c, VERDICT_PERM, "5.3.4", words);
 	}
+	if (c->utf8 && !c->offer.smtputf8) {
+		if (!is_ascii(c->order.sender))
+			return turn_away(c, VERDICT_PERM, "5.6.7", "the sender "
+			    "needs SMTPUTF8, which they don't offer");
+		leave_out_utf8(c);
+		if (!c->open) return finished(c, true);
+	}
 	if (c->order.size && (!c->offer.eightbitmime ||
-	    (c->order.utf8 && !c->offer.smtputf8))) {
+	    (c->utf8 && !c->offer.smtputf8))) {
 		c->taken = 0;
 		c->in_body = false;
 		c->header_end = 2;	/* a header may be empty */
@@ -325,7 +356,7 @@ scan(struct client *c, struct slice piece)
 	for (i = 0; i < piece.len; i++) {
 		bool eightbit = (unsigned char)piece.s[i] >= 0x80;
 
-		if (eightbit && !c->in_body && c->order.utf8 &&
+		if (eightbit && !c->in_body && c->utf8 &&
 		    !c->offer.smtputf8) {
 			go(c, turn_away(c, VERDICT_PERM, "5.6.7", "the header "
 			    "needs SMTPUTF8, which they don't offer"));
@@ -532,6 +563,9 @@ take_order(struct client *c, struct client_order const *order)
 	size_t i;
 
 	c->order = *order;
+	c->utf8 = order->utf8 || !is_ascii(order->sender);
+	for (i = 0; i < order->rcpts; i++)
+		c->utf8 |= !is_ascii(order->rcpt[i]);
 	c->open = order->rcpts;
 	c->due = c->first = c->end = 0;
 	memset(c->rcpt, 0, sizeof c->rcpt);

@@ -58,7 +58,8 @@ struct client_order {
 	uint64_t size;			/* of the message, CRLF line ends */
 	struct slice envid;		/* as given; empty: none */
 	uint8_t ret;			/* enum ret */
-	bool eightbit, utf8;		/* as the sender declared it */
+	bool eightbit, utf8;		/* as the sender declared it; what is
+					 * so without saying is found out */
 	bool lmtp;
 	bool keep;			/* CLIENT_FREE is wanted at the end */
 	enum client_tls tls;
@@ -136,7 +137,9 @@ struct client {
 		CLIENT_RCPT_DUE,	/* decided, client_next has to tell */
 		CLIENT_RCPT_TOLD
 	} rcpt[DELIVER_RCPTS_MAX];
-	bool bad[DELIVER_RCPTS_MAX];	/* no address: never named to them */
+	bool bad[DELIVER_RCPTS_MAX];	/* no address, or none that they could
+					 * read: never named to them */
+	bool utf8;			/* SMTPUTF8 is declared, or needed */
 	size_t open, due;		/* how many of rcpt are */
 	size_t first, end;		/* recipients of this transaction */
 	size_t dot;			/* LMTP: whose reply comes next */

@@ -20,19 +20,32 @@ put_path(struct client *c, struct slice mailbox)
 		c->out_len += addr_format(&a, c->out + c->out_len);
 }
 
-/* Text that someone else chose, as the value of a parameter (RFC 5321 section
- * 4.1.2, esmtp-value); what is none is left out. */
+/* What the sender chose is passed on only if it is what it should be. */
 static void
-put_value(struct client *c, struct slice keyword, struct slice value,
-    size_t most)
+put_envid(struct client *c)
+{
+	if (!dsn_envid_valid(c->order.envid)) return;
+	put(c, SLICE(" ENVID="));
+	put(c, c->order.envid);
+}
+
+static bool
+has_8bit(struct slice text)
 {
 	size_t i;
 
-	if (!value.len || value.len > most) return;
-	for (i = 0; i < value.len; i++)
-		if (value.s[i] <= ' ' || value.s[i] > '~') return;
-	put(c, keyword);
-	put(c, value);
+	for (i = 0; i < text.len; i++)
+		if ((unsigned char)text.s[i] >= 0x80) return true;
+	return false;
+}
+
+static void
+put_orcpt(struct client *c, struct slice orcpt)
+{
+	if (!dsn_orcpt_valid(orcpt)) return;
+	if (has_8bit(orcpt) && !(c->offer.smtputf8 && c->utf8)) return;
+	put(c, SLICE(" ORCPT="));
+	put(c, orcpt);
 }
 
 static void
@@ -84,7 +97,7 @@ say_mail(struct client *c)
 {
 	static char const *const ret[RETS] = { "", " RET=FULL", " RET=HDRS" };
 	char size[32];
-	bool utf8 = c->offer.smtputf8 && c->order.utf8;
+	bool utf8 = c->offer.smtputf8 && c->utf8;
 
 	c->mails++;
 	put(c, SLICE("MAIL FROM:<"));
@@ -100,7 +113,7 @@ say_mail(struct client *c)
 	if (utf8) put(c, SLICE(" SMTPUTF8"));
 	if (c->offer.dsn) {
 		if (c->order.ret < RETS) put(c, slice_of(ret[c->order.ret]));
-		put_value(c, SLICE(" ENVID="), c->order.envid, ENVID_MAX);
+		put_envid(c);
 	}
 	put(c, SLICE("\r\n"));
 }
@@ -142,7 +155,7 @@ say_rcpt(struct client *c)
 		struct client_dsn const *dsn = &c->order.dsn[c->say.rcpt];
 
 		put_notify(c, dsn->notify);
-		put_value(c, SLICE(" ORCPT="), dsn->orcpt, ORCPT_MAX);
+		put_orcpt(c, dsn->orcpt);
 	}
 	put(c, SLICE("\r\n"));
 }

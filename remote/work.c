@@ -81,6 +81,22 @@ set_relay(struct talk *t)
 	if (j->port) to.port = j->port;
 	if (!to.port) to.port = r->port;
 	remote_target_relay(r, &t->job.target, &to);
+	if (j->use_login && r->login) t->job.target.login = true;
+}
+
+/* What the line of the routes says about TLS, or else the option. */
+static uint8_t
+security_of(struct talk const *t)
+{
+	static enum security const said[] = {
+		[ROUTE_TLS_NONE] = SECURITY_NONE,
+		[ROUTE_TLS_MAY] = SECURITY_MAY,
+		[ROUTE_TLS_MUST] = SECURITY_MUST,
+		[ROUTE_TLS_VERIFY] = SECURITY_VERIFY,
+	};
+	uint8_t tls = t->task->order->tls;
+
+	return (uint8_t)(tls ? said[tls] : t->work->remote->security);
 }
 
 static void
@@ -92,6 +108,7 @@ set_target(struct talk *t)
 	t->job.why = t->why;
 	if (j->how == DELIVER_RELAY) {
 		set_relay(t);
+		to->security = security_of(t);
 		return;
 	}
 	snprintf(t->why, sizeof t->why, "a job without a host");
@@ -100,8 +117,7 @@ set_target(struct talk *t)
 	to->port = (uint16_t)j->port;
 	if (j->how == DELIVER_MX && !to->port) to->port = REMOTE_PORT;
 	/* nobody listens in on a Unix socket */
-	to->security = (uint8_t)(to->port ? t->work->remote->security :
-	    SECURITY_NONE);
+	to->security = to->port ? security_of(t) : SECURITY_NONE;
 }
 
 static void
