@@ -118,6 +118,8 @@ struct option_row const settings_rows[] = {
 	CALL("from", "ADDRESS", take_from, "by hand: the sender, <> for none"),
 	CALL("rcpt", "ADDRESS", take_rcpt,
 	    "by hand: a recipient; may be repeated"),
+	TEXT("lmtp", "HOST:PORT|SOCKET", lmtp,
+	    "by hand: deliver by LMTP, there"),
 };
 
 size_t const settings_rows_n = sizeof settings_rows / sizeof *settings_rows;
@@ -209,6 +211,8 @@ settings_apply(struct settings *s, struct remote *r, bool by_hand,
 	*which = NULL;
 	*why = "--login is for --relay";
 	if (*s->login.name && !s->relay) return false;
+	*why = "--lmtp is for use by hand, without --relay";
+	if (s->lmtp && (!by_hand || s->relay)) return false;
 	*why = "by hand it takes --from and --rcpt";
 	if (by_hand && !(s->rcpts && s->sender_given)) return false;
 	if (!r->relay.port) r->relay.port = (unsigned)s->port;
@@ -232,6 +236,28 @@ settings_apply(struct settings *s, struct remote *r, bool by_hand,
 	return true;
 }
 
+/* What has a port is a host, anything else the path of a socket, as in the
+ * routes. */
+static bool
+lmtp_target(struct settings const *s, struct remote const *r,
+    struct target *target, char const **why)
+{
+	struct netaddr to;
+	char const *unused;
+
+	target->how = DELIVER_LMTP;
+	if (netaddr_parse(&to, slice_of(s->lmtp), &unused) && to.port) {
+		target->port = (uint16_t)to.port;
+		target->security = (uint8_t)r->security;
+		memcpy(target->host, to.host, strlen(to.host));
+		return true;
+	}
+	*why = "--lmtp: empty or too long";
+	if (!*s->lmtp || strlen(s->lmtp) > NETADDR_HOST_MAX) return false;
+	memcpy(target->host, s->lmtp, strlen(s->lmtp));
+	return true;
+}
+
 bool
 settings_target(struct settings const *s, struct remote const *r,
     struct target *target, char const **why, char const **which)
@@ -239,6 +265,8 @@ settings_target(struct settings const *s, struct remote const *r,
 	struct addr first = { .domain_len = 0 }, other;
 	size_t i;
 
+	*which = s->lmtp;
+	if (s->lmtp) return lmtp_target(s, r, target, why);
 	if (*r->relay.host) {
 		remote_target_relay(r, target, &r->relay);
 		return true;

@@ -9,7 +9,7 @@
 #include "remote/remote.h"
 
 struct settings {
-	char const *relay, *resolver, *tls_ca, *password_file;
+	char const *relay, *lmtp, *resolver, *tls_ca, *password_file;
 	enum security security;
 	bool auth_clear, token;
 	struct address source[2];	/* IPv6, IPv4 */
