@@ -23,7 +23,7 @@ static enum reply
 answer_sender(struct transaction *t)
 {
 	struct session *s = t->session;
-	struct access_client may;
+	struct access_decision may;
 	char sender[ADDR_TEXT_MAX];
 	struct submit_open open = { .client_address = slice_of(t->client),
 		.helo = slice_of(s->helo), .size = s->promised,
@@ -31,7 +31,8 @@ answer_sender(struct transaction *t)
 
 	open.sender = slice_from(sender, path_text(s, sender));
 	open.protocol = s->extended ? SLICE("ESMTP") : SLICE("SMTP");
-	access_look_up(t->access, t->client, &may);
+	access_client(t->access, &(struct who_client){ .address = t->client },
+	    &may);
 	open.groups = slice_of(may.groups);
 	t->relay = may.relay;
 	if (!pool_reaches_queue(t->pool)) return REPLY_NO_QUEUE;

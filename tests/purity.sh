@@ -11,6 +11,7 @@ engines='
 common/access common/action common/addr common/body common/command common/date common/expand
 common/heap common/idmap common/line common/match common/netaddr
 common/route common/routes common/rulefile common/slice common/target common/variable
+common/who
 common/wire common/submit common/handover common/deliver
 inject/address inject/complete inject/envelope inject/header
 local/trace

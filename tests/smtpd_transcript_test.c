@@ -206,7 +206,7 @@ read_transcript(struct transcript *t, struct slice file)
 	struct text routes = { .len = 0 }, access = { .len = 0 };
 	struct text client = { .len = 0 };
 	struct parse_error error;
-	struct access_client may;
+	struct access_decision may;
 	struct slice line;
 
 	put_cstr(&client, "");
@@ -218,7 +218,8 @@ read_transcript(struct transcript *t, struct slice file)
 	if (!access_parse(&t->access,
 	    slice_from(access.s, access.len), &error))
 		fail_msg("access line %u: %s", error.line, error.why);
-	access_look_up(&t->access, client.s, &may);
+	access_client(&t->access, &(struct who_client){ .address = client.s },
+	    &may);
 	t->relay = may.relay;
 	free(routes.s);
 	free(access.s);
