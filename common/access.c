@@ -263,7 +263,6 @@ take_sender(struct reading *r)
 {
 	struct access_rule *rule = r->rule;
 	struct slice word = slice_from(r->f->word, r->f->len);
-	struct slice domain = slice_skip(word, 1);
 	struct addr *a;
 	size_t i;
 
@@ -272,19 +271,13 @@ take_sender(struct reading *r)
 	a = rulefile_grow(r->f, rule->sender, rule->senders, sizeof *a);
 	if (!a) return false;
 	rule->sender = a;
-	a += rule->senders;
-	if (!r->f->pattern && word.len && *word.s == '@' &&
-	    target_domain_valid(domain)) {
-		a->local_len = 0;
-		a->domain_len = (unsigned short)domain.len;
-		for (i = 0; i < domain.len; i++)
-			a->domain[i] = slice_lower(domain.s[i]);
-	} else if (r->f->pattern || !target_parse(a, word)) {
+	a += rule->senders++;
+	if (r->f->pattern || !(*r->f->word == '@'
+	    ? target_domain_parse(a, slice_skip(word, 1))
+	    : target_parse(a, word)))
 		return wrong(r, "neither an address nor @ and a domain");
-	}
 	for (i = 0; i < a->local_len; i++)
 		a->local[i] = slice_lower(a->local[i]);
-	rule->senders++;
 	return true;
 }
 

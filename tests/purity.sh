@@ -8,17 +8,52 @@
 
 # Objects that must be pure; their own functions are pure for the others too.
 engines='
-common/access common/action common/addr common/body common/command common/date common/expand
-common/heap common/idmap common/line common/match common/netaddr
-common/route common/routes common/rulefile common/slice common/target common/variable
+common/access
+common/action
+common/addr
+common/body
+common/command
+common/date
+common/deliver
+common/dsn
+common/expand
+common/handover
+common/heap
+common/idmap
+common/line
+common/match
+common/netaddr
+common/past
+common/route
+common/routes
+common/rulefile
+common/slice
+common/submit
+common/target
+common/utf8
+common/variable
 common/who
-common/wire common/submit common/handover common/deliver
-inject/address inject/complete inject/envelope inject/header
+common/wire
+inject/address
+inject/complete
+inject/envelope
+inject/header
 local/trace
-queue/crc32c queue/filter queue/received queue/record queue/state
-remote/client remote/reply
-send/bounce send/lane send/sched
-smtpd/hops smtpd/policy smtpd/reply smtpd/session smtpd/verb
+queue/crc32c
+queue/filter
+queue/received
+queue/record
+queue/state
+remote/client
+remote/reply
+send/bounce
+send/lane
+send/sched
+smtpd/hops
+smtpd/policy
+smtpd/reply
+smtpd/session
+smtpd/verb
 '
 
 # What computes only. snprintf writes to memory; errno is the caller's.
