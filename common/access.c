@@ -347,8 +347,6 @@ take_rule(struct access *access, struct rulefile *f, unsigned everybody[])
 		.n = (unsigned)access->rules };
 	size_t i;
 
-	if (access->rules == ACCESS_LINES_MAX)
-		return wrong(&r, "too many lines");
 	r.rule = rulefile_grow(f, access->rule, access->rules, sizeof *r.rule);
 	if (!r.rule) return false;
 	access->rule = r.rule;

@@ -13,7 +13,6 @@ enum {
 	ACCESS_NAME_MAX = 32,		/* octets of a group's name */
 	ACCESS_GROUPS_MAX = 256,
 	ACCESS_NAMES_MAX = 1024,	/* of all names, a space between */
-	ACCESS_LINES_MAX = 2000000,
 	ACCESS_ZONES_MAX = 16,		/* DNSBL zones */
 	ACCESS_SENDERS_MAX = 1000,	/* addresses on one line */
 	ACCESS_TEXT_MAX = 400		/* fits in a reply line */

@@ -334,8 +334,6 @@ take_row(struct routes *routes, struct rulefile *f)
 {
 	struct route *row;
 
-	if (routes->rows == ROUTES_LINES_MAX)
-		return rulefile_wrong(f, "too many lines");
 	row = rulefile_grow(f, routes->row, routes->rows, sizeof *row);
 	if (!row) return false;
 	routes->row = row;
