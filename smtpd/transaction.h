@@ -8,6 +8,7 @@
 #include "smtpd/policy.h"
 #include "smtpd/session.h"
 #include "smtpd/submission.h"
+#include "smtpd/xclient.h"
 
 struct transaction {
 	/* set by the owner */
@@ -16,15 +17,19 @@ struct transaction {
 	struct access const *access;
 	struct pool *pool;
 	char const *client;		/* address, empty without */
+	/* moved - XCLIENT has given another address; REPLY_NONE when it may
+	 * come in from there */
+	enum reply (*moved)(void *owner);
 	void (*wake)(void *owner);	/* see submission.h */
 	void *owner;
 
 	struct submission *submission;	/* NULL: none is under way */
 	bool named;			/* session->id is this one's */
 	bool relay;			/* the client may send anywhere */
+	struct xclient *xclient;	/* what was said of it, or NULL */
 };
 
-/* transaction_client - for the log */
+/* transaction_client - its address, as far as is known; empty without */
 struct slice transaction_client(struct transaction const *t);
 
 /* transaction_answer - to the session's question */
@@ -37,6 +42,9 @@ void transaction_conclude(struct transaction *t);
 /* transaction_replied - what the session has just said: refusals are logged,
  * and between messages nothing is left of the last one */
 void transaction_replied(struct transaction *t, struct slice reply);
+
+/* transaction_end - no more will come of the session */
+void transaction_end(struct transaction *t);
 
 /* transaction_forget - queue gets none of it, unless it was ended */
 void transaction_forget(struct transaction *t);
