@@ -85,7 +85,8 @@ int stage_options(struct stage *s, int argc, char *const *argv,
 void stage_prepare(struct stage *s);
 
 /* stage_read_rules - --routes, and the access file if rules has a path for
- * one; exits 100 with file and line of a mistake. Before the jail. */
+ * one; exits 100 with file, line and column of a mistake. With --check, what is
+ * hardly meant is said on standard error. Before the jail. */
 void stage_read_rules(struct stage *s, struct inforce *rules);
 
 /* stage_bind - bind --in, or adopt --in-fd; before stage_enter. Exits 100 when

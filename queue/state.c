@@ -47,6 +47,37 @@ message_free(struct message *m)
 }
 
 bool
+message_reserve(struct message *m, uint32_t rcpts)
+{
+	bool alone = m->rcpt == &m->one;
+	struct rcpt *rcpt;
+
+	if (rcpts == 1) return true;
+	rcpt = realloc(alone ? NULL : m->rcpt, rcpts * sizeof *rcpt);
+	if (!rcpt) return false;
+	if (alone) *rcpt = m->one;
+	m->rcpt = rcpt;
+	return true;
+}
+
+void
+message_grow(struct message *m, uint32_t rcpts)
+{
+	uint32_t added = rcpts - m->rcpts;
+
+	memset(m->rcpt + m->rcpts, 0, added * sizeof *m->rcpt);
+	m->rcpts = rcpts;
+	m->unfinished += added;
+}
+
+void
+message_expanded(struct message *m, uint32_t n, bool owed)
+{
+	m->rcpt[n].state = owed ? RCPT_LISTED : RCPT_EXPANDED;
+	if (!owed) m->unfinished--;
+}
+
+bool
 state_insert(struct state *s, struct message *m)
 {
 	return idmap_insert(&s->map, &m->by);

@@ -10,7 +10,7 @@
 struct play {
 	struct session session;
 	struct routes const *routes;
-	struct access_client may;
+	struct access_decision may;
 };
 
 static void
@@ -134,7 +134,8 @@ explain_facts(struct session_rules const *rules, struct routes const *routes,
 	char line[LINE_MAX_OCTETS];
 
 	if (wrong) return wrong;
-	access_look_up(access, client, &p.may);
+	access_client(access, &(struct who_client){ .address = client },
+	    &p.may);
 	printf("client %s: groups %s, may%s relay\n",
 	    *client ? client : "without an address",
 	    *p.may.groups ? p.may.groups : "none", p.may.relay ? "" : " not");

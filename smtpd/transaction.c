@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Carries a session's questions to policy and pool, and outcomes back; reads
  * and writes nothing itself. */
-#include <stdio.h>
 #include <stdlib.h>
 #include "common/clock.h"
 #include "common/log.h"
@@ -64,17 +63,26 @@ describe(struct transaction const *t)
 		.eightbit = s->eightbit, .utf8 = s->utf8, .ret = s->ret };
 }
 
+void
+transaction_access(struct transaction const *t, struct access_decision *may)
+{
+	struct xclient const *x = t->xclient;
+	struct who_client who = { .address = transaction_client(t).s,
+		.name = slice_of(x ? x->name : ""),
+		.login = slice_of(x ? x->login : "") };
+
+	access_client(t->access, &who, may);
+}
+
 static enum reply
 answer_sender(struct transaction *t)
 {
 	struct session *s = t->session;
-	char sender[ADDR_TEXT_MAX], client[NETADDR_TEXT_MAX + 1];
-	struct slice address = transaction_client(t);
-	struct access_client may;
+	char sender[ADDR_TEXT_MAX];
+	struct access_decision may;
 	struct submit_open open;
 
-	snprintf(client, sizeof client, "%.*s", (int)address.len, address.s);
-	access_look_up(t->access, client, &may);
+	transaction_access(t, &may);
 	t->relay = may.relay;
 	if (!pool_reaches_queue(t->pool)) return REPLY_NO_QUEUE;
 	if (s->promised > SUBMISSION_SMALL_MAX && !pool_has_stream(t->pool))

@@ -32,6 +32,10 @@ struct transaction {
 /* transaction_client - its address, as far as is known; empty without */
 struct slice transaction_client(struct transaction const *t);
 
+/* transaction_access - what the access file says of it */
+void transaction_access(struct transaction const *t,
+    struct access_decision *may);
+
 /* transaction_answer - to the session's question */
 void transaction_answer(struct transaction *t);
 

@@ -24,6 +24,7 @@ common/line
 common/match
 common/netaddr
 common/network
+common/past
 common/route
 common/routes
 common/rulefile
@@ -32,6 +33,7 @@ common/submit
 common/target
 common/utf8
 common/variable
+common/who
 common/wire
 inject/address
 inject/complete

@@ -60,7 +60,7 @@ end(void **unused)
 	if (client != -1) close(client);
 	for (turns = 0; intakes.n && turns < TURNS_MAX; turns++)
 		turn_once();
-	loop_not_later(&loop, &handout.tell);
+	loop_not_later(&loop, &handout.announce.turn);
 	return intakes.n ? -1 : remove_spool(unused);
 }
 
@@ -182,7 +182,7 @@ check_nothing(void)
 	TURN_UNTIL(journal_idle(&journal) && !intakes.committing);
 	assert_int_equal(state.map.n, 0);
 	assert_int_equal(files_in(mess_dir), 0);
-	assert_null(handout.next);
+	assert_null(handout.announce.next);
 }
 
 /* The message as a restart finds it: its text, with our line on top. */
@@ -239,7 +239,7 @@ restart(void)
 {
 	stop_queue();
 	start_queue();
-	handout.next = NULL;
+	handout.announce.next = NULL;
 }
 
 /* Accepted */
@@ -256,7 +256,7 @@ accepted_is_stored(void **unused)
 		hears(VERDICT_OK, "2.0.0");
 		assert_int_equal(state.map.n, n + 1);
 	}
-	assert_ptr_equal(handout.next, state.oldest);
+	assert_ptr_equal(handout.announce.next, state.oldest);
 	restart();
 	assert_int_equal(state.map.n, n);
 	while (n-- > 0)

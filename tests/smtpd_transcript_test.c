@@ -61,7 +61,7 @@ struct transcript {
 	struct access access;
 	struct session_rules rules;
 	bool trusted;
-	struct access_client may;
+	struct access_decision may;
 	enum verdict verdict;
 	char status[16], words[128];
 	struct store input, expected;
@@ -234,7 +234,8 @@ read_transcript(struct transcript *t, struct slice file)
 	if (!access_parse(&t->access,
 	    slice_from(access.s, access.len), &error))
 		fail_msg("access line %u: %s", error.line, error.why);
-	access_look_up(&t->access, client.s, &t->may);
+	access_client(&t->access, &(struct who_client){ .address = client.s },
+	    &t->may);
 	free(routes.s);
 	free(access.s);
 	free(client.s);
