@@ -361,29 +361,57 @@ run(struct conn *c, struct slice in)
 
 /* Before the conversation */
 
-/* welcome - greet it, or say that there are too many of its kind */
+/* let_in - the greeting stays due, or becomes the reason why not */
+static void
+let_in(struct conn *c, struct access_decision const *may)
+{
+	struct session *s = &c->session;
+	unsigned long long max = may->limit_line[ACCESS_CONNECTIONS]
+	    ? may->limit[ACCESS_CONNECTIONS] : c->all->address_max;
+
+	if (may->verdict == ACCESS_LIMIT)
+		session_dismiss(s, REPLY_ACCESS_LIMIT);
+	else if (may->verdict == ACCESS_REFUSE)
+		session_turn_away(s, may->refusal.code,
+		    slice_of(may->refusal.status),
+		    slice_of(may->refusal.text));
+	else if (!crowd_join(&c->all->crowd, &c->member,
+	    transaction_client(&c->transaction), max))
+		session_dismiss(s, REPLY_TOO_MANY_FROM_YOU);
+}
+
 static void
 welcome(struct conn *c)
 {
-	struct conns *all = c->all;
-	struct slice client = transaction_client(&c->transaction);
+	struct access_decision may;
 
-	c->session.trusted = trust_holds(all->xclients, client);
+	transaction_access(&c->transaction, &may);
+	c->session.trusted = may.xclient || trust_holds(c->all->xclients,
+	    transaction_client(&c->transaction));
 	/* who speaks for others is many */
-	if (!c->session.trusted && !crowd_join(&all->crowd, &c->member, client,
-	    all->address_max))
-		session_dismiss(&c->session, REPLY_TOO_MANY_FROM_YOU);
+	if (c->session.trusted && may.verdict == ACCESS_ACCEPT) return;
+	let_in(c, &may);
 }
 
-static enum reply
+static void
 moved(void *owner)
 {
+	struct access_decision may;
 	struct conn *c = owner;
 
+	transaction_access(&c->transaction, &may);
 	crowd_leave(&c->member);
-	return crowd_join(&c->all->crowd, &c->member,
-	    transaction_client(&c->transaction), c->all->address_max)
-	    ? REPLY_NONE : REPLY_TOO_MANY_FROM_YOU;
+	let_in(c, &may);
+}
+
+static bool
+is_proxy(struct conn const *c)
+{
+	struct access_decision may;
+
+	transaction_access(&c->transaction, &may);
+	return may.proxy || trust_holds(c->all->proxies,
+	    transaction_client(&c->transaction));
 }
 
 /* hear_proxy - false: the header isn't complete; in is advanced past it */
@@ -524,7 +552,7 @@ conn_open(struct conns *all, int in, int out, char const *client)
 		if (errno != EPERM) goto undo;
 		c->unwatched = true;
 	}
-	if (trust_holds(all->proxies, slice_of(c->client))) {
+	if (is_proxy(c)) {
 		c->proxy = calloc(1, sizeof *c->proxy);
 		if (!c->proxy) goto undo_watch;
 	}

@@ -124,6 +124,30 @@ say_path(struct play *p, char const *verb, char const *address)
 	say(p, line, true);
 }
 
+/* false: it would be sent away */
+static bool
+explain_client(char const *client, struct access_decision const *may)
+{
+	size_t i;
+
+	printf("client %s: groups %s, may%s relay",
+	    *client ? client : "without an address",
+	    *may->groups ? may->groups : "none", may->relay ? "" : " not");
+	if (may->relay) printf(" by line %u of access", may->relay_line);
+	printf("\n");
+	if (may->refusal.line)
+		printf("  line %u of access decides\n", may->refusal.line);
+	for (i = 0; i < may->zones; i++)
+		printf("  line %u of access asks %s\n",
+		    may->zone[i].refusal.line, may->zone[i].zone);
+	if (may->verdict == ACCESS_LIMIT)
+		printf("  a pattern of access takes too long: 421 4.3.5\n");
+	else if (may->verdict == ACCESS_REFUSE)
+		printf("  %u %s %s\n", may->refusal.code, may->refusal.status,
+		    may->refusal.text);
+	return may->verdict == ACCESS_ACCEPT;
+}
+
 char const *
 explain_facts(struct session_rules const *rules, struct routes const *routes,
     struct access const *access, char *const *facts)
@@ -136,9 +160,7 @@ explain_facts(struct session_rules const *rules, struct routes const *routes,
 	if (wrong) return wrong;
 	access_client(access, &(struct who_client){ .address = client },
 	    &p.may);
-	printf("client %s: groups %s, may%s relay\n",
-	    *client ? client : "without an address",
-	    *p.may.groups ? p.may.groups : "none", p.may.relay ? "" : " not");
+	if (!explain_client(client, &p.may)) return NULL;
 	session_init(&p.session, rules);
 	go_on(&p, false);
 	snprintf(line, sizeof line, "%s %.4000s\r\n",

@@ -30,6 +30,8 @@ static struct reply_row const rows[REPLIES] = {
 	[REPLY_TOO_MANY_SESSIONS] = { 421, "4.3.2", "%h too many sessions" },
 	[REPLY_TOO_MANY_FROM_YOU] = { 421, "4.7.0",
 	    "%h too many sessions from your address" },
+	[REPLY_ACCESS_LIMIT] = { 421, "4.3.5",
+	    "%h cannot tell whether to let you in" },
 	[REPLY_NO_MEMORY] = { 421, "4.3.0", "%h out of memory" },
 	[REPLY_IDLE] = { 421, "4.4.2", "%h waited too long for you" },
 	[REPLY_TOO_LONG] = { 421, "4.4.2", "%h you took too long" },

@@ -62,6 +62,22 @@ session_dismiss(struct session *s, enum reply reply)
 	s->dismissed = true;
 }
 
+static void
+quote(struct session *s, unsigned code, struct slice status,
+    struct slice words)
+{
+	s->reply_len = reply_custom_format(s->reply, code, status, words);
+	s->reply_times = 1;
+}
+
+void
+session_turn_away(struct session *s, unsigned code, struct slice status,
+    struct slice words)
+{
+	session_dismiss(s, REPLY_SHUTDOWN);
+	quote(s, code, status, words);
+}
+
 /* Refusals for good are counted: who earns too many of them is guessing. */
 static bool
 is_one_too_many(struct session *s, unsigned code)
@@ -400,9 +416,7 @@ session_refuse(struct session *s, unsigned code, struct slice status,
     struct slice words)
 {
 	take_answer(s, false);
-	if (is_one_too_many(s, code)) return;
-	s->reply_len = reply_custom_format(s->reply, code, status, words);
-	s->reply_times = 1;
+	if (!is_one_too_many(s, code)) quote(s, code, status, words);
 }
 
 void

@@ -162,6 +162,11 @@ void session_verdict(struct session *s, enum verdict verdict,
  * under way is aborted. Not between COMMIT and its verdict. */
 void session_dismiss(struct session *s, enum reply reply);
 
+/* session_turn_away - the same, in the words of a rule; see
+ * reply_custom_format */
+void session_turn_away(struct session *s, unsigned code, struct slice status,
+    struct slice words);
+
 /* session_is_idle - no message is under way: a good moment for dismissal */
 bool session_is_idle(struct session const *s);
 

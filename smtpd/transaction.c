@@ -144,9 +144,7 @@ transaction_answer(struct transaction *t)
 	case SESSION_CLIENT:
 		reply = answer_client(t);
 		session_answer(s, reply);
-		if (reply != REPLY_GREETING) break;
-		reply = t->moved(t->owner);
-		if (reply) session_dismiss(s, reply);
+		if (reply == REPLY_GREETING) t->moved(t->owner);
 		break;
 	}
 }

@@ -17,9 +17,9 @@ struct transaction {
 	struct access const *access;
 	struct pool *pool;
 	char const *client;		/* address, empty without */
-	/* moved - XCLIENT has given another address; REPLY_NONE when it may
-	 * come in from there */
-	enum reply (*moved)(void *owner);
+	/* moved - XCLIENT has given another address; the session is dismissed
+	 * when it may not come in from there */
+	void (*moved)(void *owner);
 	void (*wake)(void *owner);	/* see submission.h */
 	void *owner;
 

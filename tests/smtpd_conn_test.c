@@ -689,6 +689,46 @@ some_speak_for_others(void **state)
 }
 
 static void
+access_decides_at_the_door(void **state)
+{
+	static char const text[] = "refuse 198.51.100.7 554 5.7.1 \"go away\"\n"
+	    "limit 203.0.113.0/24 connections 1\n"
+	    "proxy 192.0.2.8\n" "xclient 192.0.2.9\n";
+	struct parse_error error;
+	struct access access;
+	int fd, other;
+
+	(void)state;
+	if (!access_parse(&access, slice_of(text), &error))
+		fail_msg("line %u: %s", error.line, error.why);
+	conns.access = &access;
+	fd = connect_from("198.51.100.7");
+	expect(fd, "554 5.7.1 go away\r\n");
+	assert_int_equal(heard_len, strlen("554 5.7.1 go away\r\n"));
+	expect_end(fd);
+	fd = connect_from("203.0.113.1");
+	other = connect_from("203.0.113.1");
+	expect(other, "too many sessions from your address\r\n");
+	expect_end(other);
+	close(fd);
+	turns(10);
+	/* who is meant is who the header names */
+	fd = connect_from("192.0.2.8");
+	heard_len = 0;
+	say_text(fd, "PROXY TCP4 198.51.100.7 192.0.2.2 1 2\r\n");
+	expect(fd, "554 5.7.1 go away\r\n");
+	assert_int_equal(heard_len, strlen("554 5.7.1 go away\r\n"));
+	expect_end(fd);
+	fd = connect_from("192.0.2.9");
+	say_text(fd, "XCLIENT ADDR=198.51.100.7\r\n");
+	expect(fd, "220 mx.test ESMTP Mailgrave\r\n554 5.7.1 go away\r\n");
+	close(fd);
+	turns(10);
+	conns.access = &nobody;
+	access_free(&access);
+}
+
+static void
 lmtp_by_name(void **state)
 {
 	int fd;
@@ -778,6 +818,7 @@ main(void)
 		TEST(addresses_are_limited),
 		TEST(proxies_speak_first),
 		TEST(some_speak_for_others),
+		TEST(access_decides_at_the_door),
 		TEST(lmtp_by_name),
 		TEST(sessions_are_limited),
 	};
