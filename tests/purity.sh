@@ -23,6 +23,7 @@ common/idmap
 common/line
 common/match
 common/netaddr
+common/network
 common/past
 common/route
 common/routes
@@ -49,11 +50,18 @@ remote/reply
 send/bounce
 send/lane
 send/sched
+smtpd/chunk
+smtpd/crowd
 smtpd/hops
+smtpd/parameter
 smtpd/policy
+smtpd/proxy
 smtpd/reply
 smtpd/session
+smtpd/text
+smtpd/trust
 smtpd/verb
+smtpd/xclient
 '
 
 # What computes only. snprintf writes to memory; errno is the caller's.
