@@ -18,6 +18,8 @@ static struct wire_field const job_fields[] = {
 	WIRE_FIELD_TEXT(struct deliver_job, host, ADDR_DOMAIN_MAX),
 	WIRE_FIELD_U32(struct deliver_job, port),
 	WIRE_FIELD_U8(struct deliver_job, how, DELIVER_HOWS - 1),
+	WIRE_FIELD_U8(struct deliver_job, tls, ROUTE_TLS_VERIFY),
+	WIRE_FIELD_U8(struct deliver_job, use_login, 1),
 	WIRE_FIELD_U64(struct deliver_job, size),
 	WIRE_FIELD_U64(struct deliver_job, arrived_s),
 	WIRE_FIELD_TEXT(struct deliver_job, envid, ENVID_MAX),

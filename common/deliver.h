@@ -14,6 +14,7 @@
 #ifndef MAILGRAVE_DELIVER_H
 #define MAILGRAVE_DELIVER_H
 
+#include "common/action.h"
 #include "common/handover.h"
 
 enum deliver_type {
@@ -49,7 +50,9 @@ struct deliver_job {
 	struct slice groups;
 	struct slice host;	/* remote: see how */
 	uint32_t port;		/* remote: 0 for its own default */
-	uint8_t how;		/* enum deliver_how; local: 0 */
+	uint8_t how;		/* enum deliver_how; local: 0, as both below */
+	uint8_t tls;		/* enum route_tls */
+	uint8_t use_login;	/* with remote's secret */
 	uint64_t size;
 	uint64_t arrived_s;	/* wall time */
 	struct slice envid;	/* see common/submit.h, all below */

@@ -103,6 +103,7 @@ channel_begin(struct channel *c, struct sched_job *job, int fd)
 	for (r = job->rcpt; r; r = r->next)
 		if (!peer_send(&c->peer, &deliver_rcpt_form,
 		    &(struct deliver_rcpt){ .job = job->number, .rcpt = r->n,
+		    .attempt = r->attempt,
 		    .address = sched_address(m, r) }, -1))
 			goto cut;
 	if (peer_send(&c->peer, &deliver_run_form, &run, -1)) return true;
