@@ -77,26 +77,16 @@ next_try(char out[SHORT_TEXT], uint8_t standing, uint32_t wait_s)
 static char const *const ret_name[RETS] = { [RET_FULL] = "full",
 	[RET_HDRS] = "hdrs" };
 
-static struct {
-	unsigned bit;
-	char const *name;
-} const notify_names[] = {
-	{ NOTIFY_NEVER, "never" },
-	{ NOTIFY_SUCCESS, "success" },
-	{ NOTIFY_FAILURE, "failure" },
-	{ NOTIFY_DELAY, "delay" },
-};
-
 /* Their names, quoted or not, a comma between. */
 static void
 put_notify(unsigned notify, char const *quote)
 {
 	char const *comma = "";
-	size_t i;
+	int i;
 
-	for (i = 0; i < sizeof notify_names / sizeof *notify_names; i++) {
-		if (!(notify & notify_names[i].bit)) continue;
-		printf("%s%s%s%s", comma, quote, notify_names[i].name, quote);
+	for (i = 0; i < NOTIFY_BITS; i++) {
+		if (!(notify & 1u << i)) continue;
+		printf("%s%s%s%s", comma, quote, dsn_notify_name[i], quote);
 		comma = ",";
 	}
 }
