@@ -8,6 +8,7 @@
 #include "queue/control.h"
 #include "queue/draft.h"
 #include "queue/intake.h"
+#include "queue/storing.h"
 
 enum phase {
 	IDLE,		/* no submission */
@@ -26,12 +27,7 @@ struct intake {
 	bool believed;
 	enum phase phase;
 	struct draft draft;
-
-	/* from END to the commit */
-	struct flush flush;
-	struct journal_unit unit;
-	struct message *message;
-
+	struct storing storing;		/* from END to the commit */
 	struct control *control;	/* while COMMANDING */
 };
 
@@ -169,103 +165,25 @@ got_body(void *owner, void const *values, int fd)
 /* Storing */
 
 static void
-stored(struct intake *in, bool fine)
+stored(void *owner, bool fine)
 {
+	struct intake *in = owner;
 	struct intakes *all = in->all;
+	struct draft const *d = &in->draft;
 
 	all->committing--;
 	if (fine)
-		draft_keep(&in->draft);
+		log_event("queued", LOG_ID(&d->id),
+		    LOG_SLICE("from", draft_sender(d)),
+		    LOG_NUMBER("rcpts", d->n), LOG_NUMBER("size", d->size),
+		    LOG_NUMBER("uid", in->uid));
+	if (fine)
+		answer(in, VERDICT_OK, "2.0.0", "accepted");
 	else
 		answer(in, VERDICT_TEMP, "4.3.0", "cannot store the message");
 	reset(in);
 	if (!peer_is_open(&in->peer)) release(in);
 	if (all->lost) all->lost(all->owner);
-}
-
-static void
-committed(void *owner, bool fine)
-{
-	struct intake *in = owner;
-	struct intakes *all = in->all;
-	struct message *m = in->message;
-
-	in->message = NULL;
-	if (fine) {
-		/* first of all: a client waits for this, and for nothing else */
-		answer(in, VERDICT_OK, "2.0.0", "accepted");
-		m->segment = in->unit.segment;
-		m->offset = in->unit.offset;
-		m->unit = (uint32_t)in->unit.len;
-		m->checked = true; /* written by this very process */
-		state_commit(all->state, m);
-		journal_live(all->journal, m->segment, m->unit);
-		log_event("queued", LOG_ID(&in->draft.id),
-		    LOG_SLICE("from", draft_sender(&in->draft)),
-		    LOG_NUMBER("rcpts", in->draft.n),
-		    LOG_NUMBER("size", in->draft.size),
-		    LOG_NUMBER("uid", in->uid));
-		handout_arrived(all->handout, m);
-	} else {
-		state_forget(all->state, m);
-		if (all->journal->broken) draft_keep(&in->draft);
-	}
-	stored(in, fine);
-}
-
-static void
-append(struct intake *in)
-{
-	struct intakes *all = in->all;
-	struct draft const *d = &in->draft;
-	struct message *m = NULL;
-
-	/* asked again: since OPEN others may have filled what there was */
-	if (journal_takes_mail(all->journal, d->text.len + d->rcpts.len))
-		m = message_make(&d->id, d->n);
-	if (!m || !state_insert(all->state, m)) {
-		message_free(m);
-		stored(in, false);
-		return;
-	}
-	in->message = m;
-	journal_begin(all->journal, JOURNAL_MAIL);
-	if (!draft_records(d, m)) {
-		journal_abandon(all->journal);
-		committed(in, false);
-		return;
-	}
-	in->unit = (struct journal_unit){ .committed = committed,
-	    .owner = in };
-	journal_end(all->journal, &in->unit);
-}
-
-static void
-named(void *owner, int error)
-{
-	struct intake *in = owner;
-
-	if (!error) {
-		append(in);
-		return;
-	}
-	log_event("cannot-store", LOG_ID(&in->draft.id), LOG_SYS(error));
-	stored(in, false);
-}
-
-static void
-written(void *owner, int error)
-{
-	struct intake *in = owner;
-
-	if (error) {
-		named(in, error);
-		return;
-	}
-	/* the name is in the directory: that too before the record */
-	in->flush = (struct flush){ .fd = in->all->mess, .how = FLUSH_ALL,
-	    .done = named, .owner = in };
-	flush_start(in->all->flushers, &in->flush);
 }
 
 static bool
@@ -290,13 +208,9 @@ got_end(void *owner, void const *values, int fd)
 	loop_disarm(in->all->loop, &in->idle);
 	in->phase = STORING;
 	in->all->committing++;
-	if (in->draft.file == -1) {
-		append(in);
-		return true;
-	}
-	in->flush = (struct flush){ .fd = in->draft.file, .how = FLUSH_ALL,
-	    .done = written, .owner = in };
-	flush_start(in->all->flushers, &in->flush);
+	in->storing = (struct storing){ .draft = &in->draft, .done = stored,
+	    .owner = in };
+	storing_start(&in->storing);
 	return true;
 }
 
