@@ -44,9 +44,8 @@ queue/record
 queue/state
 remote/client
 remote/reply
-send/bounce
-send/lane
-send/sched
+send/announce send/bounce send/expansion send/job send/lane send/mail send/orders
+send/owed send/rcpt send/routing send/sched send/work
 smtpd/hops
 smtpd/policy
 smtpd/reply
