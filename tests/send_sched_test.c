@@ -25,10 +25,14 @@ struct fate {
 	bool final, failed, reported;
 	bool running;
 	bool maybe;		/* a job with it was lost: the next must say so */
+	/* what the queue has recorded */
+	uint32_t kept_attempt;
+	bool kept_final;
 };
 
 static struct fate fate[MAILS][RCPTS];
 static uint32_t rcpts[MAILS];
+static char addresses[MAILS][RCPTS][20];
 
 struct said {
 	struct handover_outcome_ack ack;
@@ -169,6 +173,15 @@ tell_one(uint32_t n, char const *address)
 }
 
 static void
+record(struct handover_outcome_ack const *a)
+{
+	struct fate *f = &fate[number_of(&a->id)][a->rcpt];
+
+	f->kept_attempt = f->attempt;
+	f->kept_final = f->final;
+}
+
+static void
 ack_all(void)
 {
 	while (n_said) {
@@ -176,6 +189,7 @@ ack_all(void)
 
 		first_said = (first_said + 1) % (sizeof said / sizeof *said);
 		n_said--;
+		record(&a);
 		assert_true(rcpt_acked(&sched, &a, now_ms));
 		assert_false(rcpt_acked(&sched, &a, now_ms));
 	}
@@ -189,7 +203,6 @@ next_job(enum channel_name c)
 	struct sched_rcpt *r;
 
 	if (!job) return NULL;
-	job_begun(&sched, job);
 	assert_in_range(job->rcpts, 1, DELIVER_RCPTS_MAX);
 	for (r = job_first(job); r; r = mail_rcpt_at(job->mail, r->next))
 		n++;
@@ -247,8 +260,9 @@ start_jobs(enum channel_name c, uint32_t slots)
 			for (r = job_first(job); r; r = mail_rcpt_at(job->mail, r->next))
 				fate[number_of(&job->mail->by.id)][r->n]
 				    .running = false;
-			job->begun = false;
 			job_return(&sched, job, now_ms + 1000);
+		} else {
+			job_begun(&sched, job);
 		}
 	}
 }
@@ -339,16 +353,48 @@ tell_all_at_random(void)
 		    seed_below(RCPTS));
 		tell_begin(n, seed_below(2));
 		for (i = 0; i < rcpts[n]; i++) {
-			char address[40];
-
-			snprintf(address, sizeof address, "%s%u@h%u",
-			    seed_below(50) ? "r" : "x", i,
+			snprintf(addresses[n][i], sizeof addresses[n][i],
+			    "%s%u@h%u", seed_below(50) ? "r" : "x", i,
 			    (unsigned)seed_below(HOSTS));
-			tell_rcpt(n, i, address,
+			tell_rcpt(n, i, addresses[n][i],
 			    (uint32_t)seed_below(100));
 		}
 		tell_end(n, rcpts[n]);
 	}
+}
+
+static bool
+is_finished(struct fate const *f)
+{
+	return f->kept_final && (!f->failed || f->reported);
+}
+
+/* The queue is gone and comes back: it announces what it has recorded. */
+static void
+lose_queue(void)
+{
+	uint32_t n, i;
+
+	sched_queue_lost(&sched, now_ms);
+	for (n = 0; n < MAILS; n++) {
+		uint32_t told = 0;
+
+		tell_begin(n, false);
+		for (i = 0; i < rcpts[n]; i++) {
+			struct fate *f = &fate[n][i];
+
+			if (is_finished(f)) continue;
+			assert_true(announce_rcpt(&sched,
+			    &(struct handover_rcpt){ .id = numbered(n),
+			    .rcpt = i, .attempt = f->kept_attempt,
+			    .owed = f->kept_final ? OUTCOME_FAILED : 0,
+			    .wait_s = (uint32_t)seed_below(100),
+			    .address = slice_of(addresses[n][i]) }, now_ms));
+			told++;
+		}
+		if (told) tell_end(n, told);
+	}
+	announce_forget(&sched);
 }
 
 static void
@@ -378,6 +424,7 @@ everybody_is_told_one_fate(void **state)
 			lose(CHANNEL_REMOTE, REMOTE_SLOTS);
 		if (seed_below(500) == 0) sched_now(&sched, now_ms);
 		if (seed_below(20) == 0) owed_lost(&sched);
+		if (!calm && seed_below(100) == 0) lose_queue();
 		if (seed_below(2)) ack_all();
 		report_some();
 		wake = sched_wake_ms(&sched);
@@ -386,6 +433,9 @@ everybody_is_told_one_fate(void **state)
 	}
 	ack_all();
 	assert_int_equal(sched.map.n, 0);
+	assert_int_equal(sched.asking, 0);
+	assert_int_equal(sched.reports, 0);
+	assert_null(sched.waiting);
 	assert_true(sched_idle(&sched));
 	for (n = 0; n < MAILS; n++)
 		for (i = 0; i < rcpts[n]; i++) {
@@ -406,7 +456,7 @@ one_remote(char const *address)
 
 /* The next try of the only recipient, when it is due. */
 static struct sched_job *
-next_try(void)
+ask_next(void)
 {
 	struct sched_job *job;
 	int64_t wake;
@@ -421,6 +471,16 @@ next_try(void)
 	sched_due(&sched, now_ms);
 	job = next_job(CHANNEL_REMOTE);
 	assert_non_null(job);
+	return job;
+}
+
+/* The same, and the channel has it. */
+static struct sched_job *
+next_try(void)
+{
+	struct sched_job *job = ask_next();
+
+	job_begun(&sched, job);
 	return job;
 }
 
@@ -505,11 +565,10 @@ a_job_not_begun_is_no_maybe(void **state)
 	(void)state;
 	one_remote("r@h5");
 	for (i = 0; i < 5; i++) {
-		struct sched_job *job = next_try();
+		struct sched_job *job = ask_next();
 
 		assert_false(job_first(job)->maybe);
 		assert_int_equal(job_first(job)->losses, 0);
-		job->begun = false;
 		job_lost(&sched, CHANNEL_REMOTE, now_ms);
 		assert_true(job_slots(&sched, CHANNEL_REMOTE, 5));
 	}
