@@ -26,6 +26,8 @@ struct pending {
 	struct record_outcome what;	/* without its texts */
 };
 
+static void cut(struct handout *h, char const *why);
+
 static void
 ack(struct handout *h, struct traceid const *id, uint32_t rcpt,
     uint32_t attempt)
@@ -57,8 +59,12 @@ committed(void *owner, bool fine)
 	if (fine && m && !state_outcome(m, &p->what,
 	    p->unit.segment, p->unit.offset))
 		handout_finished(h, m);
-	if (fine && peer_is_open(&h->peer) && h->connection == p->connection)
-		ack(h, &p->what.id, p->what.rcpt, p->what.attempt);
+	if (peer_is_open(&h->peer) && h->connection == p->connection) {
+		if (fine)
+			ack(h, &p->what.id, p->what.rcpt, p->what.attempt);
+		else
+			cut(h, "cannot write an outcome"); /* it is repeated */
+	}
 	free(p);
 }
 
@@ -231,10 +237,10 @@ static void gone(void *owner, char const *why);
 
 /* What can't be told now is told on the next connection. */
 static void
-cut(struct handout *h)
+cut(struct handout *h, char const *why)
 {
 	peer_close(&h->peer);
-	gone(h, "out of memory");
+	gone(h, why);
 }
 
 static void
@@ -255,7 +261,7 @@ tell(void *owner)
 		}
 		log_event("cannot-announce", LOG_ID(&m->by.id), LOG_SYS(errno));
 		if (errno == EIO) continue; /* it stays, for people to look */
-		cut(h);	/* send forgets the half of it */
+		cut(h, "out of memory"); /* send forgets the half of it */
 		return;
 	}
 	if (h->next || h->told || !peer_is_open(&h->peer)) return;
@@ -280,7 +286,8 @@ handout_order(struct handout *h, struct message *m, enum order order)
 		return;
 	}
 	if (order == ORDER_DELETE || order == ORDER_HOLD) m->known = false;
-	if (peer_is_open(&h->peer) && !tell_order(h, &m->by.id, order)) cut(h);
+	if (peer_is_open(&h->peer) && !tell_order(h, &m->by.id, order))
+		cut(h, "out of memory");
 }
 
 static void

@@ -196,7 +196,7 @@ got_open(void *owner, void const *values, int fd)
 	in->eightbit = open.eightbit;
 	in->arrived_s = (uint64_t)clock_wall_ms() / 1000;
 	loop_arm(all->loop, &in->idle, all->loop->now_ms + INTAKE_IDLE_MS);
-	if (state_find(all->state, &in->id))
+	if (state_may_know(all->state, &in->id))
 		return refuse(in, VERDICT_TEMP, "4.3.0", "id is in use");
 	if (!valid_path(open.sender))
 		return refuse(in, VERDICT_PERM, "5.1.7", "bad sender address");

@@ -11,7 +11,10 @@
  *          no message text can be taken for a record
  *   16  8  sequence: one more than the record before
  *   24  1  1 when it closes its unit: a unit counts whole or not at all
- *   25  7  zero
+ *   25  3  zero
+ *   28  4  how much larger its sequence is than that of the last record that
+ *          was durable when this one was written: what is missing up to there
+ *          was lost, what is missing behind it may never have been written
  */
 #ifndef MAILGRAVE_RECORD_H
 #define MAILGRAVE_RECORD_H
@@ -45,6 +48,9 @@ struct record_segment {
 				 * failed write or sync there are others, of
 				 * which nothing counts. 0: it is the first of
 				 * its epoch */
+	uint64_t oldest;	/* number of the oldest use in which something
+				 * lives: what has a smaller one counts no
+				 * more */
 };
 
 /* Opens the unit of one message: MESSAGE, then a RCPT each, then BODY unless
@@ -135,6 +141,7 @@ extern struct wire_form const record_order_form;
 struct record_head {
 	uint64_t epoch;
 	uint64_t sequence;
+	uint64_t committed;	/* sequence of the last one that was durable */
 	bool closes;
 };
 
@@ -148,8 +155,10 @@ size_t record_put(char *out, struct wire_form const *form,
     void const *values, bool closes);
 
 /* record_seal - give a record its place in the journal, and its checksum
+ *   committed  sequence of the last one that is durable, or 0
  *   returns its size */
-size_t record_seal(char *record, uint64_t epoch, uint64_t sequence);
+size_t record_seal(char *record, uint64_t epoch, uint64_t sequence,
+    uint64_t committed);
 
 /* record_epoch - what a record at the start of these octets, at least
  * RECORD_HEAD of them, says of its epoch: a cheap look before record_get */
