@@ -47,9 +47,9 @@ aside_keep(void *recovery, struct damage const *d)
 		    (unsigned long long)d->number, d->from);
 	else if (d->octets.len)
 		snprintf(name, sizeof name, "file-%s", d->name);
-	log_event("damaged", LOG_TEXT("segment", d->name ? d->name : ""),
-	    LOG_TEXT("what", d->what), LOG_NUMBER("at", d->from),
-	    LOG_NUMBER("octets", d->octets.len), LOG_TEXT("kept", name),
+	log_event("damaged", LOG_TEXT("kept", name),
+	    LOG_TEXT("segment", d->name), LOG_TEXT("what", d->what),
+	    LOG_NUMBER("at", d->from), LOG_NUMBER("octets", d->octets.len),
 	    LOG_TEXT("error", d->error ? strerror(d->error) : ""));
 	if (*name) copy(r->damaged_dir, name, d->octets);
 }

@@ -175,14 +175,13 @@ journal_found(struct journal *j, int fd, uint16_t file, uint32_t size,
 }
 
 void
-journal_open(struct journal *j, uint64_t oldest)
+journal_open(struct journal *j)
 {
 	uint16_t i;
 
 	for (i = 0; i < j->segments; i++)
 		j->segment[i].cut = j->segment[i].size != j->segment_size;
-	j->oldest = oldest;
-	supply_open(j);
+	j->reading = true;
 }
 
 void

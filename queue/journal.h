@@ -145,9 +145,8 @@ uint16_t journal_found(struct journal *j, int fd, uint16_t file,
 
 /* journal_open - go on from what was found, in a new epoch and new segments,
  * while recovery reads the old ones: journal_live is called for what lies in
- * them. Until journal_complete none of them is written.
- *   oldest  what the newest head says: older ones are free at once */
-void journal_open(struct journal *j, uint64_t oldest);
+ * them. Until journal_complete none of them is written. */
+void journal_open(struct journal *j);
 
 /* journal_blank - recovery: this one is all zeroes; one that is neither blank
  * nor numbered stays as it is, unused */

@@ -15,6 +15,7 @@
 #include "queue/aside.h"
 #include "queue/clean.h"
 #include "queue/command.h"
+#include "queue/fsck.h"
 #include "queue/intake.h"
 #include "queue/recover.h"
 #include "queue/store.h"
@@ -31,6 +32,7 @@ struct queued {
 	struct stage stage;
 	struct command command;
 	unsigned long long max_size;
+	bool fsck;
 	struct door users;		/* --submit */
 	int journal_dir, mess, damaged, lock;
 	struct flushers flushers;
@@ -73,6 +75,8 @@ static struct option_row const rows[] = {
 	{ "bounce", NULL, OPTION_FLAG,
 	  offsetof(struct queued, command.bounce), 0, 0, NULL, 0,
 	  "give it up: its sender is told" },
+	{ "fsck", NULL, OPTION_FLAG, offsetof(struct queued, fsck), 0, 0, NULL,
+	  0, "read the whole spool, say what is wrong, change nothing" },
 	{ "json", NULL, OPTION_FLAG,
 	  offsetof(struct queued, command.json), 0, 0, NULL, 0,
 	  "--list and --show: an object a line" },
@@ -86,7 +90,8 @@ static struct option_page const page = {
 	.synopsis = "--in PATH --out PATH [option ...]\n"
 	    "       mailgrave-queue --list [--json] [id ... | filter ...]\n"
 	    "       mailgrave-queue --show|--retry|--hold|--release|--delete|"
-	    "--bounce\n           [--dry-run] id ... | filter ...",
+	    "--bounce\n           [--dry-run] id ... | filter ...\n"
+	    "       mailgrave-queue --fsck [--spool DIR]",
 	.purpose = "Keeps mail in a spool until it is delivered.",
 	.notes = "Commands ask the queue at --submit "
 	    "(/var/spool/mailgrave/submit.ctrl); with none\nrunning they work "
@@ -217,7 +222,7 @@ open_journal(struct queued *q)
 	    .owner = &q->recovery };
 	if (!recover_begin(&q->recovery))
 		strerr_diefusys(111, "read the journal");
-	journal_open(&q->journal, q->recovery.oldest);
+	journal_open(&q->journal);
 	state_read(&q->state, clock_wall_ms());
 	while (more && (q->stage.by_hand ||
 	    clock_monotonic_ms() - begun_ms < READ_AT_ONCE_MS))
@@ -330,6 +335,8 @@ main(int argc, char *const *argv)
 	struct option_table const own = OPTION_TABLE(rows, &q);
 	int operand = stage_options(&q.stage, argc, argv, &page, &own);
 
+	if (q.fsck && (command_given(&q.command) || operand < argc))
+		option_misused(page.program, "--fsck goes alone", NULL);
 	if (command_given(&q.command))
 		return command_run(&q.command, argv + operand);
 	if (q.command.json || q.command.dry_run)
@@ -337,10 +344,11 @@ main(int argc, char *const *argv)
 		    "commands", NULL);
 	if (operand < argc)
 		option_misused(page.program, "takes no operands", NULL);
-	if (!q.stage.in && !q.stage.in_fd && !q.stage.out_fd)
-		option_misused(page.program, "--in is missing", NULL);
 	/* with fewer, clients wait to be let in; see intake.h, journal.h */
 	jail_allow_descriptors(2 * INTAKE_MAX + JOURNAL_SEGMENTS_MAX + 64);
+	if (q.fsck) return fsck_run(q.command.spool);
+	if (!q.stage.in && !q.stage.in_fd && !q.stage.out_fd)
+		option_misused(page.program, "--in is missing", NULL);
 	stage_prepare(&q.stage);
 	stage_bind(&q.stage);
 	bind_submit(&q);

@@ -77,7 +77,7 @@ static void
 lost(struct pass *p, char const *what, uint32_t from, uint32_t to)
 {
 	report(p->r, &(struct damage){ .what = what, .name = p->name,
-	    .placed = true, .number = p->f->number, .from = from,
+	    .number = p->f->number, .from = from,
 	    .octets = slice_from(p->text.s + from, to - from) });
 }
 
@@ -137,9 +137,11 @@ read_records(struct pass *p)
 		 * before each unit */
 		if (head.sequence != expected) add_gap(p, at, expected);
 		confirm(p, head.committed);
-		if (!replay_record(&p->r->replay,
-		    head.sequence == p->sequence + 1, head.closes, frame, at,
-		    at + (uint32_t)n, &from))
+		/* what is dead has been superseded by what isn't, and perhaps
+		 * by what has been retired */
+		if (p->f->number >= p->r->oldest && !replay_record(
+		    &p->r->replay, head.sequence == p->sequence + 1,
+		    head.closes, frame, at, at + (uint32_t)n, &from))
 			lost(p, "records make no sense together", from,
 			    at + (uint32_t)n);
 		expected = head.sequence + (head.closes ? 2 : 1);
@@ -354,9 +356,7 @@ recover_step(struct recovery *r)
 	if (r->at == r->segments) return 0;
 	errno = ENOMEM;
 	if (!make_room(r, f->size)) return -1;
-	/* what is dead for good isn't even looked at */
-	if (!f->number || f->number >= r->oldest)
-		step(r, &p, r->at + 1 < r->segments ? f + 1 : NULL);
+	step(r, &p, r->at + 1 < r->segments ? f + 1 : NULL);
 	r->records = r->replay.records;
 	r->at++;
 	errno = ENOMEM;
@@ -384,7 +384,7 @@ recover(struct recovery *r, struct journal *j, struct state *s, int dir,
 	*r = (struct recovery){ .journal = j, .state = s, .dir = dir,
 	    .damaged_dir = damaged, .damage = aside_keep, .owner = r };
 	if (!recover_begin(r)) more = -1;
-	if (more == 1) journal_open(j, r->oldest);
+	if (more == 1) journal_open(j);
 	while (more == 1)
 		more = recover_step(r);
 	recover_end(r);

@@ -9,10 +9,9 @@
 /* Something that was committed and can't be read back. */
 struct damage {
 	char const *what;
-	char const *name;	/* of the file; NULL: none in particular */
-	bool placed;		/* number, from and octets are known: of them */
+	char const *name;	/* of the file */
 	uint64_t number;	/* the use of the segment; 0: not known */
-	uint32_t from;
+	uint32_t from;		/* where in it */
 	struct slice octets;	/* what is there instead; may be empty */
 	int error;		/* errno, 0: it could be read, but is wrong */
 };

@@ -263,18 +263,6 @@ is_sound(struct journal_segment const *s)
 	return !s->failed && !s->cut;
 }
 
-void
-supply_open(struct journal *j)
-{
-	while (j->used.n) {
-		struct journal_segment const *s = &j->segment[j->used.first];
-
-		if (s->number >= j->oldest || !is_sound(s)) break;
-		supply_append(j, &j->unused, list_take(j, &j->used));
-	}
-	j->reading = true;
-}
-
 /* Oldest first, so that no outcome is overwritten before the message it ends:
  * see SPOOL. */
 void

@@ -27,10 +27,6 @@ struct journal_segment *supply_last(struct journal *j);
  * what a head is to say */
 uint64_t supply_oldest(struct journal const *j);
 
-/* supply_open - at the start: what is known to be dead is unused, all else is
- * to be read first */
-void supply_open(struct journal *j);
-
 /* supply_reclaim - used segments in which nothing lives, oldest first, are
  * unused from now on, or on their way to damaged/ */
 void supply_reclaim(struct journal *j);
