@@ -179,7 +179,9 @@ begin_segment(struct journal *j)
 	record_put(first, &record_segment_form, &(struct record_segment){
 	    .number = s->number, .last = j->committed,
 	    .oldest = j->oldest_written }, true);
-	record_seal(first, j->epoch, j->sequence, j->committed);
+	record_seal(first, &(struct record_head){ .epoch = j->epoch,
+	    .sequence = j->sequence, .committed = j->committed,
+	    .opens = true });
 	/* twice: without it all of the segment would be lost */
 	memcpy(first + JOURNAL_BOUND / 2, first, RECORD_BOUND);
 	error = write_all(s, &v, 1, sizeof first);
@@ -248,13 +250,18 @@ seal(struct journal *j, struct journal_lane *lane, size_t len, uint32_t at)
 
 	while (done < len) {
 		struct journal_unit *unit = queue_take(&lane->units);
+		struct record_head head = { .epoch = j->epoch,
+		    .sequence = j->sequence, .committed = j->committed,
+		    .opens = true };
 		size_t end = done + unit->len;
 
 		unit->segment = j->used.last;
 		unit->offset = at + (uint32_t)done;
-		for (j->sequence++; done < end; j->sequence++)
-			done += record_seal(lane->text.s + done, j->epoch,
-			    j->sequence, j->committed);
+		for (head.sequence++; done < end; head.sequence++) {
+			done += record_seal(lane->text.s + done, &head);
+			head.opens = false;
+		}
+		j->sequence = head.sequence;
 		queue_append(&j->written, unit);
 	}
 }

@@ -94,7 +94,7 @@ struct wire_form const record_order_form =
 
 /* Where the parts of a head lie. */
 enum { AT_CRC = 0, AT_LEN = 4, AT_EPOCH = 8, AT_SEQUENCE = 16, AT_CLOSES = 24,
-       AT_AHEAD = 28 };
+       AT_OPENS = 25, AT_AHEAD = 28 };
 
 static size_t
 on_bound(size_t n)
@@ -125,14 +125,15 @@ record_put(char *out, struct wire_form const *form, void const *values,
 }
 
 size_t
-record_seal(char *record, uint64_t epoch, uint64_t sequence,
-    uint64_t committed)
+record_seal(char *record, struct record_head const *head)
 {
 	size_t len = wire_get_number(record + AT_LEN, 4);
 
-	wire_put_number(record + AT_EPOCH, epoch, 8);
-	wire_put_number(record + AT_SEQUENCE, sequence, 8);
-	wire_put_number(record + AT_AHEAD, sequence - committed, 4);
+	wire_put_number(record + AT_EPOCH, head->epoch, 8);
+	wire_put_number(record + AT_SEQUENCE, head->sequence, 8);
+	wire_put_number(record + AT_OPENS, head->opens, 1);
+	wire_put_number(record + AT_AHEAD, head->sequence - head->committed,
+	    4);
 	wire_put_number(record + AT_CRC,
 	    crc32c(0, record + AT_LEN, RECORD_HEAD - AT_LEN + len), 4);
 	return on_bound(RECORD_HEAD + len);
@@ -160,6 +161,7 @@ record_get(struct slice octets, struct record_head *head, struct slice *frame)
 	head->sequence = wire_get_number(octets.s + AT_SEQUENCE, 8);
 	head->committed = head->sequence - wire_get_number(octets.s + AT_AHEAD,
 	    4);
+	head->opens = octets.s[AT_OPENS] != 0;
 	head->closes = octets.s[AT_CLOSES] != 0;
 	*frame = slice_from(octets.s + RECORD_HEAD, len);
 	return on_bound(RECORD_HEAD + len);

@@ -139,9 +139,10 @@ read_records(struct pass *p)
 		confirm(p, head.committed);
 		/* what is dead has been superseded by what isn't, and perhaps
 		 * by what has been retired */
-		if (p->f->number >= p->r->oldest && !replay_record(
-		    &p->r->replay, head.sequence == p->sequence + 1,
-		    head.closes, frame, at, at + (uint32_t)n, &from))
+		if (p->f->number >= p->r->oldest &&
+		    !replay_record(&p->r->replay, &head,
+		    head.sequence == p->sequence + 1, &(struct replay_part){
+		    frame, at, at + (uint32_t)n }, &from))
 			lost(p, "records make no sense together", from,
 			    at + (uint32_t)n);
 		expected = head.sequence + (head.closes ? 2 : 1);
@@ -149,7 +150,7 @@ read_records(struct pass *p)
 		at += (uint32_t)n;
 		p->end = at;
 	}
-	p->r->replay.parts = 0;
+	p->r->replay.whole = false; /* no unit crosses segments */
 }
 
 /* What the head of the next segment says of this one's end. */

@@ -152,40 +152,42 @@ take_unit(struct replay *p)
 }
 
 static void
-add_part(struct replay *p, struct slice frame, uint32_t at, uint32_t end)
+add_part(struct replay *p, struct replay_part const *part)
 {
 	if (p->parts == p->room) {
 		size_t room = p->room ? 2 * p->room : 64;
-		struct replay_part *part = realloc(p->part, room * sizeof *part);
+		struct replay_part *more = realloc(p->part,
+		    room * sizeof *more);
 
-		if (!part) {
+		if (!more) {
 			out_of_memory(p);
 			return;
 		}
-		p->part = part;
+		p->part = more;
 		p->room = room;
 	}
-	p->part[p->parts++] = (struct replay_part){ .frame = frame, .at = at,
-	    .end = end };
+	p->part[p->parts++] = *part;
 }
 
-/* A unit has no gap in its sequence; one without its closing record was never
- * committed, or part of it is damaged. */
+/* A unit has no gap in its sequence: where a part of it was never committed or
+ * is damaged, nothing of it counts. */
 bool
-replay_record(struct replay *p, bool continues, bool closes,
-    struct slice frame, uint32_t at, uint32_t end, uint32_t *from)
+replay_record(struct replay *p, struct record_head const *head, bool continues,
+    struct replay_part const *part, uint32_t *from)
 {
 	bool fine = true;
 
-	if (!continues) p->parts = 0;
-	add_part(p, frame, at, end);
-	if (!closes || p->out_of_memory) return true;
+	if (head->opens) p->parts = 0;
+	p->whole = head->opens || (continues && p->whole);
+	if (!p->whole) return true;
+	add_part(p, part);
+	if (!head->closes || p->out_of_memory) return true;
 	if (take_unit(p))
 		p->records += p->parts;
 	else
 		fine = p->out_of_memory;
 	*from = p->part[0].at;
-	p->parts = 0;
+	p->whole = false;
 	return fine;
 }
 

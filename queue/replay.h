@@ -25,14 +25,15 @@ struct replay {
 	bool out_of_memory;
 	struct replay_part *part;	/* the unit so far */
 	size_t parts, room;
+	bool whole;		/* so far */
 };
 
 /* replay_record - the next one that counts
  *   continues  it follows the one before without a gap
- *   frame      valid until its unit is closed
+ *   part       its frame is valid until its unit is closed
  *   false: it closes a unit that makes no sense, which begins at *from */
-bool replay_record(struct replay *r, bool continues, bool closes,
-    struct slice frame, uint32_t at, uint32_t end, uint32_t *from);
+bool replay_record(struct replay *r, struct record_head const *head,
+    bool continues, struct replay_part const *part, uint32_t *from);
 
 /* replay_free - the caller's fields stay */
 void replay_free(struct replay *r);
