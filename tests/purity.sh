@@ -24,6 +24,7 @@ common/idmap
 common/line
 common/match
 common/netaddr
+common/network
 common/past
 common/route
 common/routes
@@ -33,6 +34,7 @@ common/submit
 common/target
 common/utf8
 common/variable
+common/who
 common/wire
 inject/address
 inject/complete
@@ -53,14 +55,30 @@ remote/offer
 remote/outcome
 remote/reply
 remote/say
+send/announce
 send/bounce
+send/expansion
+send/job
 send/lane
+send/mail
+send/orders
+send/owed
+send/rcpt
+send/routing
 send/sched
+send/work
+smtpd/chunk
+smtpd/crowd
 smtpd/hops
+smtpd/parameter
 smtpd/policy
+smtpd/proxy
 smtpd/reply
 smtpd/session
+smtpd/text
+smtpd/trust
 smtpd/verb
+smtpd/xclient
 '
 
 # What computes only. snprintf writes to memory; errno is the caller's.
