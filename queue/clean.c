@@ -8,7 +8,7 @@
 #include "common/log.h"
 #include "queue/clean.h"
 #include "queue/crc32c.h"
-#include "queue/lastwords.h"
+#include "queue/envelope.h"
 #include "queue/store.h"
 
 enum { AGAIN_MS = 1000 };	/* after a failure, or a segment that had only
@@ -66,6 +66,7 @@ committed(void *owner, bool fine)
 	struct message *m = live_at(c, &v->id, v->offset);
 	uint32_t i;
 
+	if (m) m->replacing = false;
 	if (fine && m) {
 		journal_dead(c->journal, m->segment, m->unit);
 		m->segment = v->unit.segment;
@@ -97,37 +98,24 @@ static bool
 add_records(struct cleaner *c, struct clean_move *v, struct message const *m,
     bool words)
 {
-	struct slice records = octets_at(c, v->offset), frame;
-	struct record_head head;
-	struct record_message r;
-	size_t size = record_get(records, &head, &frame);
+	struct envelope e;
 	char store[LAST_WORDS_MAX];
 	uint32_t n;
 
-	errno = EIO;
-	if (!size || !wire_unpack(&record_message_form, &r, frame))
-		return false;
-	if (!r.file) r.crc = v->crc;
-	r.file = true;
-	r.held = m->held;
-	r.given_up = m->given_up;
-	if (!journal_add(c->journal, &record_message_form, &r, false))
+	if (!envelope_view(&e, octets_at(c, v->offset))) return false;
+	if (!e.message.file) e.message.crc = v->crc;
+	e.message.file = true;
+	e.message.held = m->held;
+	e.message.given_up = m->given_up;
+	if (!journal_add(c->journal, &record_message_form, &e.message, false))
 		return false;
 	for (n = 0; n < m->rcpts; n++) {
 		struct record_rcpt rcpt;
 
-		records = slice_skip(records, size);
-		size = record_get(records, &head, &frame);
-		errno = EIO;
-		if (!size || !wire_unpack(&record_rcpt_form, &rcpt, frame))
+		if (!envelope_rcpt_now(&e, c->journal, m, n, &rcpt, store))
 			return false;
-		lastwords(c->journal, &m->rcpt[n], &rcpt, store);
 		if (!words)
 			rcpt.status = rcpt.where = rcpt.words = SLICE("");
-		rcpt.attempt = m->rcpt[n].attempt;
-		rcpt.due_s = m->rcpt[n].due_s;
-		rcpt.state = m->rcpt[n].state;
-		rcpt.warned = m->rcpt[n].warned;
 		if (!journal_add(c->journal, &record_rcpt_form, &rcpt,
 		    n + 1 == m->rcpts))
 			return false;
@@ -144,7 +132,9 @@ add_unit(struct cleaner *c, struct clean_move *v, struct message const *m)
 	if (add_records(c, v, m, true)) return true;
 	journal_abandon(c->journal);
 	journal_begin(c->journal, JOURNAL_OUTCOMES);
-	return errno == EMSGSIZE && add_records(c, v, m, false);
+	if (errno == EMSGSIZE && add_records(c, v, m, false)) return true;
+	journal_abandon(c->journal);
+	return false;
 }
 
 /* An outcome that is on its way into the journal would be undone by a unit
@@ -161,15 +151,11 @@ append(struct cleaner *c)
 
 		v->unit = (struct journal_unit){ .committed = committed,
 		    .owner = v };
-		if (m && !m->pending) {
-			if (add_unit(c, v, m)) {
-				journal_end(c->journal, &v->unit);
-				c->moved = true;
-				continue;
-			}
-			log_event("cannot-clean", LOG_ID(&v->id),
-			    LOG_SYS(errno));
-			journal_abandon(c->journal);
+		if (m && !m->pending && add_unit(c, v, m)) {
+			journal_end(c->journal, &v->unit);
+			m->replacing = true;
+			c->moved = true;
+			continue;
 		}
 		if (v->file != -1) store_remove(c->mess, &v->id);
 		c->awaited--;
