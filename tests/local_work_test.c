@@ -21,7 +21,7 @@
 #include "common/ancil.h"
 #include "common/log.h"
 #include "common/unixsock.h"
-#include "local/upstream.h"
+#include "local/work.h"
 
 enum { HELPERS = 8 };
 
@@ -30,7 +30,7 @@ static struct loop loop;
 static struct flushers flushers;
 static struct deliveries deliveries;
 static struct routes routes;
-static struct upstreams upstreams;
+static struct work work;
 static int send_fd;
 static size_t losses;
 static struct traceid const id = { .octet = { 1, 2, 3 } };
@@ -83,7 +83,7 @@ connect_send(void)
 	int pair[2];
 
 	assert_true(unixsock_pair(pair));
-	upstreams_add(&upstreams, pair[0]);
+	upstreams_add(&work.upstreams, pair[0]);
 	send_fd = pair[1];
 }
 
@@ -101,15 +101,15 @@ set_up(void **state)
 	assert_true(routes_parse(&routes, slice_of(text), &error));
 	deliveries = (struct deliveries){ .loop = &loop,
 					  .flushers = &flushers,
-					  .hostname = "mx", .idle = idle };
+					  .hostname = "mx" };
 	deliveries.boxes.flushers = &flushers;
 	deliveries.boxes.root = open(".",
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	deliveries_init(&deliveries);
-	upstreams = (struct upstreams){ .loop = &loop,
-					.deliveries = &deliveries,
-					.routes = &routes, .jobs_most = 2,
-					.lost = lost };
+	work = (struct work){ .deliveries = &deliveries, .routes = &routes,
+			      .idle = lost,
+			      .upstreams = { .loop = &loop, .jobs_most = 2 } };
+	work_init(&work);
 	losses = 0;
 	connect_send();
 	return 0;
@@ -119,10 +119,10 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	upstreams_close(&upstreams);
+	upstreams_close(&work.upstreams);
 	while (!deliveries_idle(&deliveries))
 		assert_true(loop_turn(&loop));
-	assert_int_equal(upstreams.n, 0);
+	assert_int_equal(work.upstreams.n, 0);
 	loop_not_later(&loop, &deliveries.begin);
 	close(send_fd);
 	close(deliveries.boxes.root);
@@ -246,7 +246,7 @@ assert_hung_up(void)
 
 	assert_int_equal(hear(frame, sizeof frame), 0);
 	assert_int_equal(losses, 1);
-	assert_int_equal(upstreams.n, 0);
+	assert_int_equal(work.upstreams.n, 0);
 }
 
 static size_t
@@ -340,7 +340,7 @@ test_slots(void **state)
 	assert_int_equal(hear_result().job, 1);
 	say_job(1);
 	loop_turn(&loop);
-	assert_int_equal(upstreams.n, 1);
+	assert_int_equal(work.upstreams.n, 1);
 	say_job(3);
 	assert_hung_up();
 }
@@ -502,6 +502,46 @@ test_upstream_lost(void **state)
 }
 
 static void
+say_maybe(uint32_t job, uint32_t rcpt, char const *address)
+{
+	say_job_of(job, "x\r\n", 3, true);
+	say_rcpt(job, rcpt, address);
+	say_run(job, 1);
+}
+
+/* send dies before it has read a result: the new one hears it from memory, or
+ * when the try that goes on has ended; what was taken back is tried. */
+static void
+test_remembered(void **state)
+{
+	(void)state;
+	hear_slots(2);
+	say_job(1);
+	say_rcpt(1, 0, "you@there.example");
+	say_rcpt(1, 1, "\"a/b\"@there.example");
+	say_run(1, 2);
+	while (!entries("you/new"))
+		assert_true(loop_turn(&loop));
+	close(send_fd);
+	while (!losses)
+		assert_true(loop_turn(&loop));
+	connect_send();
+	hear_slots(2);
+	say_maybe(2, 0, "you@there.example");
+	assert_int_equal(hear_result().verdict, VERDICT_OK);
+	assert_int_equal(system("rm you/new/*"), 0);
+	say_maybe(3, 0, "you@there.example");
+	assert_int_equal(hear_result().verdict, VERDICT_OK);
+	assert_int_equal(entries("you/new"), 0);
+	say_maybe(4, 1, "\"a/b\"@there.example");
+	assert_int_equal(hear_result().verdict, VERDICT_PERM);
+	/* another recipient is none of these */
+	say_maybe(5, 2, "you@there.example");
+	assert_int_equal(hear_result().verdict, VERDICT_OK);
+	assert_int_equal(entries("you/new"), 1);
+}
+
+static void
 test_connections(void **state)
 {
 	int more[UPSTREAMS_MAX], i, pair[2];
@@ -513,10 +553,10 @@ test_connections(void **state)
 		connect_send();
 		more[i] = send_fd;
 	}
-	assert_int_equal(upstreams.n, UPSTREAMS_MAX);
+	assert_int_equal(work.upstreams.n, UPSTREAMS_MAX);
 	assert_true(unixsock_pair(pair));
-	upstreams_add(&upstreams, pair[0]);
-	assert_int_equal(upstreams.n, UPSTREAMS_MAX);
+	upstreams_add(&work.upstreams, pair[0]);
+	assert_int_equal(work.upstreams.n, UPSTREAMS_MAX);
 	assert_int_equal(recv(pair[1], &octet, 1, 0), 0);
 	close(pair[1]);
 	hear_slots(2);
@@ -532,7 +572,8 @@ main(void)
 	struct CMUnitTest const tests[] = {
 		TEST(test_results), TEST(test_full_job), TEST(test_slots),
 		TEST(test_maybe), TEST(test_protocol_errors),
-		TEST(test_upstream_lost), TEST(test_connections),
+		TEST(test_upstream_lost), TEST(test_remembered),
+		TEST(test_connections),
 	};
 
 	return cmocka_run_group_tests(tests, start_helpers, stop_helpers);
