@@ -189,7 +189,9 @@ state_rcpt_standing(struct message const *m, struct rcpt const *r,
     uint32_t now_s)
 {
 	if (m->held) return STANDING_HELD;
-	if (m->given_up || r->state == RCPT_FAILED) return STANDING_FAILED;
+	if (r->state == RCPT_FAILED) return STANDING_FAILED;
+	if (state_is_owed(r)) return STANDING_ACTIVE;
+	if (m->given_up) return STANDING_FAILED;
 	return r->due_s <= now_s ? STANDING_ACTIVE : STANDING_DEFERRED;
 }
 
@@ -205,7 +207,9 @@ state_standing(struct message const *m, uint32_t now_s)
 		struct rcpt const *r = &m->rcpt[i];
 
 		if (r->state == RCPT_FAILED) return STANDING_FAILED;
-		if (r->state == RCPT_OPEN && r->due_s <= now_s) open = true;
+		if (r->state == RCPT_OPEN ? r->due_s <= now_s :
+		    state_is_owed(r))
+			open = true;
 	}
 	return open ? STANDING_ACTIVE : STANDING_DEFERRED;
 }
