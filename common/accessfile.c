@@ -338,7 +338,7 @@ take_rule(struct access *access, struct rulefile *f, unsigned everybody[])
 	*r.rule = (struct access_rule){ .line = f->line };
 	for (i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		if (f->pattern || strcmp(f->word, kinds[i].name)) continue;
-		r.rule->kind = i;
+		r.rule->kind = (enum accessrule_kind)i;
 		if (!kinds[i].take(&r)) return false;
 		after_everybody(&r, everybody);
 		return true;
