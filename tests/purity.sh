@@ -9,6 +9,7 @@
 # Objects that must be pure; their own functions are pure for the others too.
 engines='
 common/access
+common/accessfile
 common/action
 common/addr
 common/base64
