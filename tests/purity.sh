@@ -23,6 +23,7 @@ common/idmap
 common/line
 common/match
 common/netaddr
+common/network
 common/past
 common/route
 common/routes
@@ -32,6 +33,7 @@ common/submit
 common/target
 common/utf8
 common/variable
+common/who
 common/wire
 inject/address
 inject/complete
@@ -45,14 +47,30 @@ queue/record
 queue/state
 remote/client
 remote/reply
+send/announce
 send/bounce
+send/expansion
+send/job
 send/lane
+send/mail
+send/orders
+send/owed
+send/rcpt
+send/routing
 send/sched
+send/work
+smtpd/chunk
+smtpd/crowd
 smtpd/hops
+smtpd/parameter
 smtpd/policy
+smtpd/proxy
 smtpd/reply
 smtpd/session
+smtpd/text
+smtpd/trust
 smtpd/verb
+smtpd/xclient
 '
 
 # What computes only. snprintf writes to memory; errno is the caller's.
