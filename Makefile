@@ -75,7 +75,8 @@ sanitize:
 sanitize-check: all tests
 	prove -e '' $(TESTS)
 
-bench_load = $(filter-out $(B)/tests/bench/bare.o,$(call objects,tests/bench))
+bench_load = $(filter-out $(B)/tests/bench/bare.o $(B)/tests/bench/spool.o, \
+    $(call objects,tests/bench))
 
 $(B)/tests/bench/load: $(bench_load) $(B)/common.a
 	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -84,7 +85,11 @@ $(B)/tests/bench/bare: $(B)/tests/bench/bare.o $(B)/tests/bench/sample.o \
     $(B)/common.a
 	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -pthread -o $@ $^ $(LIBS)
 
-benches: $(B)/tests/bench/load $(B)/tests/bench/bare
+$(B)/tests/bench/spool: $(B)/tests/bench/spool.o $(call parts,queue) \
+    $(B)/common.a
+	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+benches: $(B)/tests/bench/load $(B)/tests/bench/bare $(B)/tests/bench/spool
 
 bench: all benches
 	B=$(B) tests/bench/run $(BENCH)
