@@ -38,13 +38,18 @@ class Stuck(Exception):
     """What had to happen didn't happen in time."""
 
 
+class Died(Stuck):
+    """What mustn't happen, whatever comes after: a daemon ended as none may, a
+    client got no answer."""
+
+
 class Pipeline:
     """Its daemons are started by whoever tests, and end with stop()."""
 
     def __init__(self, directory, port, relay=""):
         self.dir, self.port = directory, port
         self.mail = os.path.join(directory, "mail")
-        self.running = {}
+        self.running, self.hurried = {}, 0
         subprocess.run(["sh", "-c", LAY_OUT, "sh", directory, str(port), relay,
                         str(os.getuid() == 0).lower()], cwd=TOP, check=True)
         self.owner = {part: os.stat(os.path.join(directory, part))
@@ -110,14 +115,22 @@ class Pipeline:
     def mend(self):
         """What a supervisor does: start again what has ended. True if any."""
         ended = [s for s, p in self.running.items() if p.poll() is not None]
+        for stage in ended:
+            if self.running[stage].returncode < 0:
+                raise Died(f"{stage} died of signal "
+                           f"{-self.running[stage].returncode}\n{self.tail()}")
+            self.kill(self.running[stage])
         self.start(*ended)
         return bool(ended)
 
-    def hurry(self):
-        """Mail that was deferred is due now."""
+    def hurry(self, pause=0):
+        """Mail that was deferred is due now; no more often than that."""
         send = self.running["send"]
-        # not while it is still the shell: that would die of it
-        if self.said("send", r"ev=routes") and send.poll() is None:
+        if time.monotonic() < self.hurried + pause:
+            return
+        self.hurried = time.monotonic()
+        # not before it waits for signals: it would die of it
+        if send.poll() is None and takes_signals(send.pid):
             send.send_signal(signal.SIGALRM)
 
     def wait(self, what, seconds, done, each=None):
@@ -180,6 +193,14 @@ def is_copy(name, octets):
     want = octets.replace(b"\r\n", b"\n")
     return got.startswith(b"Return-Path: ") and got.endswith(want) and \
         b"\n\n" not in got[:len(got) - len(want)]
+
+
+def takes_signals(pid):
+    """It has blocked those that it reads; all are, while it is forked."""
+    with open(f"/proc/{pid}/status") as f:
+        blocked = int(re.search(r"(?m)^SigBlk:\s*(\w+)", f.read())[1], 16)
+    return blocked >> signal.SIGALRM - 1 & 1 and \
+        not blocked >> signal.SIGUSR2 - 1 & 1
 
 
 def free_port():
