@@ -27,7 +27,7 @@ COMPILE   = $(CC) -std=gnu11 -I. -DMAILGRAVE_VERSION='"$(VERSION)"' \
 
 # What a program links states its powers: queue, send and local have neither
 # TLS nor DNS (tests/links.sh).
-LIBS        := -lskarnet -lseccomp
+LIBS        := -lskarnet -lseccomp -lpcre2-8
 LIBS_remote := -lcares
 
 objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1)/*.c)))
@@ -66,7 +66,7 @@ $(foreach t,$(TESTS:$(B)/tests/%_test=%),$(eval $(call test,$(t))))
 tests: $(TESTS) benches $(B)/tests/proof/short.so
 
 check: all tests
-	B=$(B) prove -e '' $(TESTS) tests/purity.sh tests/links.sh
+	B=$(B) prove -e '' $(TESTS) tests/purity.sh tests/links.sh tests/manual.sh
 
 sanitize:
 	$(MAKE) B=$(B)/sanitize CFLAGS='-O1 -g -fno-omit-frame-pointer \
@@ -105,13 +105,15 @@ static:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
+	    $(DESTDIR)$(PREFIX)/share/man/man5 \
 	    $(DESTDIR)$(PREFIX)/share/man/man8
 	for p in $(filter-out inject,$(PROGRAMS)); do \
 	    install $(B)/mailgrave-$$p $(DESTDIR)$(PREFIX)/sbin/ || exit 1; \
 	done
 	install $(B)/mailgrave-inject $(DESTDIR)$(PREFIX)/bin/
-	for m in */mailgrave-*.8; do \
-	    install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man8/ || exit 1; \
+	for m in */mailgrave-*.[58]; do \
+	    install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/ || \
+		exit 1; \
 	done
 
 clean:

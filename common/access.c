@@ -1,113 +1,87 @@
 /* SPDX-License-Identifier: ISC */
 /* Reads the access file and tells what a client may do; never asks DNS. */
+#include <stdio.h>
 #include <stdlib.h>
 #include "common/access.h"
+#include "common/hash.h"
+#include "common/route.h"
+#include "common/target.h"
 
-enum { IP4_BITS = 32, IP6_BITS = 128, IP4_FIRST_BIT = IP6_BITS - IP4_BITS };
+_Static_assert((int)ACCESS_NAME_MAX == (int)ROUTE_GROUP_MAX,
+    "routes can name every group");
 
-/* Names that mean something else behind relay and refuse. */
-static char const *const reserved[] = { "login", "dnsbl" };
+/* A line. */
+struct access_rule {
+	enum { GROUP, RELAY, REFUSE, ACCEPT, LIMIT, SENDERS, XCLIENT,
+	    PROXY } kind;
+	enum access_limit what;		/* limit */
+	uint64_t number;		/* limit */
+	unsigned line;
+	unsigned code;			/* refuse */
+	char *name;	/* of a group, a login, a zone */
+	char *status, *text;		/* refuse */
+	struct addr *sender;		/* senders; no local part: all of a
+					 * domain */
+	size_t senders;
+};
 
+static char const *const limits[ACCESS_LIMITS] = {
+	[ACCESS_CONNECTIONS] = "connections", [ACCESS_RATE] = "rate",
+	[ACCESS_MESSAGES] = "messages", [ACCESS_RECIPIENTS] = "recipients"
+};
+
+char const *
+access_limit_name(enum access_limit limit)
+{
+	return limits[limit];
+}
+
+/* limit_named - its number, or how many there are */
+static size_t
+limit_named(char const *name)
+{
+	size_t i;
+
+	for (i = 0; i < ACCESS_LIMITS; i++)
+		if (!strcmp(name, limits[i])) break;
+	return i;
+}
+
+/* Reading */
+
+static bool
+keep(struct rulefile *f, char **copy)
+{
+	*copy = strdup(f->word);
+	return *copy || rulefile_wrong(f, "out of memory");
+}
+
+static bool
+is_number(char const *word)
+{
+	return *word && strspn(word, "0123456789") == strlen(word);
+}
+
+/* Words that mean something else where a group may stand. */
 static bool
 is_reserved(char const *name)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof reserved / sizeof *reserved; i++)
-		if (!strcmp(name, reserved[i])) return true;
-	return false;
+	return !strcmp(name, "login") || !strcmp(name, "dnsbl") ||
+	    is_number(name) || limit_named(name) < ACCESS_LIMITS;
 }
 
-static bool
-is_name(char const *text)
-{
-	static char const octets[] = "abcdefghijklmnopqrstuvwxyz"
-				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "0123456789-_";
-	size_t len = strlen(text);
-
-	return len && len <= ACCESS_NAME_MAX && strspn(text, octets) == len;
-}
-
-/* mask - which bits of this octet belong to a prefix */
-static unsigned char
-mask(unsigned bits, size_t octet)
-{
-	if (bits >= 8 * (octet + 1)) return 0xff;
-	if (bits <= 8 * octet) return 0;
-	return (unsigned char)(0xff00u >> (bits % 8));
-}
-
-static bool
-is_in(struct access_net const *net, unsigned char const *client)
-{
-	size_t i;
-
-	if (netaddr_is_ip4(client) && net->bits < IP4_FIRST_BIT) return false;
-	for (i = 0; i < NETADDR_OCTETS; i++)
-		if ((client[i] & mask(net->bits, i)) != net->octet[i])
-			return false;
-	return true;
-}
-
-static bool
-take_net(struct access_net *net, struct rulefile *f)
-{
-	struct slice word = slice_from(f->word, f->len);
-	size_t n = slice_find(word, '/');
-	struct slice address = slice_from(word.s, n);
-	bool ip4 = netaddr_ip4(net->octet, address);
-	unsigned long long bits = ip4 ? IP4_BITS : IP6_BITS;
-
-	if (!ip4 && !netaddr_ip6(net->octet, address))
-		return rulefile_wrong(f, "neither a group named above nor an "
-					 "address");
-	if (n < word.len &&
-	    !slice_number(slice_skip(word, n + 1), bits, &bits))
-		return rulefile_wrong(f, "this is no prefix length");
-	net->bits = (unsigned)bits + (ip4 ? IP4_FIRST_BIT : 0);
-	for (n = 0; n < NETADDR_OCTETS; n++)
-		if (net->octet[n] & ~mask(net->bits, n))
-			return rulefile_wrong(f, "bits beyond the prefix "
-						 "must be zero");
-	return true;
-}
-
-static bool
-add_net(struct access_group *group, struct rulefile *f)
-{
-	struct access_net *net = rulefile_grow(f, group->net, group->nets,
-	    sizeof *net);
-
-	if (!net) return false;
-	group->net = net;
-	return take_net(&net[group->nets++], f);
-}
-
-static struct access_group *
-add_group(struct access *access, struct rulefile *f)
-{
-	struct access_group *group = rulefile_grow(f, access->group,
-	    access->groups, sizeof *group);
-
-	if (!group) return NULL;
-	access->group = group;
-	group += access->groups++;
-	*group = (struct access_group){ .name = NULL };
-	return group;
-}
-
-static struct access_group *
+/* group_named - the number of its rule + 1, or 0. Groups are few. */
+static unsigned
 group_named(struct access const *access, char const *name)
 {
 	size_t i;
 
 	for (i = 0; i < access->groups; i++) {
-		struct access_group *group = &access->group[i];
+		unsigned n = access->group[i];
 
-		if (group->name && !strcmp(group->name, name)) return group;
+		if (!strcmp(access->rule[n].name, name)) return n + 1;
 	}
-	return NULL;
+	return 0;
 }
 
 /* names_len - of all names with one space between */
@@ -117,95 +91,294 @@ names_len(struct access const *access)
 	size_t i, len = 0;
 
 	for (i = 0; i < access->groups; i++)
-		if (access->group[i].name)
-			len += strlen(access->group[i].name) + !!len;
+		len += strlen(access->rule[access->group[i]].name) + !!i;
 	return len;
 }
 
+/* A line that is being read. */
+struct reading {
+	struct access *access;
+	struct rulefile *f;
+	struct access_rule *rule;
+	unsigned n;		/* its number */
+	bool everybody;		/* it names all clients */
+};
+
 static bool
-take_group(struct access *access, struct rulefile *f)
+wrong(struct reading *r, char const *why)
 {
-	struct access_group *group;
+	return rulefile_wrong(r->f, why);
+}
+
+static void
+warn(struct reading *r, char const *why)
+{
+	rulefile_warn(&r->access->warnings, r->f->line, r->f->column,
+	    r->f->word, why);
+}
+
+static bool
+take_who(struct reading *r)
+{
+	unsigned group = r->f->pattern ? 0 :
+	    group_named(r->access, r->f->word);
+	size_t len = r->f->len;
+
+	if (group) return who_add_group(&r->access->who, r->f, r->n, group - 1);
+	if (!strcmp(r->f->word, "*")) r->everybody = true;
+	if (r->f->pattern && (!len || r->f->word[len - 1] != '$'))
+		warn(r, "is searched for anywhere in a host name: end it with "
+			"\"$\"");
+	return who_add(&r->access->who, r->f, r->n, "neither a group named "
+	    "above, nor an address, a host or login");
+}
+
+/* take_whos - one and all that follow on the line */
+static bool
+take_whos(struct reading *r, bool (*take)(struct reading *r))
+{
 	int got;
 
-	if (!rulefile_want(f, "a name is missing")) return false;
-	if (!is_name(f->word) || is_reserved(f->word))
-		return rulefile_wrong(f, "a group can't have this name");
-	if (group_named(access, f->word))
-		return rulefile_wrong(f, "there is such a group already");
-	group = add_group(access, f);
-	if (!group) return false;
-	group->name = strdup(f->word);
-	if (!group->name) return rulefile_wrong(f, "out of memory");
-	if (names_len(access) > ACCESS_NAMES_MAX)
-		return rulefile_wrong(f, "too many names");
-	if (!rulefile_want(f, "a network is missing")) return false;
+	if (!rulefile_want(r->f, "whom it is about is missing")) return false;
 	do {
-		if (!add_net(group, f)) return false;
-	} while ((got = rulefile_word(f)) == 1);
+		if (!take(r)) return false;
+	} while ((got = rulefile_word(r->f)) == 1);
 	return !got;
 }
 
 static bool
-take_relay(struct access *access, struct rulefile *f)
+take_group(struct reading *r)
 {
-	struct access_group *group;
-	int got;
+	struct access *access = r->access;
 
-	if (!rulefile_want(f, "a group or a network is missing")) return false;
-	do {
-		group = group_named(access, f->word);
-		if (!group) {
-			group = add_group(access, f);
-			if (!group || !add_net(group, f)) return false;
-		}
-		group->relay = true;
-	} while ((got = rulefile_word(f)) == 1);
-	return !got;
+	if (!rulefile_want(r->f, "a name is missing")) return false;
+	if (r->f->pattern || is_reserved(r->f->word) ||
+	    !route_group_valid(slice_from(r->f->word, r->f->len)))
+		return wrong(r, "a group can't have this name");
+	if (group_named(access, r->f->word))
+		return wrong(r, "there is such a group already");
+	if (!keep(r->f, &r->rule->name)) return false;
+	if (access->groups == ACCESS_GROUPS_MAX)
+		return wrong(r, "too many groups");
+	if (names_len(access) + !!access->groups + r->f->len >
+	    ACCESS_NAMES_MAX)
+		return wrong(r, "too many names");
+	if (!take_whos(r, take_who)) return false;
+	access->group[access->groups++] = r->n; /* none is in itself */
+	return true;
 }
 
-/* It is the default; people like to see it written. */
 static bool
-take_accept(struct access *access, struct rulefile *f)
+take_relay(struct reading *r)
 {
-	(void)access;
-	if (!rulefile_want(f, "\"*\" is missing")) return false;
-	if (strcmp(f->word, "*")) return rulefile_wrong(f, "only \"*\" here");
-	return rulefile_end(f);
+	if (!take_whos(r, take_who)) return false;
+	if (r->everybody)
+		warn(r, "everybody may send anywhere: an open relay");
+	return true;
+}
+
+static bool
+take_accept(struct reading *r)
+{
+	return take_whos(r, take_who);
+}
+
+static bool
+take_zone(struct reading *r)
+{
+	struct access *access = r->access;
+	struct slice zone;
+
+	if (!rulefile_want(r->f, "a zone is missing")) return false;
+	zone = slice_from(r->f->word, r->f->len);
+	if (r->f->pattern || slice_find(zone, '.') == zone.len ||
+	    !netaddr_name(zone))
+		return wrong(r, "this is no domain");
+	if (access->zones == ACCESS_ZONES_MAX)
+		return wrong(r, "too many zones");
+	if (!keep(r->f, &r->rule->name)) return false;
+	access->zone[access->zones++] = r->n;
+	return rulefile_want(r->f, "a code is missing");
+}
+
+/* take_refusal - CODE STATUS "text", where the word is the first */
+static bool
+take_refusal(struct reading *r)
+{
+	struct access_rule *rule = r->rule;
+
+	return rulefile_code(r->f, &rule->code) &&
+	    rulefile_want(r->f, "a status like 5.7.1 is missing") &&
+	    rulefile_status(r->f, rule->code) &&
+	    keep(r->f, &rule->status) &&
+	    rulefile_want(r->f, "a text is missing") &&
+	    rulefile_text(r->f, ACCESS_TEXT_MAX) &&
+	    keep(r->f, &rule->text) && rulefile_end(r->f);
+}
+
+static bool
+take_refuse(struct reading *r)
+{
+	if (!rulefile_want(r->f, "whom it is about is missing")) return false;
+	if (!r->f->pattern && !strcmp(r->f->word, "dnsbl")) {
+		if (!take_zone(r)) return false;
+		return take_refusal(r);
+	}
+	do {
+		if (!take_who(r) || !rulefile_want(r->f, "a code is missing"))
+			return false;
+	} while (r->f->pattern || !is_number(r->f->word));
+	return take_refusal(r);
+}
+
+static bool
+take_limit(struct reading *r)
+{
+	unsigned long long number;
+	size_t what;
+
+	if (!rulefile_want(r->f, "whom it is about is missing")) return false;
+	do {
+		if (!take_who(r) ||
+		    !rulefile_want(r->f, "what it limits is missing"))
+			return false;
+		what = r->f->pattern ? ACCESS_LIMITS :
+		    limit_named(r->f->word);
+	} while (what == ACCESS_LIMITS);
+	r->rule->what = (enum access_limit)what;
+	if (!rulefile_want(r->f, "a number is missing")) return false;
+	r->rule->number = ACCESS_NO_LIMIT;
+	if (strcmp(r->f->word, "none")) {
+		if (!slice_number(slice_from(r->f->word, r->f->len),
+		    UINT32_MAX, &number) || !number)
+			return wrong(r, "a limit is a number from 1 on, or "
+					"none");
+		r->rule->number = number;
+	}
+	return rulefile_end(r->f);
+}
+
+static bool
+take_sender(struct reading *r)
+{
+	struct access_rule *rule = r->rule;
+	struct slice word = slice_from(r->f->word, r->f->len);
+	struct addr *a;
+	size_t i;
+
+	if (rule->senders == ACCESS_SENDERS_MAX)
+		return wrong(r, "too many senders");
+	a = rulefile_grow(r->f, rule->sender, rule->senders, sizeof *a);
+	if (!a) return false;
+	rule->sender = a;
+	a += rule->senders++;
+	if (r->f->pattern || !(*r->f->word == '@'
+	    ? target_domain_parse(a, slice_skip(word, 1))
+	    : target_parse(a, word)))
+		return wrong(r, "neither an address nor @ and a domain");
+	for (i = 0; i < a->local_len; i++)
+		a->local[i] = slice_lower(a->local[i]);
+	return true;
+}
+
+static bool
+take_senders(struct reading *r)
+{
+	if (!rulefile_want(r->f, "a login is missing")) return false;
+	r->everybody = !r->f->pattern && !strcmp(r->f->word, "*");
+	return who_add_login(&r->access->who, r->f, r->n) &&
+	    take_whos(r, take_sender);
+}
+
+static bool
+take_network(struct reading *r)
+{
+	return who_add_network(&r->access->who, r->f, r->n);
+}
+
+static bool
+take_trusted(struct reading *r)
+{
+	return take_whos(r, take_network);
 }
 
 static struct {
 	char const *name;
-	bool (*take)(struct access *access, struct rulefile *f);
-} const rules[] = {
-	{ "group",  take_group },
-	{ "relay",  take_relay },
-	{ "accept", take_accept }
+	bool (*take)(struct reading *r);
+} const kinds[] = {
+	[GROUP] =   { "group",   take_group },
+	[RELAY] =   { "relay",   take_relay },
+	[REFUSE] =  { "refuse",  take_refuse },
+	[ACCEPT] =  { "accept",  take_accept },
+	[LIMIT] =   { "limit",   take_limit },
+	[SENDERS] = { "senders", take_senders },
+	[XCLIENT] = { "xclient", take_trusted },
+	[PROXY] =   { "proxy",   take_trusted }
 };
 
-static bool
-take_rule(struct access *access, struct rulefile *f)
+/* question_of - lines with the same answer compete, and the first decides */
+static unsigned
+question_of(struct access_rule const *rule)
 {
+	return rule->kind == ACCEPT ? REFUSE : rule->kind == LIMIT
+	    ? PROXY + 1 + (unsigned)rule->what : rule->kind;
+}
+
+/* after_everybody - the line can't decide anything any more */
+static void
+after_everybody(struct reading *r, unsigned line[])
+{
+	unsigned question = question_of(r->rule);
+	char why[64];
+
+	if (line[question] && r->rule->kind != GROUP) {
+		snprintf(why, sizeof why, "decides nothing: line %u names "
+		    "everybody", line[question]);
+		rulefile_warn(&r->access->warnings, r->f->line, 0,
+		    kinds[r->rule->kind].name, why);
+	}
+	if (r->everybody && !line[question]) line[question] = r->f->line;
+}
+
+static bool
+take_rule(struct access *access, struct rulefile *f, unsigned everybody[])
+{
+	struct reading r = { .access = access, .f = f,
+		.n = (unsigned)access->rules };
 	size_t i;
 
-	for (i = 0; i < sizeof rules / sizeof *rules; i++)
-		if (!strcmp(f->word, rules[i].name))
-			return rules[i].take(access, f);
-	return rulefile_wrong(f, "there is no such rule");
+	r.rule = rulefile_grow(f, access->rule, access->rules, sizeof *r.rule);
+	if (!r.rule) return false;
+	access->rule = r.rule;
+	r.rule += access->rules++;
+	*r.rule = (struct access_rule){ .line = f->line };
+	for (i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (f->pattern || strcmp(f->word, kinds[i].name)) continue;
+		r.rule->kind = i;
+		if (!kinds[i].take(&r)) return false;
+		after_everybody(&r, everybody);
+		return true;
+	}
+	return wrong(&r, "there is no such rule");
 }
 
 bool
 access_parse(struct access *access, struct slice text,
     struct parse_error *error)
 {
+	unsigned everybody[PROXY + 1 + ACCESS_LIMITS] = { 0 };
 	struct rulefile f;
 	int got;
 
-	*access = (struct access){ .groups = 0 };
+	*access = (struct access){ .hash = hash_of(text) };
 	rulefile_begin(&f, text, error);
+	f.patterns = true;
 	while ((got = rulefile_line(&f)) == 1)
-		if (!take_rule(access, &f)) break;
-	if (!got) return true;
+		if (!take_rule(access, &f, everybody)) goto undo;
+	if (got) goto undo;
+	if (who_index(&access->who)) return true;
+	rulefile_wrong(&f, "out of memory");
+undo:
 	access_free(access);
 	return false;
 }
@@ -215,44 +388,208 @@ access_free(struct access *access)
 {
 	size_t i;
 
-	for (i = 0; i < access->groups; i++) {
-		free(access->group[i].name);
-		free(access->group[i].net);
+	for (i = 0; i < access->rules; i++) {
+		struct access_rule *rule = &access->rule[i];
+
+		free(rule->name);
+		free(rule->status);
+		free(rule->text);
+		free(rule->sender);
 	}
-	free(access->group);
-	*access = (struct access){ .groups = 0 };
+	free(access->rule);
+	who_free(&access->who);
+	warnings_free(&access->warnings);
+	*access = (struct access){ .rules = 0 };
 }
 
-static bool
-is_member(struct access_group const *group, unsigned char const *address)
+/* Deciding */
+
+/* What is found on the way: the first line for each question. */
+struct finding {
+	struct access const *access;
+	struct access_decision *decision;
+	struct access_rule const *admission;	/* accept or refuse */
+	bool in[ACCESS_GROUPS_MAX];
+	unsigned next[ACCESS_GROUPS_MAX];	/* groups to follow */
+	size_t n;
+};
+
+static void
+found_group(struct finding *f, unsigned n)
 {
+	size_t i = 0;
+
+	while (f->access->group[i] != n)
+		i++;
+	if (f->in[i]) return;
+	f->in[i] = true;
+	f->next[f->n++] = n;
+}
+
+static void
+first(unsigned *line, struct access_rule const *rule)
+{
+	if (!*line || rule->line < *line) *line = rule->line;
+}
+
+static void
+found(void *owner, unsigned n)
+{
+	struct finding *f = owner;
+	struct access_decision *d = f->decision;
+	struct access_rule const *rule = &f->access->rule[n];
+
+	switch (rule->kind) {
+	case GROUP:
+		found_group(f, n);
+		return;
+	case RELAY:
+		d->relay = true;
+		first(&d->relay_line, rule);
+		return;
+	case LIMIT:
+		first(&d->limit_line[rule->what], rule);
+		if (d->limit_line[rule->what] == rule->line)
+			d->limit[rule->what] = rule->number;
+		return;
+	case XCLIENT:
+		d->xclient = true;
+		return;
+	case PROXY:
+		d->proxy = true;
+		return;
+	case REFUSE:
+	case ACCEPT:
+		if (!f->admission || rule->line < f->admission->line)
+			f->admission = rule;
+		return;
+	case SENDERS:
+		return;
+	}
+}
+
+static void
+name_groups(struct finding const *f)
+{
+	char *at = f->decision->groups;
+	size_t i, len;
+
+	for (i = 0; i < f->access->groups; i++) {
+		char const *name = f->access->rule[f->access->group[i]].name;
+
+		if (!f->in[i]) continue;
+		if (at > f->decision->groups) *at++ = ' ';
+		len = strlen(name);
+		memcpy(at, name, len + 1);
+		at += len;
+	}
+}
+
+static struct access_refusal
+refusal_of(struct access_rule const *rule)
+{
+	return (struct access_refusal){ .line = rule->line,
+		.code = rule->code, .status = rule->status,
+		.text = rule->text };
+}
+
+/* name_zones - the ones whose lines come before the one that decides */
+static void
+name_zones(struct finding const *f)
+{
+	struct access_decision *d = f->decision;
 	size_t i;
 
-	for (i = 0; i < group->nets; i++)
-		if (is_in(&group->net[i], address)) return true;
-	return false;
+	for (i = 0; i < f->access->zones; i++) {
+		struct access_rule const *rule =
+		    &f->access->rule[f->access->zone[i]];
+
+		if (f->admission && rule->line > f->admission->line) return;
+		d->zone[d->zones++] = (struct access_zone){
+			.zone = rule->name, .refusal = refusal_of(rule) };
+	}
 }
 
 void
-access_look_up(struct access const *access, char const *address,
-    struct access_client *client)
+access_client(struct access const *access, struct who_client const *client,
+    struct access_decision *decision)
 {
-	unsigned char octet[NETADDR_OCTETS];
-	char *at = client->groups;
-	size_t i, len;
+	struct finding f = { .access = access, .decision = decision };
+	size_t i;
 
-	*at = '\0';
-	client->relay = false;
-	if (!netaddr_ip(octet, slice_of(address))) return;
-	for (i = 0; i < access->groups; i++) {
-		struct access_group const *group = &access->group[i];
-
-		if (!is_member(group, octet)) continue;
-		client->relay = client->relay || group->relay;
-		if (!group->name) continue;
-		if (at > client->groups) *at++ = ' ';
-		len = strlen(group->name);
-		memcpy(at, group->name, len + 1);
-		at += len;
+	*decision = (struct access_decision){ .verdict = ACCESS_ACCEPT };
+	if (!who_find(&access->who, client, found, &f)) {
+		*decision = (struct access_decision){
+			.verdict = ACCESS_LIMIT };
+		return;
 	}
+	for (i = 0; i < f.n; i++)
+		who_find_group(&access->who, f.next[i], found, &f);
+	name_groups(&f);
+	name_zones(&f);
+	if (!f.admission) return;
+	decision->refusal = refusal_of(f.admission);
+	if (f.admission->kind == REFUSE) decision->verdict = ACCESS_REFUSE;
+}
+
+void
+access_listed(struct access_decision *decision, size_t n)
+{
+	struct access_refusal const *listed = &decision->zone[n].refusal;
+	bool earlier = decision->refusal.line &&
+	    decision->refusal.line < listed->line;
+
+	if (decision->verdict == ACCESS_LIMIT || earlier) return;
+	decision->verdict = ACCESS_REFUSE;
+	decision->refusal = *listed;
+}
+
+bool
+access_wants_name(struct access const *access)
+{
+	return access->who.names;
+}
+
+static bool
+is_sender(struct addr const *rule, struct route_mailbox const *m)
+{
+	struct slice local = addr_local(rule);
+
+	if (!slice_eq(addr_domain(rule), m->domain)) return false;
+	return !local.len || slice_eq(local, m->local) ||
+	    slice_eq(local, m->base);
+}
+
+struct senders {
+	struct access const *access;
+	struct access_rule const *rule;
+};
+
+static void
+found_senders(void *owner, unsigned n)
+{
+	struct senders *senders = owner;
+	struct access_rule const *rule = &senders->access->rule[n];
+
+	if (rule->kind != SENDERS) return;
+	if (!senders->rule || rule->line < senders->rule->line)
+		senders->rule = rule;
+}
+
+bool
+access_sender(struct access const *access, struct slice login,
+    struct addr const *sender, unsigned *line)
+{
+	struct who_client const client = { .address = "", .login = login };
+	struct senders senders = { .access = access };
+	struct route_mailbox m;
+	size_t i;
+
+	who_find(&access->who, &client, found_senders, &senders);
+	*line = senders.rule ? senders.rule->line : 0;
+	if (!senders.rule || !sender) return true;
+	route_mailbox(&m, sender);
+	for (i = 0; i < senders.rule->senders; i++)
+		if (is_sender(&senders.rule->sender[i], &m)) return true;
+	return false;
 }

@@ -2,17 +2,29 @@
 /* Takes mailboxes and paths apart and puts them together; never repairs one. */
 #include "common/addr.h"
 #include "common/netaddr.h"
+#include "common/utf8.h"
 
 _Static_assert((int)NETADDR_HOST_MAX == (int)ADDR_DOMAIN_MAX,
     "a domain that addr_domain_valid accepts fits into struct addr");
 
-/* RFC 5322 section 3.2.3, without UTF-8 */
+/* RFC 5322 section 3.2.3 */
 static bool
 is_atext(char c)
 {
 	if (c >= '0' && c <= '9') return true;
 	if (slice_lower(c) >= 'a' && slice_lower(c) <= 'z') return true;
 	return c && strchr("!#$%&'*+-/=?^_`{|}~", c);
+}
+
+/* other_text - octets of the character beyond ASCII at the start of in, 0 for
+ * anything else; RFC 6531 section 3.3 puts it beside atext and qtext */
+static size_t
+other_text(struct slice in)
+{
+	uint32_t point;
+	size_t n = utf8_take(in, &point);
+
+	return n > 1 && !utf8_is_control(point) ? n : 0;
 }
 
 /* what a quoted string may hold, some of it only behind a backslash */
@@ -23,10 +35,11 @@ is_printable(char c)
 }
 
 static bool
-add_local(struct addr *a, char c)
+add_local(struct addr *a, char const *s, size_t n)
 {
-	if (a->local_len == ADDR_LOCAL_MAX) return false;
-	a->local[a->local_len++] = c;
+	if (n > (size_t)(ADDR_LOCAL_MAX - a->local_len)) return false;
+	memcpy(a->local + a->local_len, s, n);
+	a->local_len = (unsigned short)(a->local_len + n);
 	return true;
 }
 
@@ -44,16 +57,17 @@ static bool
 take_dot_string(struct addr *a, struct slice *in)
 {
 	bool atom_due = true;
-	size_t n;
 
-	for (n = 0; n < in->len; n++) {
-		char c = in->s[n];
+	while (in->len) {
+		char c = *in->s;
+		size_t n = is_atext(c) || (c == '.' && !atom_due)
+		    ? 1 : other_text(*in);
 
-		if (c == '.' ? atom_due : !is_atext(c)) break;
-		if (!add_local(a, c)) return false;
+		if (!n) break;
+		if (!add_local(a, in->s, n)) return false;
+		*in = slice_skip(*in, n);
 		atom_due = c == '.';
 	}
-	*in = slice_skip(*in, n);
 	return !atom_due;
 }
 
@@ -62,12 +76,32 @@ take_quoted_string(struct addr *a, struct slice *in)
 {
 	if (!take_octet(in, '"')) return false;
 	while (!take_octet(in, '"')) {
-		take_octet(in, '\\');
-		if (!in->len || !is_printable(*in->s)) return false;
-		if (!add_local(a, *in->s)) return false;
-		*in = slice_skip(*in, 1);
+		bool escaped = take_octet(in, '\\');
+		size_t n = in->len && is_printable(*in->s) ? 1
+		    : escaped ? 0 : other_text(*in);
+
+		if (!n || !add_local(a, in->s, n)) return false;
+		*in = slice_skip(*in, n);
 	}
 	return true;
+}
+
+/* A name in which characters beyond ASCII stand for letters, each for one: what
+ * they come to in the DNS is not for us to say. */
+static bool
+is_domain(struct slice text)
+{
+	char name[ADDR_DOMAIN_MAX];
+	size_t len = 0, n;
+
+	if (utf8_is_ascii(text)) return addr_domain_valid(text);
+	if (text.len > ADDR_DOMAIN_MAX) return false;
+	for (; text.len; text = slice_skip(text, n)) {
+		n = other_text(text);
+		name[len++] = n ? 'x' : *text.s;
+		if (!n) n = 1;
+	}
+	return netaddr_name(slice_from(name, len));
 }
 
 /* A domain ends before the first octet that none can hold; brackets may hold
@@ -87,7 +121,7 @@ take_domain(struct slice *in, struct slice *domain)
 	}
 	*domain = slice_from(in->s, n);
 	*in = slice_skip(*in, n);
-	return addr_domain_valid(*domain);
+	return is_domain(*domain);
 }
 
 static bool
@@ -150,6 +184,12 @@ addr_path_parse(struct addr *a, struct slice text, struct slice *rest)
 		if (!take_mailbox(a, rest)) return ADDR_PATH_BAD;
 	}
 	return take_octet(rest, '>') ? path : ADDR_PATH_BAD;
+}
+
+bool
+addr_is_ascii(struct addr const *a)
+{
+	return utf8_is_ascii(addr_local(a)) && utf8_is_ascii(addr_domain(a));
 }
 
 static bool

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Mailboxes and paths as SMTP writes them (RFC 5321 section 4.1.2), both ways.
- * Pure: octets in, a verdict out. */
+/* Mailboxes and paths as SMTP writes them (RFC 5321 section 4.1.2), in UTF-8
+ * too (RFC 6531 section 3.3), both ways. Pure: octets in, a verdict out. */
 #ifndef MAILGRAVE_ADDR_H
 #define MAILGRAVE_ADDR_H
 
@@ -15,8 +15,9 @@ enum {
 };
 
 /* One mailbox, taken apart. The local part is kept without quotes and escapes,
- * in its own case; the domain in lower case, an address literal with its
- * brackets. domain_len is 0 only for the bare <postmaster> of section 4.5.1. */
+ * in its own case; the domain in lower case as far as it is ASCII, an address
+ * literal with its brackets. domain_len is 0 only for the bare <postmaster> of
+ * section 4.5.1. */
 struct addr {
 	char local[ADDR_LOCAL_MAX];
 	char domain[ADDR_DOMAIN_MAX];
@@ -37,10 +38,14 @@ addr_domain(struct addr const *a)
 }
 
 /* addr_parse - one mailbox, local@domain, and nothing else
- *   false leaves *a undefined. Not accepted: control and 8-bit octets, a
- *   missing domain, a dot at its end, a length over the limits above (they
- *   count what is kept, not quotes and escapes). */
+ *   false leaves *a undefined. Not accepted: control characters, octets above
+ *   127 that are no UTF-8, a missing domain, a dot at its end, a length over
+ *   the limits above (they count octets that are kept, not quotes and
+ *   escapes). */
 bool addr_parse(struct addr *a, struct slice text);
+
+/* addr_is_ascii - false: only hosts that know SMTPUTF8 may get it */
+bool addr_is_ascii(struct addr const *a);
 
 enum addr_path {
 	ADDR_PATH_BAD,

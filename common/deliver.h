@@ -14,6 +14,7 @@
 #ifndef MAILGRAVE_DELIVER_H
 #define MAILGRAVE_DELIVER_H
 
+#include "common/action.h"
 #include "common/handover.h"
 
 enum deliver_type {
@@ -33,13 +34,25 @@ struct deliver_slots {
 	uint32_t jobs;
 };
 
+/* What remote does with host and port. */
+enum deliver_how {
+	DELIVER_RELAY,	/* SMTP to that host; empty: to remote's --relay */
+	DELIVER_MX,	/* SMTP to the mail exchangers of host, a domain */
+	DELIVER_LMTP,	/* LMTP to that host; port 0: host is the path of a
+			 * Unix socket */
+	DELIVER_HOWS
+};
+
 struct deliver_job {
 	uint32_t job;
 	struct traceid id;
 	struct slice sender;	/* addr_format; empty: null path */
 	struct slice groups;
-	struct slice host;	/* remote: where to; empty: remote's --relay */
+	struct slice host;	/* remote: see how */
 	uint32_t port;		/* remote: 0 for its own default */
+	uint8_t how;		/* enum deliver_how; local: 0, as both below */
+	uint8_t tls;		/* enum route_tls */
+	uint8_t use_login;	/* with remote's secret */
 	uint64_t size;
 	uint64_t arrived_s;	/* wall time */
 	struct slice envid;	/* see common/submit.h, all below */

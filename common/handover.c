@@ -162,7 +162,7 @@ struct wire_form const handover_expand_end_form =
 
 static struct wire_field const expand_ack_fields[] = {
 	WIRE_FIELD_ID(struct handover_expand_ack, id),
-	WIRE_FIELD_U8(struct handover_expand_ack, done, 1),
+	WIRE_FIELD_U8(struct handover_expand_ack, done, EXPANDED_NEVER),
 };
 struct wire_form const handover_expand_ack_form =
     WIRE_FORM(HANDOVER_EXPAND_ACK, expand_ack_fields);

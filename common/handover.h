@@ -29,7 +29,11 @@
  *
  * An expansion replaces recipients by others, before any of those is tried:
  * what an alias stands for, and each action of a line that has several. It is
- * one commit. The new recipients are numbered on from the last.
+ * one commit. The new recipients are numbered on from the last. One who takes
+ * the place of another alone inherits his NOTIFY. Of several none has SUCCESS
+ * (RFC 3461 section 5.2.7: they may be a list whose members are nobody else's
+ * business), and NEVER if nothing else is left; if the one they replace has
+ * SUCCESS, queue owes its sender a report that it was expanded.
  *
  * The queue is the truth: of a mail that send knows, an announcement adds the
  * recipients that are new to send, and ends those that wait there and are not
@@ -81,6 +85,8 @@ enum outcome {
 	OUTCOME_FAILED,		/* never; a report is owed to the sender */
 	OUTCOME_CONFIRMED,	/* delivered, and a report of that is owed */
 	OUTCOME_RELAYED,	/* the same, by a host that will make none */
+	OUTCOME_EXPANDED,	/* it was replaced, and a report of that is
+				 * owed: only queue says so, see TARGET */
 	OUTCOMES
 };
 
@@ -113,8 +119,9 @@ struct handover_rcpt {
 	uint32_t wait_s;	/* until the next */
 	uint32_t action;	/* of its line in the routes, from 1; 0: its
 				 * line has not been looked at */
-	uint8_t owed;		/* OUTCOME_FAILED, _CONFIRMED, _RELAYED: only
-				 * the report is missing; else 0 */
+	uint8_t owed;		/* OUTCOME_FAILED, _CONFIRMED, _RELAYED or
+				 * _EXPANDED: only the report is missing;
+				 * else 0 */
 	uint8_t warned;		/* its sender knows that it is late */
 	uint8_t notify;		/* enum notify */
 	struct slice address;
@@ -188,9 +195,15 @@ struct handover_expand_end {
 	uint32_t targets;	/* all TARGET frames */
 };
 
+enum handover_expanded {
+	EXPANDED_LATER,		/* not now: ask again */
+	EXPANDED_DONE,		/* or not needed; it is announced again */
+	EXPANDED_NEVER		/* it can't be kept: too many recipients */
+};
+
 struct handover_expand_ack {
 	struct traceid id;
-	uint8_t done;		/* 0: not now, ask again */
+	uint8_t done;		/* enum handover_expanded */
 };
 
 struct handover_order {

@@ -56,6 +56,17 @@ lose(struct peer *p, char const *why)
 
 /* Sending */
 
+/* A frame is lost, so the other end must not take what follows for all that
+ * there was. The loop reads what it has sent, and finds the end. */
+static void
+cut(struct peer *p, char const *why)
+{
+	if (!peer_is_open(p) || p->cut) return;
+	p->cut = why;
+	drop_waiting(p);
+	shutdown(p->watch.fd, SHUT_RDWR);
+}
+
 static void
 want(struct peer *p)
 {
@@ -95,9 +106,8 @@ flush(void *owner)
 		    errno == ETOOMANYREFS || errno == ENOMEM))
 			break;
 		if (sent == -1) {
-			/* The other end is gone, but what it said before that
-			 * is still to be read: reading finds the end. */
-			drop_waiting(p);
+			cut(p, errno == EPIPE || errno == ECONNRESET ?
+			    "closed" : strerror(errno));
 			break;
 		}
 		for (; sent > 0; sent--) {
@@ -123,15 +133,21 @@ peer_send(struct peer *p, struct wire_form const *form, void const *values,
 {
 	size_t size = wire_size(form, values);
 	struct peer_frame *f;
+	char const *why;
 
-	if (!peer_is_open(p) || size > WIRE_FRAME_MAX || p->waiting + size > PEER_WAITING_MAX)
-		goto refuse;
+	if (!peer_is_open(p) || p->cut) goto lost;
+	why = "too far behind";
+	if (p->waiting + size > PEER_WAITING_MAX) goto cut;
+	why = "value over its cap";
+	if (size > WIRE_FRAME_MAX) goto cut;
+	why = "out of memory";
 	f = malloc(sizeof *f + size);
-	if (!f) goto refuse;
+	if (!f) goto cut;
 	f->len = wire_pack(form, values, f->octet, size);
 	if (!f->len) {
+		why = "value over its cap";
 		free(f);
-		goto refuse;
+		goto cut;
 	}
 	f->fd = fd;
 	f->next = NULL;
@@ -140,7 +156,9 @@ peer_send(struct peer *p, struct wire_form const *form, void const *values,
 	p->waiting += size;
 	loop_later(p->loop, &p->flush);
 	return true;
-refuse:
+cut:
+	cut(p, why);
+lost:
 	if (fd != -1) close(fd);
 	return false;
 }
@@ -231,7 +249,7 @@ receive(struct peer *p)
 			continue;
 		}
 		if (!m[i].msg_len)
-			why = "closed";
+			why = p->cut ? p->cut : "closed";
 		else
 			why = handle(p,
 			    slice_from(store[i], m[i].msg_len), fd);

@@ -40,6 +40,7 @@ struct peer {
 	struct chore flush;
 	struct peer_frame *first, **end;	/* not yet with the kernel */
 	size_t waiting;		/* octets in them */
+	char const *cut;	/* why nothing can be sent any more, or NULL */
 	bool paused;
 	bool *closed;		/* set by peer_close during a handle call */
 };
@@ -58,8 +59,10 @@ bool peer_is_open(struct peer const *p);
 
 /* peer_send - queue a frame; it leaves at the end of the turn at the latest
  *   fd     goes along with the frame, or -1; closed by the peer in any case
- *   false  the connection is closed, out of memory, or a value is over its cap:
- *          nothing was queued */
+ *   false  it is lost: the connection is closed, out of memory, too far behind,
+ *          or a value is over its cap. What was said before doesn't go without
+ *          it: the connection is shut down, what has come from the other end
+ *          is still handled, then gone is called from the loop. */
 bool peer_send(struct peer *p, struct wire_form const *form,
     void const *values, int fd);
 

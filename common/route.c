@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads one line of the routes file and expands its argument; never compares
- * it with other lines. */
+/* Reads one line of the routes file; never compares it with other lines. */
+#include <stdio.h>
 #include <stdlib.h>
-#include "common/netaddr.h"
 #include "common/route.h"
-
-_Static_assert((int)RULEFILE_WORD_MAX < (int)ROUTE_PATH_MAX,
-    "an argument without variables always fits");
+#include "common/target.h"
 
 static void
 lower(char *out, struct slice in)
@@ -30,191 +27,163 @@ route_mailbox(struct route_mailbox *m, struct addr const *a)
 bool
 route_is_foreign(struct route const *route)
 {
-	return !strcmp(route->pattern, "*");
-}
-
-/* The variables an argument may hold. */
-static struct variable {
-	char const *text;
-	size_t offset;		/* of its value in struct route_mailbox */
-} const variables[] = {
-	{ "${local}",	offsetof(struct route_mailbox, base) },
-	{ "${domain}",	offsetof(struct route_mailbox, domain) },
-	{ "${ext}",	offsetof(struct route_mailbox, ext) }
-};
-
-/* variable_at - the one that text begins with, or NULL */
-static struct variable const *
-variable_at(char const *text)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof variables / sizeof *variables; i++) {
-		char const *v = variables[i].text;
-
-		if (!strncmp(text, v, strlen(v))) return &variables[i];
-	}
-	return NULL;
-}
-
-static bool
-is_safe_name(struct slice value)
-{
-	size_t i;
-
-	if (!value.len || value.s[0] == '.') return false;
-	for (i = 0; i < value.len; i++) {
-		unsigned char c = (unsigned char)value.s[i];
-
-		if (c < ' ' || c == 127 || c == '/') return false;
-	}
-	return true;
+	return route->left == ROUTE_ALL;
 }
 
 bool
-route_expand(struct route const *route, struct addr const *rcpt, char *out)
+route_group_valid(struct slice name)
 {
-	char const *in = route->argument;
-	struct route_mailbox m;
-	size_t n = 0;
+	size_t i;
 
-	route_mailbox(&m, rcpt);
-	while (*in) {
-		struct variable const *v = variable_at(in);
-		struct slice piece = slice_from(in, 1);
+	if (!name.len || name.len > ROUTE_GROUP_MAX) return false;
+	for (i = 0; i < name.len; i++) {
+		char c = slice_lower(name.s[i]);
 
-		if (v) {
-			piece = *(struct slice const *)((char const *)&m +
-			    v->offset);
-			if (!is_safe_name(piece)) return false;
-		}
-		if (piece.len >= ROUTE_PATH_MAX - n) return false;
-		memcpy(out + n, piece.s, piece.len);
-		n += piece.len;
-		in += v ? strlen(v->text) : 1;
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
+		    c != '-' && c != '_')
+			return false;
 	}
-	out[n] = '\0';
 	return true;
 }
 
 /* keep - a copy of the word; the caller frees it */
 static bool
-keep(struct rulefile *f, char **copy, char const *word)
+keep(struct rulefile *f, char **copy)
 {
-	*copy = strdup(word);
+	*copy = strdup(f->word);
 	return *copy || rulefile_wrong(f, "out of memory");
 }
 
-/* is_local - without its quotes. One with "@" in it can't be written here:
- * that is a slip far more often than a mailbox. */
 static bool
-is_local(struct slice local)
+take_expression(struct route *row, struct rulefile *f)
 {
-	size_t i;
+	char const *why;
+	char text[200];
+	size_t at;
 
-	if (local.len > ADDR_LOCAL_MAX) return false;
-	for (i = 0; i < local.len; i++)
-		if (local.s[i] < ' ' || local.s[i] > '~' || local.s[i] == '@')
-			return false;
-	return true;
+	row->left = ROUTE_PATTERN;
+	row->at = f->len;
+	if (!keep(f, &row->pattern)) return false;
+	row->match = match_new(slice_from(f->word, f->len), &why, &at);
+	if (row->match) return true;
+	snprintf(text, sizeof text, "%s", why);
+	f->column += (unsigned)at + 1; /* and the slash */
+	return rulefile_wrong(f, text);
 }
 
-/* "/" begins what will be a regular expression, and whoever writes *@domain
- * means all of it, not a mailbox of that name. */
+/* Whoever writes *@domain means all of it, not a mailbox of that name. */
 static bool
-take_pattern(struct route *row, struct rulefile *f)
+take_plain(struct route *row, struct rulefile *f)
 {
 	struct slice word = slice_from(f->word, f->len);
 	char const *at = strrchr(f->word, '@');
 	struct slice local = slice_from(word.s, at ? (size_t)(at - word.s) : 0);
 	struct slice domain = at ? slice_skip(word, local.len + 1) : word;
 
-	if (!slice_is(word, "*")) {
-		if (word.len && *word.s == '/')
-			return rulefile_wrong(f, "no left side may begin so");
-		if (slice_is(local, "*"))
-			return rulefile_wrong(f, "all of a domain is @domain");
-		if (local.len && !is_local(local))
-			return rulefile_wrong(f, "this is no local part");
-		if (!(at && local.len && !domain.len) &&
-		    !addr_domain_valid(domain))
-			return rulefile_wrong(f, "this is no domain");
+	row->left = !local.len ? ROUTE_DOMAIN : domain.len ? ROUTE_MAILBOX :
+	    ROUTE_LOCAL;
+	if (slice_is(word, "*")) {
+		row->left = ROUTE_ALL;
+		return true;
 	}
-	row->at = at ? local.len : word.len;
-	if (!keep(f, &row->pattern, f->word)) return false;
-	lower(row->pattern, word);
+	if (slice_is(local, "*"))
+		return rulefile_wrong(f, "all of a domain is @domain");
+	if (local.len && !target_local_valid(local))
+		return rulefile_wrong(f, "this is no local part");
+	if (!at && word.len > 1 && *word.s == '.' && word.s[1] != '[') {
+		row->left = ROUTE_SUBDOMAINS;
+		domain = slice_skip(word, 1);
+	}
+	if (row->left != ROUTE_LOCAL && !target_domain_valid(domain))
+		return rulefile_wrong(f, "this is no domain");
 	return true;
 }
 
 static bool
-take_maildir(struct route *row, struct rulefile *f)
+take_left(struct route *row, struct rulefile *f)
 {
-	char const *part, *dollar = f->word;
+	char const *at = strrchr(f->word, '@');
 
-	if (!f->len) return rulefile_wrong(f, "a directory has a name");
-	if (f->word[0] == '/')
-		return rulefile_wrong(f, "a directory lies below the mailbox "
-					 "root: no \"/\" first");
-	for (part = f->word; part; part = strchr(part, '/')) {
-		part += *part == '/';
-		if (!strncmp(part, "..", 2) && (!part[2] || part[2] == '/'))
-			return rulefile_wrong(f, "no \"..\" in a directory");
+	if (f->comma) return rulefile_wrong(f, "this is no domain");
+	if (f->pattern) return take_expression(row, f);
+	if (!take_plain(row, f) || !keep(f, &row->pattern)) return false;
+	row->at = at ? (size_t)(at - f->word) : f->len;
+	lower(row->pattern, slice_from(f->word, f->len));
+	return true;
+}
+
+static struct route_act *
+add_act(struct route *row, struct rulefile *f)
+{
+	struct route_act *act;
+
+	if (row->acts == ROUTE_ACTS_MAX) {
+		rulefile_wrong(f, "too many actions");
+		return NULL;
 	}
-	for (; (dollar = strchr(dollar, '$')); dollar++)
-		if (!variable_at(dollar))
-			return rulefile_wrong(f, "after \"$\" only {local}, "
-						 "{domain} or {ext}");
-	return keep(f, &row->argument, f->word);
+	act = rulefile_grow(f, row->act, row->acts, sizeof *act);
+	if (!act) return NULL;
+	row->act = act;
+	return &act[row->acts++];
+}
+
+/* take_from - from GROUP, where the line has it */
+static bool
+take_from(struct route *row, struct rulefile *f)
+{
+	struct slice rest = f->rest;
+
+	if (!slice_is(slice_word(&rest), "from")) return true;
+	if (!rulefile_want(f, "from is missing") ||
+	    !rulefile_want(f, "a group is missing"))
+		return false;
+	if (!route_group_valid(slice_from(f->word, f->len)))
+		return rulefile_wrong(f, "no group can have this name");
+	return keep(f, &row->from);
+}
+
+/* A refusal is said, or mail thrown away, instead of anything else. */
+static bool
+stands_alone(enum route_action kind)
+{
+	return kind == ROUTE_REJECT || kind == ROUTE_DISCARD;
 }
 
 static bool
-take_relay(struct route *row, struct rulefile *f)
+take_actions(struct route *row, struct rulefile *f)
 {
-	struct netaddr to;
-	char const *why;
+	bool more;
 
-	if (!netaddr_parse(&to, slice_from(f->word, f->len), &why))
-		return rulefile_wrong(f, why);
-	row->port = to.port;
-	return keep(f, &row->argument, to.host);
-}
+	do {
+		struct route_act *act = add_act(row, f);
 
-static struct {
-	char const *name;
-	enum route_action action;
-	char const *missing;
-	bool (*take)(struct route *row, struct rulefile *f);
-} const actions[] = {
-	{ "maildir", ROUTE_MAILDIR, "a directory is missing", take_maildir },
-	{ "relay",   ROUTE_RELAY,   "a host is missing",      take_relay }
-};
-
-static bool
-take_action(struct route *row, struct rulefile *f)
-{
-	size_t i;
-
-	if (!rulefile_want(f, "an action is missing")) return false;
-	for (i = 0; i < sizeof actions / sizeof *actions; i++) {
-		if (strcmp(f->word, actions[i].name)) continue;
-		row->action = actions[i].action;
-		return rulefile_want(f, actions[i].missing) &&
-		    actions[i].take(row, f);
-	}
-	return rulefile_wrong(f, "there is no such action");
+		more = false;
+		if (!act || !action_parse(act, f, row->match, &more))
+			return false;
+		if (stands_alone(act->kind) && (more || row->acts > 1))
+			return rulefile_wrong(f, "reject and discard stand "
+						 "alone");
+	} while (more);
+	return true;
 }
 
 bool
 route_parse(struct route *route, struct rulefile *f)
 {
 	*route = (struct route){ .line = f->line };
-	return take_pattern(route, f) && take_action(route, f) &&
-	    rulefile_end(f);
+	return take_left(route, f) && take_from(route, f) &&
+	    take_actions(route, f);
 }
 
 void
 route_free(struct route *route)
 {
+	size_t i;
+
+	for (i = 0; i < route->acts; i++)
+		action_free(&route->act[i]);
+	free(route->act);
+	free(route->from);
+	match_free(route->match);
 	free(route->pattern);
-	free(route->argument);
 }

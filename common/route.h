@@ -1,31 +1,41 @@
 /* SPDX-License-Identifier: ISC */
-/* One line of the routes file: which mailboxes it takes and what happens to
- * them. Pure. */
+/* One line of the routes file: which mailboxes it takes, of whose mail, and
+ * what happens to them. Pure. */
 #ifndef MAILGRAVE_ROUTE_H
 #define MAILGRAVE_ROUTE_H
 
+#include "common/action.h"
 #include "common/addr.h"
-#include "common/rulefile.h"
 
-enum route_action {
-	ROUTE_MAILDIR,	/* argument: directory below local's root */
-	ROUTE_RELAY	/* argument: host; port beside it */
+enum route_left {
+	ROUTE_MAILBOX,		/* local@domain */
+	ROUTE_DOMAIN,		/* @domain or domain */
+	ROUTE_SUBDOMAINS,	/* .domain */
+	ROUTE_LOCAL,		/* local@ */
+	ROUTE_PATTERN,		/* between slashes, a regular expression */
+	ROUTE_ALL		/* "*" */
 };
 
 struct route {
-	char *pattern;		/* left side in lower case, without quotes */
+	enum route_left left;
+	char *pattern;		/* left side without quotes, in lower case; a
+				 * regular expression as written, no slashes */
 	size_t at;		/* of "@" in it; its length if it has none */
-	enum route_action action;
-	char *argument;
-	unsigned port;		/* relay: 0 when the line gives none */
+	struct match *match;	/* of a regular expression, else NULL */
+	char *from;		/* group that the client must be in, or NULL */
+	struct route_act *act;
+	size_t acts;		/* at least one */
 	unsigned line;
+	unsigned next;		/* routes': row with this left side, + 1 */
 };
 
-/* route_parse - the line whose first word f holds: a left and a right side
- *   left   local@domain, @domain or domain, local@ (any domain), *
- *   right  maildir DIR, relay HOST[:PORT]
- * The domain may be an address literal. DIR is relative, without ".." parts,
- * and may hold ${local} ${domain} ${ext}.
+enum {
+	ROUTE_ACTS_MAX = 100,	/* of one line */
+	ROUTE_GROUP_MAX = 32	/* octets of a group's name */
+};
+
+/* route_parse - the line whose first word f holds, as mailgrave-routes(5) has
+ * it: a left side, from GROUP, actions
  *   false  *f->error says why
  * The caller frees with route_free in both cases. */
 bool route_parse(struct route *route, struct rulefile *f);
@@ -45,16 +55,8 @@ void route_mailbox(struct route_mailbox *m, struct addr const *a);
  * those who may relay */
 bool route_is_foreign(struct route const *route);
 
-enum { ROUTE_PATH_MAX = 1024 };	/* octets of a path, with its NUL */
-
-/* route_expand - the argument with ${local}, ${domain} and ${ext} replaced
- * The local part is lower-cased; ${local} is what stands before its first "+",
- * ${ext} what follows that.
- *   out    gets the text and a NUL, ROUTE_PATH_MAX octets in all
- *   false  too long, or what the address brings for one of them is no safe
- *          path name: empty, with "/", a leading "." or a control octet (550
- *          5.1.3) */
-bool route_expand(struct route const *route, struct addr const *rcpt,
-    char *out);
+/* route_group_valid - a name that a group of the access file can have: letters,
+ * digits, hyphen, underscore */
+bool route_group_valid(struct slice name);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Packs structs by their field tables and unpacks octets just as strictly;
  * knows no message. */
+#include <stdlib.h>
 #include "common/wire.h"
 
 size_t
@@ -142,4 +143,25 @@ wire_unpack(struct wire_form const *form, void *values, struct slice frame)
 		frame = slice_skip(frame, fixed[f->kind]);
 	}
 	return !frame.len;
+}
+
+void *
+wire_copy(struct wire_form const *form, void const *values, size_t size)
+{
+	char *copy = malloc(size + wire_size(form, values)), *end;
+	size_t i;
+
+	if (!copy) return NULL;
+	memcpy(copy, values, size);
+	end = copy + size;
+	for (i = 0; i < form->fields; i++) {
+		struct wire_field const *f = &form->field[i];
+		struct slice *text = (void *)(copy + f->offset);
+
+		if (f->kind != WIRE_TEXT) continue;
+		if (text->len) memcpy(end, text->s, text->len);
+		text->s = end;
+		end += text->len;
+	}
+	return copy;
 }

@@ -67,6 +67,10 @@ size_t wire_pack(struct wire_form const *form, void const *values, char *out,
 bool wire_unpack(struct wire_form const *form, void *values,
     struct slice frame);
 
+/* wire_copy - values of this form, size octets of struct, and their texts, all
+ * in one block that the caller frees; NULL: out of memory */
+void *wire_copy(struct wire_form const *form, void const *values, size_t size);
+
 /* wire_put_number, wire_get_number - big-endian in so many octets, at most 8;
  * put returns that number of octets */
 size_t wire_put_number(char *out, uint64_t n, size_t octets);

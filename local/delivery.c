@@ -95,12 +95,9 @@ release(struct delivery *d)
 static void
 finish(struct delivery *d, struct delivery_result result)
 {
-	struct deliveries *all = d->all;
-
 	result.where = d->path;
 	d->done(d->owner, &result);
 	release(d);
-	if (deliveries_idle(all)) all->idle(all->owner);
 }
 
 static void
@@ -344,6 +341,5 @@ delivery_cancel(struct delivery *d)
 		release(d);
 		break;
 	}
-	if (deliveries_idle(all)) all->idle(all->owner);
 	return true;
 }

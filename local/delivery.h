@@ -27,8 +27,6 @@ struct deliveries {
 	struct boxes boxes;
 	char const *hostname;
 	bool crlf;
-	void (*idle)(void *owner);	/* the last one has ended */
-	void *owner;
 
 	size_t active;
 	struct delivery *first, **end;	/* waiting */

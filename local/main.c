@@ -5,10 +5,9 @@
 #include <signal.h>
 #include <unistd.h>
 #include <skalibs/strerr.h>
-#include <skalibs/types.h>
 #include "common/inforce.h"
 #include "common/stage.h"
-#include "local/upstream.h"
+#include "local/work.h"
 
 /* Deliveries wait for the disk at the same time: a journalling file system
  * commits what waits together at once. */
@@ -21,7 +20,7 @@ struct local {
 	struct inforce inforce;
 	struct flushers flushers;
 	struct deliveries deliveries;
-	struct upstreams upstreams;
+	struct work work;
 };
 
 static struct option_row const rows[] = {
@@ -44,7 +43,7 @@ accepted(void *owner, int fd, uid_t uid)
 	struct local *l = owner;
 
 	(void)uid;
-	upstreams_add(&l->upstreams, fd);
+	upstreams_add(&l->work.upstreams, fd);
 }
 
 static void
@@ -55,16 +54,13 @@ reload(void *owner)
 	inforce_reload(&l->inforce);
 }
 
-/* Deliveries that have ended their work count as in flight until their results
- * are sent; the loop does that before it stops. */
+/* All results are with the kernel when the loop stops. */
 static void
-stop_when_idle(void *owner)
+idle(void *owner)
 {
 	struct local *l = owner;
-	bool last = l->stage.in_fd && !l->upstreams.n;
 
-	if (!l->stage.ending && !last) return;
-	if (deliveries_idle(&l->deliveries)) l->stage.loop.stop = true;
+	if (l->stage.ending || l->stage.in_fd) l->stage.loop.stop = true;
 }
 
 static void
@@ -72,8 +68,7 @@ finish(void *owner)
 {
 	struct local *l = owner;
 
-	upstreams_pause(&l->upstreams);
-	stop_when_idle(l);
+	upstreams_pause(&l->work.upstreams);
 }
 
 /* Every job brings a descriptor: a lack of them would look like a peer that
@@ -81,7 +76,7 @@ finish(void *owner)
 static void
 raise_descriptors(struct local const *l)
 {
-	unsigned long long const need = l->jobs + 4 * DELIVERY_ACTIVE_MAX + 64;
+	unsigned long long const need = 2 * l->jobs + 4 * DELIVERY_ACTIVE_MAX + 64;
 
 	if (!jail_allow_descriptors(need))
 		option_misused(page.program,
@@ -114,26 +109,12 @@ local_options(struct local *l, int argc, char *const *argv)
 	raise_descriptors(l);
 }
 
-static void
-read_routes(struct local *l)
-{
-	struct parse_error why;
-	char const *file;
-	char line[UINT_FMT];
-
-	l->inforce.routes_path = l->stage.routes;
-	if (inforce_read(&l->inforce, &file, &why)) return;
-	if (!why.line) strerr_dief(111, "unable to read ", file, ": ", why.why);
-	line[uint_fmt(line, why.line)] = '\0';
-	strerr_dief(100, file, ":", line, ": ", why.why);
-}
-
 /* What lies outside of the mailbox root. */
 static void
 local_open(struct local *l)
 {
 	stage_prepare(&l->stage);
-	read_routes(l);
+	stage_read_rules(&l->stage, &l->inforce);
 	stage_bind(&l->stage);
 	stage_checked(&l->stage);
 	if (!inforce_watch(&l->inforce, &l->stage.loop, &l->stage.jail,
@@ -157,24 +138,23 @@ local_prepare(struct local *l)
 		strerr_diefusys(111, "open the mailbox root");
 	l->deliveries.hostname = l->stage.hostname;
 	l->deliveries.crlf = l->crlf;
-	l->deliveries.idle = stop_when_idle;
-	l->deliveries.owner = l;
 	deliveries_init(&l->deliveries);
-	l->upstreams = (struct upstreams){
-		.loop = &l->stage.loop,
+	l->work = (struct work){
 		.deliveries = &l->deliveries,
 		.routes = &l->inforce.routes,
-		.jobs_most = l->jobs,
-		.verbose = l->stage.verbose,
-		.lost = stop_when_idle,
+		.idle = idle,
 		.owner = l,
+		.upstreams = { .loop = &l->stage.loop,
+			       .jobs_most = l->jobs,
+			       .verbose = l->stage.verbose },
 	};
+	work_init(&l->work);
 }
 
 static void
 local_close(struct local *l)
 {
-	upstreams_close(&l->upstreams);
+	upstreams_close(&l->work.upstreams);
 	inforce_free(&l->inforce);
 	close(l->deliveries.boxes.root);
 }

@@ -8,7 +8,7 @@
 #include "common/log.h"
 #include "queue/clean.h"
 #include "queue/crc32c.h"
-#include "queue/lastwords.h"
+#include "queue/envelope.h"
 #include "queue/store.h"
 
 enum { AGAIN_MS = 1000 };	/* after a failure, or a segment that had only
@@ -66,6 +66,7 @@ committed(void *owner, bool fine)
 	struct message *m = live_at(c, &v->id, v->offset);
 	uint32_t i;
 
+	if (m) m->replacing = false;
 	if (fine && m) {
 		journal_dead(c->journal, m->segment, m->unit);
 		m->segment = v->unit.segment;
@@ -95,34 +96,22 @@ committed(void *owner, bool fine)
 static bool
 add_unit(struct cleaner *c, struct clean_move *v, struct message const *m)
 {
-	struct slice records = octets_at(c, v->offset), frame;
-	struct record_head head;
-	struct record_message r;
-	size_t size = record_get(records, &head, &frame);
+	struct envelope e;
 	char store[LAST_WORDS_MAX];
 	uint32_t n;
 
-	if (!size || !wire_unpack(&record_message_form, &r, frame))
-		return false;
-	if (!r.file) r.crc = v->crc;
-	r.file = true;
-	r.held = m->held;
-	r.given_up = m->given_up;
-	if (!journal_add(c->journal, &record_message_form, &r, false))
+	if (!envelope_view(&e, octets_at(c, v->offset))) return false;
+	if (!e.message.file) e.message.crc = v->crc;
+	e.message.file = true;
+	e.message.held = m->held;
+	e.message.given_up = m->given_up;
+	if (!journal_add(c->journal, &record_message_form, &e.message, false))
 		return false;
 	for (n = 0; n < m->rcpts; n++) {
 		struct record_rcpt rcpt;
 
-		records = slice_skip(records, size);
-		size = record_get(records, &head, &frame);
-		if (!size || !wire_unpack(&record_rcpt_form, &rcpt, frame))
-			return false;
-		lastwords(c->journal, &m->rcpt[n], &rcpt, store);
-		rcpt.attempt = m->rcpt[n].attempt;
-		rcpt.due_s = m->rcpt[n].due_s;
-		rcpt.state = m->rcpt[n].state;
-		rcpt.warned = m->rcpt[n].warned;
-		if (!journal_add(c->journal, &record_rcpt_form, &rcpt,
+		if (!envelope_rcpt_now(&e, c->journal, m, n, &rcpt, store) ||
+		    !journal_add(c->journal, &record_rcpt_form, &rcpt,
 		    n + 1 == m->rcpts))
 			return false;
 	}
@@ -147,6 +136,7 @@ append(struct cleaner *c)
 		journal_begin(c->journal, JOURNAL_OUTCOMES);
 		if (m && !m->pending && add_unit(c, v, m)) {
 			journal_end(c->journal, &v->unit);
+			m->replacing = true;
 			c->moved = true;
 			continue;
 		}

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* Our side of the queue protocol (common/handover.h): tells send what there
- * is, hands out descriptors, takes outcomes. */
+/* Our side of the queue protocol (common/handover.h): the connection to send,
+ * and what is said on it in either direction. */
 #ifndef MAILGRAVE_HANDOUT_H
 #define MAILGRAVE_HANDOUT_H
 
 #include "common/caller.h"
 #include "common/peer.h"
+#include "queue/announce.h"
+#include "queue/expand.h"
 #include "queue/journal.h"
 #include "queue/report.h"
 #include "queue/state.h"
+
+enum { HANDOUT_WAIT_MAX_S = 24 * 3600 };	/* until a next try: a clock
+						 * that jumps delays no longer */
 
 struct handout {
 	/* set by the caller */
@@ -23,13 +28,10 @@ struct handout {
 
 	struct peer peer;
 	uint64_t connection;	/* counts them: acks go to the one that asked */
-	struct message *next;	/* to be told */
-	uint32_t window;
-	uint64_t announced;	/* on this connection */
-	bool told;		/* TOLD was said on it */
 	struct caller caller;
-	struct chore tell;
+	struct announce announce;
 	struct report report;
+	struct expand expand;
 };
 
 /* handout_init - before anything arrives */
@@ -54,5 +56,11 @@ int handout_open(struct handout const *h, struct message *m);
 
 /* handout_finished - nothing is left to do for this message: it is freed */
 void handout_finished(struct handout *h, struct message *m);
+
+/* handout_is_on - the connection that had this number is still there */
+bool handout_is_on(struct handout const *h, uint64_t connection);
+
+/* handout_cut - end the connection; send is called again */
+void handout_cut(struct handout *h, char const *why);
 
 #endif

@@ -221,7 +221,8 @@ fill(struct queued *q)
 	q->intakes = (struct intakes){ .loop = &q->stage.loop,
 	    .journal = &q->journal, .flushers = &q->flushers,
 	    .state = &q->state, .handout = &q->handout, .mess = q->mess,
-	    .hostname = q->stage.hostname, .max_size = q->max_size };
+	    .hostname = q->stage.hostname, .max_size = q->max_size,
+	    .patience_ms = INTAKE_PATIENCE_MS };
 	q->handout = (struct handout){ .loop = &q->stage.loop,
 	    .journal = &q->journal, .state = &q->state, .mess = q->mess,
 	    .hostname = q->stage.hostname, .path = q->stage.out };

@@ -78,6 +78,8 @@ enum rcpt_state {
 	RCPT_CONFIRMED,		/* delivered; its sender is to be told so, and
 				 * has not been */
 	RCPT_RELAYED,		/* the same, by a host that won't tell him */
+	RCPT_LISTED,		/* others stand for it; its sender is to be
+				 * told so, and has not been */
 	RCPT_STATES
 };
 

@@ -18,6 +18,7 @@ struct pending {
 	struct traceid of;
 	struct message *message;	/* NULL: nobody is told */
 	struct journal_unit unit;
+	uint8_t warning;
 	uint32_t n;
 	uint32_t rcpt[];
 };
@@ -39,7 +40,8 @@ report_begin(struct report *r, struct handover_report const *frame)
 	if (r->open || (frame->to.len && !addr_parse(&a, frame->to)))
 		return false;
 	*r = (struct report){ .open = true, .of = frame->of, .id = frame->id,
-	    .eightbit = frame->eightbit };
+	    .eightbit = frame->eightbit, .utf8 = frame->utf8,
+	    .warning = frame->warning };
 	return stralloc_catb(&r->to, frame->to.s, frame->to.len);
 }
 
@@ -67,6 +69,13 @@ acknowledge(struct handout *h, struct traceid const *of, bool done)
 	    &(struct handover_report_ack){ .of = *of, .done = done }, -1);
 }
 
+static struct record_reported
+mark(struct pending const *p, uint32_t i)
+{
+	return (struct record_reported){ .id = p->of, .rcpt = p->rcpt[i],
+	    .warning = p->warning };
+}
+
 static void
 committed(void *owner, bool fine)
 {
@@ -89,11 +98,13 @@ committed(void *owner, bool fine)
 	} else if (m) {
 		state_forget(h->state, m);
 	}
-	for (i = 0; fine && of && i < p->n; i++)
-		unfinished = state_reported(of,
-		    &(struct record_reported){ .rcpt = p->rcpt[i] });
+	for (i = 0; fine && of && i < p->n; i++) {
+		struct record_reported r = mark(p, i);
+
+		unfinished = state_reported(of, &r);
+	}
 	if (!unfinished) handout_finished(h, of);
-	if (h->connection == p->connection) acknowledge(h, &p->of, fine);
+	if (handout_is_on(h, p->connection)) acknowledge(h, &p->of, fine);
 	free(p);
 }
 
@@ -108,7 +119,7 @@ add_message(struct report *r, struct handout *h, struct message *m)
 	    (int64_t)now_s);
 	struct record_message message = { .id = r->id, .arrived_s = now_s,
 	    .size = received + r->text.len, .rcpts = 1,
-	    .eightbit = r->eightbit, .uid = COMMAND_NOBODY };
+	    .eightbit = r->eightbit, .utf8 = r->utf8, .uid = COMMAND_NOBODY };
 	struct record_rcpt rcpt = { .address = slice_from(r->to.s,
 	    r->to.len) };
 	struct record_body body = { .octets = slice_from(text,
@@ -130,11 +141,13 @@ add_marks(struct pending const *p)
 {
 	uint32_t i;
 
-	for (i = 0; i < p->n; i++)
-		if (!journal_add(p->h->journal, &record_reported_form,
-		    &(struct record_reported){ .id = p->of,
-		    .rcpt = p->rcpt[i] }, i + 1 == p->n))
+	for (i = 0; i < p->n; i++) {
+		struct record_reported r = mark(p, i);
+
+		if (!journal_add(p->h->journal, &record_reported_form, &r,
+		    i + 1 == p->n))
 			return false;
+	}
 	return true;
 }
 
@@ -148,6 +161,7 @@ append(struct report *r, struct handout *h)
 	p->h = h;
 	p->connection = h->connection;
 	p->of = r->of;
+	p->warning = r->warning;
 	p->n = r->n;
 	memcpy(p->rcpt, r->rcpts.s, r->rcpts.len);
 	if (r->to.len) {
@@ -177,6 +191,13 @@ append(struct report *r, struct handout *h)
 	return true;
 }
 
+static bool
+waits_for(struct report const *r, struct rcpt const *rcpt)
+{
+	return r->warning ? rcpt->state == RCPT_OPEN && !rcpt->warned :
+	    state_is_owed(rcpt);
+}
+
 /* Some recipient still waits for it: the mail has not been deleted meanwhile,
  * nor was the same report committed on the connection before, and only its
  * acknowledgement lost. */
@@ -188,19 +209,20 @@ is_wanted(struct report const *r, struct state const *s)
 
 	for (i = 0; of && i < r->n; i++) {
 		memcpy(&rcpt, r->rcpts.s + i * sizeof rcpt, sizeof rcpt);
-		if (rcpt < of->rcpts && of->rcpt[rcpt].state == RCPT_FAILED)
+		if (rcpt < of->rcpts && waits_for(r, &of->rcpt[rcpt]))
 			return true;
 	}
 	return false;
 }
 
-/* Not now: it is held, or a send before this one asked for the same. */
+/* Not now: it is held, a send before this one asked for the same, or a unit
+ * that doesn't know the marks might come to lie behind them. */
 static bool
 must_wait(struct report const *r, struct state const *s)
 {
 	struct message const *of = state_find(s, &r->of);
 
-	return of && (of->held || of->reporting);
+	return of && (of->held || of->reporting || of->replacing);
 }
 
 bool

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A report that send makes about recipients that failed: gathered frame by
+/* A report that send makes about what became of recipients: gathered frame by
  * frame, then one unit with the marks on those recipients. */
 #ifndef MAILGRAVE_REPORT_H
 #define MAILGRAVE_REPORT_H
@@ -15,7 +15,8 @@ struct handout;
 struct report {
 	bool open;
 	struct traceid of, id;
-	uint8_t eightbit;
+	uint8_t eightbit, utf8;
+	uint8_t warning;	/* its recipients stay open */
 	stralloc to, text;
 	stralloc rcpts;		/* uint32_t each */
 	uint32_t n;

@@ -47,6 +47,37 @@ message_free(struct message *m)
 }
 
 bool
+message_reserve(struct message *m, uint32_t rcpts)
+{
+	bool alone = m->rcpt == &m->one;
+	struct rcpt *rcpt;
+
+	if (rcpts == 1) return true;
+	rcpt = realloc(alone ? NULL : m->rcpt, rcpts * sizeof *rcpt);
+	if (!rcpt) return false;
+	if (alone) *rcpt = m->one;
+	m->rcpt = rcpt;
+	return true;
+}
+
+void
+message_grow(struct message *m, uint32_t rcpts)
+{
+	uint32_t added = rcpts - m->rcpts;
+
+	memset(m->rcpt + m->rcpts, 0, added * sizeof *m->rcpt);
+	m->rcpts = rcpts;
+	m->unfinished += added;
+}
+
+void
+message_expanded(struct message *m, uint32_t n, bool owed)
+{
+	m->rcpt[n].state = owed ? RCPT_LISTED : RCPT_EXPANDED;
+	if (!owed) m->unfinished--;
+}
+
+bool
 state_insert(struct state *s, struct message *m)
 {
 	return idmap_insert(&s->map, &m->by);
@@ -158,7 +189,9 @@ state_rcpt_standing(struct message const *m, struct rcpt const *r,
     uint32_t now_s)
 {
 	if (m->held) return STANDING_HELD;
-	if (m->given_up || r->state == RCPT_FAILED) return STANDING_FAILED;
+	if (r->state == RCPT_FAILED) return STANDING_FAILED;
+	if (state_is_owed(r)) return STANDING_ACTIVE;
+	if (m->given_up) return STANDING_FAILED;
 	return r->due_s <= now_s ? STANDING_ACTIVE : STANDING_DEFERRED;
 }
 
@@ -174,7 +207,9 @@ state_standing(struct message const *m, uint32_t now_s)
 		struct rcpt const *r = &m->rcpt[i];
 
 		if (r->state == RCPT_FAILED) return STANDING_FAILED;
-		if (r->state == RCPT_OPEN && r->due_s <= now_s) open = true;
+		if (r->state == RCPT_OPEN ? r->due_s <= now_s :
+		    state_is_owed(r))
+			open = true;
 	}
 	return open ? STANDING_ACTIVE : STANDING_DEFERRED;
 }

@@ -39,6 +39,7 @@ struct message {
 	bool told : 1;			/* send has heard of it at least once */
 	bool checked : 1;		/* its file is what was written */
 	bool reporting : 1;			/* a report about it isn't committed */
+	bool replacing : 1;		/* a new unit of it isn't committed */
 	bool known : 1;			/* send knows it, on this connection */
 	bool held : 1;			/* not to be tried until released */
 	bool given_up : 1;			/* open recipients are to fail */
@@ -70,6 +71,18 @@ struct message *state_find(struct state const *s, struct traceid const *id);
  * and due at once; NULL and errno */
 struct message *message_make(struct traceid const *id, uint32_t rcpts);
 void message_free(struct message *m);
+
+/* message_reserve - make room for so many recipients in all, not fewer than
+ * there are; false and errno */
+bool message_reserve(struct message *m, uint32_t rcpts);
+
+/* message_grow - it has so many recipients, for whom there is room: the new
+ * ones are open and due at once */
+void message_grow(struct message *m, uint32_t rcpts);
+
+/* message_expanded - others stand for recipient n
+ *   owed  its sender is to be told so */
+void message_expanded(struct message *m, uint32_t n, bool owed);
 
 /* state_insert - its id is known from now on, and it is the state's to free
  *   false and errno: ENOMEM, EEXIST when the id is known already */
@@ -113,7 +126,7 @@ static inline bool
 state_is_owed(struct rcpt const *r)
 {
 	return r->state == RCPT_FAILED || r->state == RCPT_CONFIRMED ||
-	    r->state == RCPT_RELAYED;
+	    r->state == RCPT_RELAYED || r->state == RCPT_LISTED;
 }
 
 /* state_is_unfinished - the recipient is open, or its sender is to be told */

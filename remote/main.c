@@ -10,14 +10,14 @@
 #include "common/log.h"
 #include "common/stage.h"
 #include "remote/hand.h"
-#include "remote/upstream.h"
+#include "remote/work.h"
 
 static char const *const upstream_users[] = { "mailgrave-send", NULL };
 
 struct remoted {
 	struct stage stage;
 	struct remote remote;
-	struct upstream upstream;
+	struct work work;
 	struct hand hand;
 	char const *relay, *resolver;
 	unsigned long long port, jobs;
@@ -82,7 +82,7 @@ accepted(void *owner, int fd, uid_t uid)
 	struct remoted *r = owner;
 
 	(void)uid;
-	upstream_accept(&r->upstream, fd);
+	upstreams_add(&r->work.upstreams, fd);
 }
 
 static void
@@ -90,7 +90,7 @@ term(void *owner)
 {
 	struct remoted *r = owner;
 
-	upstream_finish(&r->upstream);
+	upstreams_pause(&r->work.upstreams);
 }
 
 static void
@@ -134,7 +134,7 @@ options(struct remoted *r, int argc, char *const *argv)
 	r->remote.hostname = slice_of(s->hostname);
 	r->remote.verbose = s->verbose;
 	r->remote.by_hand = by_hand;
-	r->upstream.jobs = (unsigned)r->jobs;
+	r->work.upstreams.jobs_most = r->jobs;
 }
 
 static void
@@ -185,9 +185,9 @@ serve(struct remoted *r)
 	stage_bind(s);
 	stage_checked(s);
 	stage_enter(s);
-	upstream_init(&r->upstream);
+	work_init(&r->work);
 	stage_serve(s);
-	upstream_close(&r->upstream);
+	work_close(&r->work);
 	resolver_close(&r->remote.resolver);
 	return 0;
 }
@@ -202,13 +202,13 @@ main(int argc, char *const *argv)
 			   .may = JAIL_INET | JAIL_ACCEPT,
 			   .accepted = accepted, .term = term },
 		.remote = { .hurry = 1 },
-		.upstream = { .idle = idle },
+		.work = { .idle = idle },
 		.port = 25, .jobs = 100
 	};
 
-	r.stage.owner = r.upstream.owner = &r;
+	r.stage.owner = r.work.owner = &r;
 	r.remote.loop = &r.stage.loop;
-	r.upstream.remote = r.hand.remote = &r.remote;
+	r.work.remote = r.hand.remote = &r.remote;
 	options(&r, argc, argv);
 	open_resolver(&r);
 	return r.remote.by_hand ? by_hand(&r) : serve(&r);

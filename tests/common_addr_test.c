@@ -53,7 +53,18 @@ reads_mailboxes(void **state)
 		{ "a@[192.0.2.1]", "a", "[192.0.2.1]", "a@[192.0.2.1]" },
 		{ "a@[IPv6:2001:DB8::1]", "a", "[ipv6:2001:db8::1]",
 		  "a@[ipv6:2001:db8::1]" },
-		{ "a@[ipv6:::]", "a", "[ipv6:::]", "a@[ipv6:::]" }
+		{ "a@[ipv6:::]", "a", "[ipv6:::]", "a@[ipv6:::]" },
+		{ "J\xc3\xbcrgen@b", "J\xc3\xbcrgen", "b",
+		  "J\xc3\xbcrgen@b" },
+		{ "\"\xc3\xa4 b\"@c", "\xc3\xa4 b", "c",
+		  "\"\xc3\xa4 b\"@c" },
+		{ "a@B\xc3\xbc" "CHER.Example", "a", "b\xc3\xbc" "cher.example",
+		  "a@b\xc3\xbc" "cher.example" },
+		{ "a@\xe4\xb8\xad\xe5\x9b\xbd", "a",
+		  "\xe4\xb8\xad\xe5\x9b\xbd",
+		  "a@\xe4\xb8\xad\xe5\x9b\xbd" },
+		{ "\xf0\x9f\x90\x88@b", "\xf0\x9f\x90\x88", "b",
+		  "\xf0\x9f\x90\x88@b" }
 	};
 	size_t i;
 
@@ -89,8 +100,19 @@ refuses_what_is_none(void **state)
 		SLICE("a;b@c"), SLICE("a\\b@c"), SLICE("\"a\0b\"@c"),
 		SLICE("\"a\tb\"@c"), SLICE("\"a\x7f\"@c"),
 		SLICE("\"a\r\n b\"@c"), SLICE("a\0@b"), SLICE("a@b\0"),
-		SLICE("a@b\0.c"), SLICE("\xc3\xa4@b"), SLICE("\"\xc3\xa4\"@b"),
-		SLICE("a@\xc3\xa4"), SLICE("a@["), SLICE("a@[]"),
+		SLICE("a@b\0.c"), SLICE("a@["), SLICE("a@[]"),
+		/* no UTF-8: alone, cut, too long a form, half of a pair, too
+		 * large */
+		SLICE("\xa4@b"), SLICE("\xc3@b"), SLICE("a\xc3"),
+		SLICE("\xc0\xaf@b"), SLICE("\xe0\x80\xaf@b"),
+		SLICE("\xed\xa0\x80@b"), SLICE("\xf4\x90\x80\x80@b"),
+		SLICE("\xff@b"), SLICE("\"\xa4\"@b"), SLICE("a@\xc3"),
+		SLICE("a@\xa4.example"), SLICE("a@b\xc0\xae" "c"),
+		/* controls, and what may not be escaped or hyphenated */
+		SLICE("a\xc2\x85@b"), SLICE("\"\xc2\x80\"@b"),
+		SLICE("a@\xc2\x9f"), SLICE("\"\\\xc3\xa4\"@b"),
+		SLICE("a@-\xc3\xa4"), SLICE("a@\xc3\xa4..b"),
+		SLICE("a@[\xc3\xa4]"),
 		SLICE("a@[192.0.2.1"), SLICE("a@[192.0.2.256]"),
 		SLICE("a@[192.0.2]"), SLICE("a@[192.0.2.01]"),
 		SLICE("a@[192.0.2.1]x"), SLICE("a@[ 192.0.2.1]"),
@@ -140,6 +162,37 @@ holds_the_limits(void **state)
 	assert_false(takes(1, ADDR_DOMAIN_MAX + 1, 60));
 	assert_true(takes(1, LABEL_MAX, LABEL_MAX));
 	assert_false(takes(1, LABEL_MAX + 1, LABEL_MAX + 1));
+}
+
+/* Octets count, also where several are one character; in a label of a domain,
+ * characters do. */
+static void
+holds_the_limits_of_utf8(void **state)
+{
+	char text[TEXT_ROOM];
+	struct addr a;
+	size_t i, n;
+
+	(void)state;
+	for (n = 0; n < ADDR_LOCAL_MAX; n += 2)
+		memcpy(text + n, "\xc3\xa4", 2);
+	memcpy(text + n, "@bx", 3);
+	assert_true(addr_parse(&a, slice_from(text, n + 2)));
+	assert_false(addr_is_ascii(&a));
+	text[0] = 'a';
+	text[1] = 'b';
+	memcpy(text + n, "c@b", 3);
+	assert_false(addr_parse(&a, slice_from(text, n + 3)));
+	for (i = 0; i <= 1; i++) {
+		memcpy(text, "a@", 2);
+		for (n = 2; n < 2 + 2 * (LABEL_MAX + i); n += 2)
+			memcpy(text + n, "\xc3\xa4", 2);
+		assert_int_equal(addr_parse(&a, slice_from(text, n)), !i);
+	}
+	assert_true(addr_parse(&a, SLICE("a@b")));
+	assert_true(addr_is_ascii(&a));
+	assert_true(addr_parse(&a, SLICE("a@\xc3\xa4")));
+	assert_false(addr_is_ascii(&a));
 }
 
 /* The longest text there is, and one octet more of local part. */
@@ -319,6 +372,7 @@ main(void)
 		cmocka_unit_test(reads_mailboxes),
 		cmocka_unit_test(refuses_what_is_none),
 		cmocka_unit_test(holds_the_limits),
+		cmocka_unit_test(holds_the_limits_of_utf8),
 		cmocka_unit_test(counts_what_is_kept),
 		cmocka_unit_test(reads_paths),
 		cmocka_unit_test(refuses_what_is_no_path),

@@ -272,26 +272,87 @@ waits_for_a_slow_reader(void **state)
 	assert_int_equal(ends[0]->peer.waiting, 0);
 }
 
+enum { HEAD = 6 };	/* type and length before the octets of a body */
+
+/* Send until so many octets wait; returns the number of frames. */
+static size_t
+fill_up_to(size_t octets)
+{
+	size_t i, left = octets;
+
+	for (i = 1; left > WIRE_BODY_MAX + HEAD; i++) {
+		assert_true(say(ends[0], WIRE_BODY_MAX, i));
+		left -= WIRE_BODY_MAX + HEAD;
+	}
+	assert_true(say(ends[0], left - HEAD, i));
+	assert_int_equal(ends[0]->peer.waiting, octets);
+	return i;
+}
+
 static void
 waiting_has_a_limit(void **state)
 {
-	enum { HEAD = 6 };	/* type and length before the octets */
-	size_t full = PEER_WAITING_MAX / WIRE_FRAME_MAX, i, rest;
+	size_t frames = fill_up_to(PEER_WAITING_MAX);
 
 	(void)state;
-	assert_false(say(ends[0], WIRE_BODY_MAX + 1, 0));
-	assert_int_equal(ends[0]->peer.waiting, 0);
-	rest = PEER_WAITING_MAX;
-	for (i = 1; i <= full; i++, rest -= WIRE_BODY_MAX + HEAD)
-		assert_true(say(ends[0], WIRE_BODY_MAX, i));
-	for (; rest > WIRE_BODY_MAX + HEAD; i++, rest -= WIRE_BODY_MAX + HEAD)
-		assert_true(say(ends[0], WIRE_BODY_MAX, i));
-	assert_false(say(ends[0], rest - HEAD + 1, i));
-	assert_true(say(ends[0], rest - HEAD, i));
-	assert_int_equal(ends[0]->peer.waiting, PEER_WAITING_MAX);
-	assert_false(say(ends[0], 0, i));
 	settle();
-	assert_int_equal(ends[1]->bodies, i);
+	assert_int_equal(ends[1]->bodies, frames);
+	assert_string_equal(ends[0]->gone, "");
+}
+
+/* A frame that can't go takes the connection along, from the loop; what the
+ * other end had said is handled first. */
+static void
+a_lost_frame_ends_it(void **state)
+{
+	struct deliver_job job = { .job = 1 };
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(say(ends[1], 8, 1));
+	assert_true(loop_turn(&loop));	/* it is with the kernel, unread */
+	fill_up_to(PEER_WAITING_MAX);
+	assert_false(say(ends[0], 0, 1));
+	assert_true(peer_is_open(&ends[0]->peer));
+	assert_int_equal(ends[0]->peer.waiting, 0);
+	assert_false(say(ends[0], 8, 1));	/* nothing more goes */
+	assert_false(peer_send(&ends[0]->peer, &deliver_job_form, &job, fd));
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	assert_string_equal(ends[0]->gone, "");
+	settle();
+	assert_int_equal(ends[0]->bodies, 1);
+	assert_string_equal(ends[0]->gone, "too far behind");
+	assert_string_equal(ends[1]->gone, "closed");
+}
+
+static void
+a_value_over_its_cap_ends_it(void **state)
+{
+	(void)state;
+	assert_true(say(ends[0], 8, 1));
+	peer_pause(&ends[0]->peer, true); /* also while it doesn't read */
+	assert_false(say(ends[0], WIRE_BODY_MAX + 1, 2));
+	settle();
+	assert_string_equal(ends[0]->gone, "value over its cap");
+	assert_string_equal(ends[1]->gone, "closed");
+	assert_int_equal(ends[1]->bodies, 0);
+}
+
+/* The kernel refuses what it can't send: the owner hears of that. */
+static void
+a_failed_send_ends_it(void **state)
+{
+	struct deliver_job job = { .job = 1 };
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(peer_send(&ends[0]->peer, &deliver_job_form, &job, fd));
+	close(fd);	/* behind its back */
+	assert_true(say(ends[0], 8, 1));
+	settle();
+	assert_string_equal(ends[0]->gone, strerror(EBADF));
+	assert_string_equal(ends[1]->gone, "closed");
+	assert_int_equal(ends[1]->bodies, 0);
 }
 
 static void
@@ -560,6 +621,9 @@ main(void)
 		TEST(frames_come_in_order),
 		TEST(waits_for_a_slow_reader),
 		TEST(waiting_has_a_limit),
+		TEST(a_lost_frame_ends_it),
+		TEST(a_value_over_its_cap_ends_it),
+		TEST(a_failed_send_ends_it),
 		TEST(nothing_is_sent_when_closed),
 		TEST(a_descriptor_comes_along),
 		TEST(an_unexpected_descriptor_ends_it),

@@ -8,16 +8,69 @@
 
 # Objects that must be pure; their own functions are pure for the others too.
 engines='
-common/access common/addr common/body common/command common/date common/heap common/idmap
-common/line common/netaddr
-common/route common/routes common/rulefile common/slice
-common/wire common/submit common/handover common/deliver
-inject/address inject/complete inject/envelope inject/header
+common/access
+common/action
+common/addr
+common/body
+common/command
+common/date
+common/deliver
+common/dsn
+common/expand
+common/handover
+common/heap
+common/idmap
+common/line
+common/match
+common/netaddr
+common/network
+common/past
+common/route
+common/routes
+common/rulefile
+common/slice
+common/submit
+common/target
+common/utf8
+common/variable
+common/who
+common/wire
+inject/address
+inject/complete
+inject/envelope
+inject/header
 local/trace
-queue/crc32c queue/filter queue/received queue/record queue/state
-remote/client remote/reply
-send/bounce send/lane send/sched
-smtpd/hops smtpd/policy smtpd/reply smtpd/session smtpd/verb
+queue/crc32c
+queue/filter
+queue/received
+queue/record
+queue/state
+remote/client
+remote/reply
+send/announce
+send/bounce
+send/expansion
+send/job
+send/lane
+send/mail
+send/orders
+send/owed
+send/rcpt
+send/routing
+send/sched
+send/work
+smtpd/chunk
+smtpd/crowd
+smtpd/hops
+smtpd/parameter
+smtpd/policy
+smtpd/proxy
+smtpd/reply
+smtpd/session
+smtpd/text
+smtpd/trust
+smtpd/verb
+smtpd/xclient
 '
 
 # What computes only. snprintf writes to memory; errno is the caller's.
@@ -27,7 +80,7 @@ bcmp|strn?dup|(m|c|re)alloc|reallocarray|free|qsort|bsearch|abort
 v?snprintf|__v?snprintf_chk|__(mem(cpy|move|set)|explicit_bzero)_chk
 __stack_chk_fail|__errno_location|_GLOBAL_OFFSET_TABLE_|__assert_fail
 __ctype_b_loc|__ctype_tolower_loc|gmtime_r|inet_(pton|ntop)|explicit_bzero
-stralloc_.*|byte_.*|case_.*|str_.*|avltreen?_.*|gensetdyn_.*|genalloc_.*
+pcre2_.*|stralloc_.*|byte_.*|case_.*|str_.*|avltreen?_.*|gensetdyn_.*|genalloc_.*
 traceid_(parse|format|time_ms)
 u?int[0-9]*_?(scan|fmt|pack|unpack)[a-z0-9_]*|(ul?long|uint)0?_(scan|fmt).*
 '

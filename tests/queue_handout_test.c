@@ -7,229 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "common/msgfd.h"
-#include "common/unixsock.h"
-#include "queue/handout.h"
-#include "tests/queue_spool.h"
-
-enum { MESSAGES = 300 };
-
-static struct handout handout;
-static struct unit unit[MESSAGES];
-
-/* What send has heard. */
-static struct {
-	struct peer peer;
-	size_t mails, rcpts, readies, told, acks, bodies, gone;
-	struct handover_mail mail;	/* the last, without its texts */
-	struct traceid order[MESSAGES];
-	uint32_t open;			/* RCPTs since MAIL */
-	uint64_t told_messages;
-	struct handover_outcome_ack ack;
-	char address[64];
-	uint32_t attempt, wait_s;
-	bool failed;
-	char words[64];
-	int fd;
-} heard;
-
-static bool
-got_mail(void *owner, void const *values, int fd)
-{
-	(void)owner;
-	(void)fd;
-	heard.mail = *(struct handover_mail const *)values;
-	assert_true(slice_is(heard.mail.sender, "s@s.s"));
-	heard.order[heard.mails++ % MESSAGES] = heard.mail.id;
-	heard.open = 0;
-	return true;
-}
-
-static bool
-got_rcpt(void *owner, void const *values, int fd)
-{
-	struct handover_rcpt const *r = values;
-
-	(void)owner;
-	(void)fd;
-	assert_true(traceid_eq(&r->id, &heard.mail.id));
-	heard.rcpts++;
-	heard.open++;
-	heard.attempt = r->attempt;
-	heard.wait_s = r->wait_s;
-	heard.failed = r->owed == OUTCOME_FAILED;
-	snprintf(heard.address, sizeof heard.address, "%.*s",
-	    (int)r->address.len, r->address.s);
-	snprintf(heard.words, sizeof heard.words, "%.*s", (int)r->words.len,
-	    r->words.s);
-	return true;
-}
-
-static bool
-got_ready(void *owner, void const *values, int fd)
-{
-	struct handover_ready const *r = values;
-
-	(void)owner;
-	(void)fd;
-	assert_true(traceid_eq(&r->id, &heard.mail.id));
-	assert_int_equal(r->rcpts, heard.open);
-	heard.readies++;
-	return true;
-}
-
-static bool
-got_told(void *owner, void const *values, int fd)
-{
-	(void)owner;
-	(void)fd;
-	heard.told++;
-	heard.told_messages = ((struct handover_told const *)values)->messages;
-	return true;
-}
-
-static bool
-got_body(void *owner, void const *values, int fd)
-{
-	struct handover_body const *b = values;
-
-	(void)owner;
-	assert_int_equal(b->there, fd != -1);
-	if (heard.fd != -1) close(heard.fd);
-	heard.fd = fd;
-	heard.bodies++;
-	return true;
-}
-
-static bool
-got_ack(void *owner, void const *values, int fd)
-{
-	(void)owner;
-	(void)fd;
-	heard.ack = *(struct handover_outcome_ack const *)values;
-	heard.acks++;
-	return true;
-}
-
-static bool
-got_report_ack(void *owner, void const *values, int fd)
-{
-	(void)owner;
-	(void)values;
-	(void)fd;
-	heard.acks++;
-	return true;
-}
-
-static void
-gone(void *owner, char const *why)
-{
-	(void)owner;
-	(void)why;
-	heard.gone++;
-}
-
-static struct peer_row const rows[] = {
-	{ &handover_mail_form, false, got_mail },
-	{ &handover_rcpt_form, false, got_rcpt },
-	{ &handover_ready_form, false, got_ready },
-	{ &handover_told_form, false, got_told },
-	{ &handover_body_form, true, got_body },
-	{ &handover_outcome_ack_form, false, got_ack },
-	{ &handover_report_ack_form, false, got_report_ack },
-};
-
-static struct peer_kind const kind = { .row = rows,
-	.rows = sizeof rows / sizeof *rows, .gone = gone };
-
-static void
-connect_send(void)
-{
-	int pair[2], fd = heard.fd;
-
-	peer_close(&heard.peer);
-	if (fd != -1) close(fd);
-	turn_once(); /* it hears of that */
-	memset(&heard, 0, sizeof heard);
-	heard.fd = -1;
-	assert_true(unixsock_pair(pair));
-	assert_true(peer_open(&heard.peer, &loop, pair[0], &kind, NULL));
-	assert_true(handout_adopt(&handout, pair[1]));
-}
-
-static void
-fill_handout(void)
-{
-	handout = (struct handout){ .loop = &loop, .journal = &journal,
-	    .state = &state, .mess = mess_dir, .hostname = "queue.example" };
-	handout_init(&handout);
-}
-
-static int
-begin(void **unused)
-{
-	if (make_spool(unused)) return -1;
-	fill_handout();
-	memset(&heard, 0, sizeof heard);
-	heard.fd = -1;
-	connect_send();
-	return 0;
-}
-
-static void
-let_go(void)
-{
-	peer_close(&heard.peer);
-	peer_close(&handout.peer);
-	loop_not_later(&loop, &handout.tell);
-	report_forget(&handout.report);
-	journal_hurry(&journal);
-	while (!journal_idle(&journal) || journal.syncing)
-		turn_once();
-}
-
-static int
-end(void **unused)
-{
-	let_go();
-	if (heard.fd != -1) close(heard.fd);
-	return remove_spool(unused);
-}
-
-static void
-restart(void)
-{
-	let_go();
-	stop_queue();
-	start_queue();
-	fill_handout();
-	connect_send();
-}
-
-static void
-window(uint32_t messages)
-{
-	assert_true(peer_send(&heard.peer, &handover_window_form,
-	    &(struct handover_window){ .messages = messages }, -1));
-}
-
-static void
-arrive(uint32_t n, uint32_t rcpts, size_t len)
-{
-	assert_true(append_message(&unit[n], n, rcpts, len));
-	TURN_UNTIL(unit[n].fine == 1);
-	handout_arrived(&handout, unit[n].message);
-}
-
-static void
-settle(void)
-{
-	int i;
-
-	journal_hurry(&journal);
-	for (i = 0; i < 5; i++)
-		turn_once();
-}
+#include "tests/queue_send.h"
 
 /* Announcing */
 
@@ -321,16 +99,6 @@ fresh_is_said_once(void **unused)
 /* Fetching */
 
 static void
-fetch(uint32_t n)
-{
-	size_t before = heard.bodies;
-
-	assert_true(peer_send(&heard.peer, &handover_fetch_form,
-	    &(struct handover_fetch){ .id = numbered(n) }, -1));
-	TURN_UNTIL(heard.bodies == before + 1);
-}
-
-static void
 what_is_fetched_is_right_and_cannot_change(void **unused)
 {
 	static size_t const sizes[] = { 0, 1, 1000, RECORD_BODY_MAX };
@@ -398,16 +166,6 @@ an_uncommitted_one_is_not_there(void **unused)
 }
 
 /* Outcomes */
-
-static void
-send_outcome(uint32_t n, uint32_t rcpt, uint32_t attempt,
-    enum outcome outcome)
-{
-	assert_true(peer_send(&heard.peer, &handover_outcome_form,
-	    &(struct handover_outcome){ .id = numbered(n), .rcpt = rcpt,
-	    .attempt = attempt, .outcome = (uint8_t)outcome, .wait_s = 100,
-	    .words = SLICE("so it went") }, -1));
-}
 
 static void
 acked_once_durable(void **unused)
@@ -550,8 +308,10 @@ many_failures_can_be_told(void **unused)
 		    .outcome = OUTCOME_FAILED,
 		    .words = slice_from(words, sizeof words) };
 
-		while (!peer_send(&heard.peer, &handover_outcome_form, &o, -1))
+		while (heard.peer.waiting > PEER_WAITING_MAX / 2)
 			turn_once();
+		assert_true(peer_send(&heard.peer, &handover_outcome_form, &o,
+		    -1));
 	}
 	TURN_UNTIL(heard.acks == FAILED);
 	connect_send();
@@ -564,22 +324,6 @@ many_failures_can_be_told(void **unused)
 }
 
 /* Reports */
-
-static void
-send_report(uint32_t of, uint32_t id, char const *to, uint32_t rcpt)
-{
-	struct handover_report r = { .of = numbered(of), .id = numbered(id),
-	    .to = slice_of(to) };
-	struct handover_reported d = { .rcpt = rcpt };
-	struct handover_report_text t = { .octets = SLICE("Subject: x\r\n") };
-	struct handover_report_end e = { .rcpts = 1, .size = 12 };
-
-	assert_true(peer_send(&heard.peer, &handover_report_form, &r, -1));
-	assert_true(peer_send(&heard.peer, &handover_reported_form, &d, -1));
-	assert_true(peer_send(&heard.peer, &handover_report_text_form, &t,
-	    -1));
-	assert_true(peer_send(&heard.peer, &handover_report_end_form, &e, -1));
-}
 
 /* The ack of a report was lost: send repeats it, and the sender of the mail is
  * told once. */
@@ -599,6 +343,144 @@ a_report_counts_once(void **unused)
 	TURN_UNTIL(heard.acks == 1);
 	settle();
 	assert_int_equal(state.map.n, 1);
+}
+
+static void
+what_is_owed_is_told_and_reported(void **unused)
+{
+	static struct {
+		enum outcome outcome;
+		enum rcpt_state state;
+	} const row[] = {
+		{ OUTCOME_FAILED, RCPT_FAILED },
+		{ OUTCOME_CONFIRMED, RCPT_CONFIRMED },
+		{ OUTCOME_RELAYED, RCPT_RELAYED },
+	};
+	uint32_t i;
+
+	(void)unused;
+	for (i = 0; i < sizeof row / sizeof *row; i++) {
+		struct traceid id = numbered(i);
+		struct message const *m;
+
+		arrive(i, 2, 10);
+		send_outcome(i, 1, 0, row[i].outcome);
+		settle();
+		restart();
+		m = state_find(&state, &id);
+		assert_int_equal(m->rcpt[1].state, row[i].state);
+		assert_int_equal(m->unfinished, 2);
+		window(100);
+		TURN_UNTIL(heard.told == 1);
+		assert_true(traceid_eq(&heard.mail.id, &id));
+		assert_int_equal(heard.open, 2);
+		assert_int_equal(heard.rcpt[0].is.owed, 0);
+		assert_int_equal(heard.rcpt[1].is.owed, row[i].outcome);
+		assert_string_equal(heard.rcpt[1].words, "so it went");
+		send_report(i, 100 + i, "", 1);
+		TURN_UNTIL(heard.acks == 1);
+		assert_true(heard.report_done);
+		assert_int_equal(m->rcpt[1].state, RCPT_REPORTED);
+		assert_int_equal(m->unfinished, 1);
+		send_outcome(i, 0, 0, OUTCOME_DELIVERED);
+		TURN_UNTIL(!state_find(&state, &id));
+	}
+}
+
+/* Only the queue itself says that somebody was expanded. */
+static void
+an_outcome_never_expands(void **unused)
+{
+	(void)unused;
+	arrive(1, 1, 10);
+	send_outcome(1, 0, 0, OUTCOME_EXPANDED);
+	TURN_UNTIL(heard.gone == 1);
+	assert_int_equal(state.oldest->rcpt[0].state, RCPT_OPEN);
+}
+
+static void
+a_warning_leaves_it_open(void **unused)
+{
+	struct traceid id = numbered(1), report = numbered(11);
+	struct message *m;
+
+	(void)unused;
+	arrive(1, 2, 10);
+	send_report_as(1, 11, "s@s.s", 1, true);
+	TURN_UNTIL(heard.acks == 1);
+	assert_true(heard.report_done);
+	m = state_find(&state, &id);
+	assert_true(m->rcpt[1].warned);
+	assert_false(m->rcpt[0].warned);
+	assert_int_equal(m->unfinished, 2);
+	send_report_as(1, 12, "s@s.s", 1, true); /* once is enough */
+	TURN_UNTIL(heard.acks == 2);
+	assert_true(heard.report_done);
+	assert_int_equal(state.map.n, 2);
+	send_report(1, 13, "s@s.s", 1); /* nothing is owed */
+	TURN_UNTIL(heard.acks == 3);
+	assert_int_equal(state.map.n, 2);
+	restart();
+	m = state_find(&state, &id);
+	assert_true(m->rcpt[1].warned);
+	assert_int_equal(m->rcpt[1].state, RCPT_OPEN);
+	assert_non_null(state_find(&state, &report));
+	window(100);
+	TURN_UNTIL(heard.told == 1);
+	assert_true(heard.mail.utf8);	/* the report came last, and said so */
+	assert_int_equal(heard.rcpts, 3);
+}
+
+/* Marks that come to lie before a unit which doesn't know them are lost. */
+static void
+a_report_waits_for_a_new_unit(void **unused)
+{
+	(void)unused;
+	arrive(1, 1, 10);
+	unit[1].message->replacing = true;
+	send_report_as(1, 11, "s@s.s", 0, true);
+	TURN_UNTIL(heard.acks == 1);
+	assert_false(heard.report_done);
+	unit[1].message->replacing = false;
+	send_report_as(1, 11, "s@s.s", 0, true);
+	TURN_UNTIL(heard.acks == 2);
+	assert_true(heard.report_done);
+}
+
+/* Attributes */
+
+static void
+what_was_asked_and_who_asked(void **unused)
+{
+	struct record_message r = { .rcpts = 2, .utf8 = 1, .ret = RET_HDRS,
+	    .envid = SLICE("QQ+2B1"), .client_address = SLICE("192.0.2.1"),
+	    .client_name = SLICE("mx.test"), .helo = SLICE("me"),
+	    .protocol = SLICE("ESMTP"), .login = SLICE("joe") };
+	struct record_rcpt const rcpt[] = {
+		{ .address = SLICE("a@b"), .notify = NOTIFY_NEVER },
+		{ .address = SLICE("c@d"), .orcpt = SLICE("rfc822;C@d"),
+		    .notify = NOTIFY_SUCCESS | NOTIFY_DELAY, .action = 3 },
+	};
+
+	(void)unused;
+	arrive_as(1, &r, rcpt, 10);
+	restart();
+	window(1);
+	TURN_UNTIL(heard.readies == 1);
+	assert_true(heard.mail.utf8);
+	assert_int_equal(heard.rcpt[0].is.notify, NOTIFY_NEVER);
+	assert_string_equal(heard.rcpt[0].orcpt, "");
+	assert_int_equal(heard.rcpt[1].is.notify,
+	    NOTIFY_SUCCESS | NOTIFY_DELAY);
+	assert_int_equal(heard.rcpt[1].is.action, 3);
+	assert_string_equal(heard.rcpt[1].orcpt, "rfc822;C@d");
+	fetch(1);
+	assert_true(heard.fd != -1);
+	assert_int_equal(heard.body.ret, RET_HDRS);
+	assert_string_equal(heard.attributes,
+	    "QQ+2B1 192.0.2.1 mx.test me ESMTP joe");
+	fetch(99);
+	assert_string_equal(heard.attributes, "     ");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -622,6 +504,11 @@ main(void)
 		TEST(a_failure_is_told_with_its_words),
 		TEST(many_failures_can_be_told),
 		TEST(a_report_counts_once),
+		TEST(what_is_owed_is_told_and_reported),
+		TEST(an_outcome_never_expands),
+		TEST(a_warning_leaves_it_open),
+		TEST(a_report_waits_for_a_new_unit),
+		TEST(what_was_asked_and_who_asked),
 	};
 
 	seed_begin();

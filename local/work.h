@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* What local does for a job: looks each recipient up, and starts a delivery. */
+#ifndef MAILGRAVE_WORK_H
+#define MAILGRAVE_WORK_H
+
+#include "common/routes.h"
+#include "common/upstream.h"
+#include "local/delivery.h"
+
+struct work {
+	/* set by main */
+	struct deliveries *deliveries;
+	struct routes const *routes;
+	void (*idle)(void *owner);	/* see common/upstream.h */
+	void *owner;
+	struct upstreams upstreams;	/* its functions: work_init */
+};
+
+void work_init(struct work *w);
+
+#endif

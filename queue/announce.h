@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/* Tells send of messages, in the order of arrival, as far as its windows go. */
+#ifndef MAILGRAVE_ANNOUNCE_H
+#define MAILGRAVE_ANNOUNCE_H
+
+#include "common/loop.h"
+#include "queue/state.h"
+
+struct handout;
+
+enum { ANNOUNCE_AGAIN_MAX = 1024 };
+
+struct announce {
+	struct message *next;	/* to be told, and those that came later */
+	struct traceid again[ANNOUNCE_AGAIN_MAX];	/* to be told before
+				 * that, out of order: a ring */
+	unsigned first, agains;
+	uint32_t window;	/* messages that may be told */
+	uint64_t told;		/* messages, on this connection */
+	bool all;		/* TOLD was said on it */
+	struct chore turn;
+};
+
+/* announce_init - before anything arrives */
+void announce_init(struct handout *h);
+
+/* announce_begin - on a new connection: all from the start */
+void announce_begin(struct handout *h);
+
+/* announce_more - the window is opened by so many messages; false: by more
+ * than can be counted */
+bool announce_more(struct handout *h, uint32_t messages);
+
+/* announce_on - there may be something to tell, or room to tell it */
+void announce_on(struct handout *h);
+
+/* announce_arrived - m was committed, after all others */
+void announce_arrived(struct handout *h, struct message *m);
+
+/* announce_again - send is to hear of m, which it doesn't know, or not as it
+ * stands now */
+void announce_again(struct handout *h, struct message *m);
+
+/* announce_forget - m is about to be freed */
+void announce_forget(struct handout *h, struct message const *m);
+
+/* announce_order - tell send of an order; false: it is cut off */
+bool announce_order(struct handout *h, struct traceid const *id,
+    enum order order);
+
+#endif

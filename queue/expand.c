@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: ISC */
+/* Replaces recipients by others in one commit; decides nothing about whom. */
+#include <errno.h>
+#include <stdlib.h>
+#include "common/log.h"
+#include "queue/envelope.h"
+#include "queue/expand.h"
+#include "queue/handout.h"
+
+struct expand_target {
+	uint32_t of, action;
+	uint32_t at;		/* of the address; grows with each */
+	uint16_t len;
+	uint8_t notify;
+};
+
+/* A recipient that is replaced. */
+struct replaced {
+	uint32_t rcpt;
+	bool owed;		/* its sender is to be told */
+};
+
+/* An expansion on its way into the journal. */
+struct pending {
+	struct handout *h;
+	uint64_t connection;	/* that asked for it */
+	struct traceid id;
+	struct journal_unit unit;
+	uint32_t envelope;	/* octets, in the new unit */
+	uint32_t rcpts;		/* in all, after it */
+	uint32_t n;
+	struct replaced replaced[];
+};
+
+/* Gathering */
+
+void
+expand_forget(struct expand *x)
+{
+	free(x->target);
+	stralloc_free(&x->addresses);
+	*x = (struct expand){ .waiting = x->waiting };
+}
+
+bool
+expand_begin(struct expand *x, struct handover_expand const *frame)
+{
+	if (x->open) return false;
+	x->open = true;
+	x->id = frame->id;
+	return true;
+}
+
+static bool
+has_room(struct expand *x)
+{
+	uint32_t room = x->room ? 2 * x->room : 16;
+	struct expand_target *target;
+
+	if (x->n < x->room) return true;
+	target = realloc(x->target, room * sizeof *target);
+	if (!target) return false;
+	x->target = target;
+	x->room = room;
+	return true;
+}
+
+bool
+expand_target(struct expand *x, struct handover_target const *frame)
+{
+	struct slice address = frame->address;
+	struct addr a;
+
+	if (!x->open || x->n == SUBMIT_RCPTS_MAX || !has_room(x)) return false;
+	if (!addr_parse(&a, address) || !dsn_notify_valid(frame->notify))
+		return false;
+	x->target[x->n++] = (struct expand_target){ .of = frame->of,
+	    .action = frame->action, .notify = frame->notify,
+	    .at = (uint32_t)x->addresses.len, .len = (uint16_t)address.len };
+	return stralloc_catb(&x->addresses, address.s, address.len);
+}
+
+/* Those of one recipient stand together, each in its turn. */
+static int
+by_recipient(void const *one, void const *other)
+{
+	struct expand_target const *a = one, *b = other;
+
+	if (a->of != b->of) return a->of < b->of ? -1 : 1;
+	return a->at < b->at ? -1 : 1;
+}
+
+/* How many of the targets from the i-th on are of one recipient. */
+static uint32_t
+run(struct expand const *x, uint32_t i)
+{
+	uint32_t n = 0;
+
+	while (i + n < x->n && x->target[i + n].of == x->target[i].of)
+		n++;
+	return n;
+}
+
+/* Judging */
+
+enum judged { NONSENSE, NOTHING_TO_DO, NOT_NOW, NEVER, DO_IT };
+
+static bool
+makes_sense(struct expand const *x, struct message const *m)
+{
+	uint32_t i, n;
+
+	for (i = 0; i < x->n; i += n) {
+		n = run(x, i);
+		if (n > HANDOVER_TARGETS_MAX || x->target[i].of >= m->rcpts)
+			return false;
+	}
+	return true;
+}
+
+/* The acknowledgement of the same may have been lost. */
+static bool
+all_open(struct expand const *x, struct message const *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < x->n; i++)
+		if (m->rcpt[x->target[i].of].state != RCPT_OPEN) return false;
+	return true;
+}
+
+static enum judged
+judge(struct expand const *x, struct handout const *h,
+    struct message const *m)
+{
+	size_t octets = x->waiting + x->addresses.len + x->n * RECORD_BOUND;
+
+	if (!m || !m->committed) return NOTHING_TO_DO;
+	if (!makes_sense(x, m)) return NONSENSE;
+	/* a unit that doesn't know what is on its way into the journal would
+	 * undo it */
+	if (m->held || m->pending || m->reporting || m->replacing)
+		return NOT_NOW;
+	if (!all_open(x, m)) return NOTHING_TO_DO;
+	if (x->n > SUBMIT_RCPTS_MAX - m->rcpts) return NEVER;
+	if (!journal_takes_mail(h->journal, octets + m->unit)) return NOT_NOW;
+	return DO_IT;
+}
+
+/* Composing */
+
+/* The recipients that there are: as they stand, or replaced. */
+static bool
+add_old(struct expand const *x, struct pending *p, struct message const *m,
+    struct envelope e, bool words)
+{
+	struct journal *j = p->h->journal;
+	char store[LAST_WORDS_MAX];
+	uint32_t n, i = 0;
+
+	p->n = 0;
+	for (n = 0; n < m->rcpts; n++) {
+		bool hit = i < x->n && x->target[i].of == n;
+		uint32_t targets = hit ? run(x, i) : 0;
+		struct record_rcpt r;
+
+		if (!envelope_rcpt_now(&e, j, m, n, &r, store)) return false;
+		if (hit) {
+			bool owed = targets > 1 && e.message.sender.len &&
+			    r.notify & NOTIFY_SUCCESS;
+
+			r.state = owed ? RCPT_LISTED : RCPT_EXPANDED;
+			p->replaced[p->n++] = (struct replaced){ .rcpt = n,
+			    .owed = owed };
+			i += targets;
+		}
+		/* of a try before: it isn't tried any more */
+		if (hit || !words)
+			r.status = r.where = r.words = slice_of("");
+		if (!journal_add(j, &record_rcpt_form, &r, false)) return false;
+	}
+	return true;
+}
+
+/* Those who stand for r. */
+static bool
+add_targets(struct expand const *x, uint32_t i, struct journal *j,
+    struct record_rcpt const *r, bool closes)
+{
+	char made[ORCPT_MAX];
+	struct slice orcpt = r->orcpt;
+	uint32_t end = i + run(x, i);
+
+	if (!orcpt.len)
+		orcpt = slice_from(made, dsn_orcpt_encode(r->address, made));
+	for (; i < end; i++) {
+		struct expand_target const *t = &x->target[i];
+		struct record_rcpt new = { .address =
+		    slice_from(x->addresses.s + t->at, t->len),
+		    .action = t->action, .notify = t->notify, .orcpt = orcpt };
+
+		if (!journal_add(j, &record_rcpt_form, &new,
+		    closes && i + 1 == x->n))
+			return false;
+	}
+	return true;
+}
+
+static bool
+add_new(struct expand const *x, struct journal *j, struct message const *m,
+    struct envelope e)
+{
+	uint32_t n, i = 0;
+
+	for (n = 0; i < x->n; n++) {
+		struct record_rcpt r;
+
+		if (!envelope_rcpt(&e, &r)) return false;
+		if (x->target[i].of != n) continue;
+		if (!add_targets(x, i, j, &r, m->file)) return false;
+		i += run(x, i);
+	}
+	return true;
+}
+
+static bool
+add_body(struct journal *j, struct message const *m)
+{
+	struct record_body body;
+	char *octets = envelope_body(j, m, &body.octets);
+	bool fine = octets && journal_add(j, &record_body_form, &body, true);
+
+	free(octets);
+	return fine;
+}
+
+static bool
+add_unit(struct expand const *x, struct pending *p, struct message const *m,
+    struct envelope const *e, bool words)
+{
+	struct journal *j = p->h->journal;
+	struct record_message message = e->message;
+
+	message.rcpts = p->rcpts;
+	message.held = m->held;
+	message.given_up = m->given_up;
+	journal_begin(j, JOURNAL_OUTCOMES);
+	if (!journal_add(j, &record_message_form, &message, false) ||
+	    !add_old(x, p, m, *e, words) || !add_new(x, j, m, *e))
+		return false;
+	p->envelope = (uint32_t)journal_begun(j);
+	return m->file || add_body(j, m);
+}
+
+/* The words of earlier tries are worth less than the expansion. */
+static bool
+compose(struct expand const *x, struct pending *p, struct message const *m)
+{
+	struct journal *j = p->h->journal;
+	struct envelope e;
+	bool fine;
+
+	if (!envelope_open(&e, j, m, m->envelope)) return false;
+	fine = add_unit(x, p, m, &e, true);
+	if (!fine && errno == EMSGSIZE) {
+		journal_abandon(j);
+		fine = add_unit(x, p, m, &e, false);
+	}
+	if (!fine) journal_abandon(j);
+	envelope_close(&e);
+	return fine;
+}
+
+/* Committing */
+
+static void
+acknowledge(struct handout *h, struct traceid const *id,
+    enum handover_expanded done)
+{
+	peer_send(&h->peer, &handover_expand_ack_form,
+	    &(struct handover_expand_ack){ .id = *id, .done = (uint8_t)done },
+	    -1);
+}
+
+static void
+replace(struct pending const *p, struct message *m)
+{
+	uint32_t i;
+
+	journal_dead(p->h->journal, m->segment, m->unit);
+	m->segment = p->unit.segment;
+	m->offset = p->unit.offset;
+	m->unit = (uint32_t)p->unit.len;
+	m->envelope = p->envelope;
+	journal_live(p->h->journal, m->segment, m->unit);
+	/* what the last tries said is in the new unit */
+	for (i = 0; i < m->rcpts; i++)
+		m->rcpt[i].offset = 0;
+	for (i = 0; i < p->n; i++)
+		message_expanded(m, p->replaced[i].rcpt, p->replaced[i].owed);
+	message_grow(m, p->rcpts);
+	announce_again(p->h, m);
+}
+
+static void
+committed(void *owner, bool fine)
+{
+	struct pending *p = owner;
+	struct handout *h = p->h;
+	struct message *m = state_find(h->state, &p->id);
+
+	h->expand.waiting -= p->unit.len;
+	if (m) {
+		m->pending--;
+		m->replacing = false;
+	}
+	if (fine && m) replace(p, m);
+	if (handout_is_on(h, p->connection))
+		acknowledge(h, &p->id, fine ? EXPANDED_DONE : EXPANDED_LATER);
+	free(p);
+}
+
+/* In the lane of the outcomes: those that come later must lie behind it. */
+static enum judged
+append(struct expand *x, struct handout *h, struct message *m)
+{
+	struct pending *p = malloc(sizeof *p + x->n * sizeof *p->replaced);
+	int error;
+
+	if (!p) return NOT_NOW;
+	*p = (struct pending){ .h = h, .connection = h->connection,
+	    .id = x->id, .rcpts = m->rcpts + x->n,
+	    .unit = { .committed = committed, .owner = p } };
+	if (!message_reserve(m, p->rcpts) || !compose(x, p, m)) {
+		error = errno;
+		free(p);
+		log_event("cannot-expand", LOG_ID(&x->id), LOG_SYS(error));
+		return error == EMSGSIZE ? NEVER : NOT_NOW;
+	}
+	journal_end(h->journal, &p->unit);
+	journal_hurry(h->journal);
+	x->waiting += p->unit.len;
+	m->pending++;
+	m->replacing = true;
+	log_event("expanded", LOG_ID(&x->id), LOG_NUMBER("rcpts", p->n),
+	    LOG_NUMBER("targets", x->n));
+	return DO_IT;
+}
+
+bool
+expand_end(struct expand *x, struct handover_expand_end const *frame,
+    struct handout *h)
+{
+	struct message *m = state_find(h->state, &x->id);
+	enum judged judged = NONSENSE;
+
+	if (x->open && x->n && frame->targets == x->n) {
+		qsort(x->target, x->n, sizeof *x->target, by_recipient);
+		judged = judge(x, h, m);
+	}
+	if (judged == DO_IT) judged = append(x, h, m);
+	if (judged == NOTHING_TO_DO) {
+		acknowledge(h, &x->id, EXPANDED_DONE);
+		if (m && m->committed) announce_again(h, m);
+	}
+	if (judged == NOT_NOW) acknowledge(h, &x->id, EXPANDED_LATER);
+	if (judged == NEVER) acknowledge(h, &x->id, EXPANDED_NEVER);
+	expand_forget(x);
+	return judged != NONSENSE;
+}
