@@ -95,6 +95,16 @@ read_piece(struct job *j)
 		    n == -1 ? errno : ENODATA);
 }
 
+static void
+lose(struct job *j, int error)
+{
+	char reason[128];
+
+	snprintf(reason, sizeof reason, "connection lost (%s)",
+	    strerror(error));
+	client_lost(&j->client, reason);
+}
+
 /* false: not now */
 static bool
 send_some(struct job *j, struct slice view)
@@ -104,10 +114,16 @@ send_some(struct job *j, struct slice view)
 	if (j->watch.fd == -1 || j->mute) return false;
 	n = send(j->watch.fd, view.s, view.len, MSG_NOSIGNAL);
 	if (n == -1 && errno == EINTR) return true;
-	if (n == -1) {
+	if (n == -1 && (errno == EPIPE || errno == ECONNRESET)) {
 		/* what they said before they hung up may be their reason */
-		if (errno != EAGAIN) j->mute = true;
+		j->mute = true;
 		return false;
+	}
+	if (n == -1) {
+		if (errno == EAGAIN) return false;
+		/* they don't know of it and would wait, as we would */
+		lose(j, errno);
+		return true;
 	}
 	view.len = (size_t)n;
 	if (!client_in_text(&j->client)) trace(j, TRACE_SAID, view);
@@ -171,16 +187,6 @@ hear(struct job *j, struct slice octets)
 		while (client_next(&j->client, &view) == CLIENT_RESULT)
 			tell(j);
 	}
-}
-
-static void
-lose(struct job *j, int error)
-{
-	char reason[128];
-
-	snprintf(reason, sizeof reason, "connection lost (%s)",
-	    strerror(error));
-	client_lost(&j->client, reason);
 }
 
 static void
