@@ -48,7 +48,8 @@ class Checker:
             self.pipeline.hurry()
 
     def look(self, message, promised):
-        boxes = [f"sender{message.n}"] if message.reported else message.boxes
+        boxes = [f"sender{message.n}"] if message.reported else \
+            message.arrives
         counts = set()
         for box in boxes:
             copies = self.pipeline.copies(box)

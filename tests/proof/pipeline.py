@@ -25,11 +25,13 @@ PARTS = ["spool/queue/journal", "spool/queue/mess", "spool/queue/damaged",
 LAY_OUT = """
 set -eu
 dir=$1 port=$2 relay=$3 root=$4
-spool=$dir/spool bind=127.0.0.1 domain=%s routes='' access=''
+spool=$dir/spool bind=127.0.0.1 domain=%s routes=$dir/etc/routes
+access=$dir/etc/access
 mkdir -p "$dir/bin" "$dir/etc" "$dir/log" "$dir/service"
 . service/layout.sh
-access=$dir/etc/access
 echo 'relay 127.0.0.1' >"$access"
+printf '%%s\t%%s\n' team@$domain "alias a@$domain b@$domain c@$domain" \
+    @$domain 'maildir ${local}/' ${relay:+'*' "relay $relay"} >"$routes"
 lay_out
 """ % DOMAIN
 

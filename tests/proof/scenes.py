@@ -14,8 +14,10 @@ SAYS = re.compile(      # of both words for a message, the earlier one counts
 
 
 class Message:
-    def __init__(self, n, boxes, size=0, head="", reported=False):
+    def __init__(self, n, boxes, arrives=None, size=0, head="",
+                 reported=False):
         self.n, self.boxes, self.size = n, boxes, size
+        self.arrives = arrives or boxes
         self.head, self.reported, self.id = head, reported, None
 
     def octets(self):
@@ -153,6 +155,11 @@ def clean(p):
     p.unblock()
 
 
+def alias(p):
+    """One recipient becomes three."""
+    p.send(["team"], arrives=["a", "b", "c"])
+
+
 def restart(p):
     """All is killed with mail of every kind waiting, and starts again."""
     p.block("late", "later", "latest")
@@ -165,8 +172,8 @@ def restart(p):
     p.unblock()
 
 
-SCENES = [one, three, two_recipients, large, deferred, bounce, restart,
-          recycle, clean]
+SCENES = [one, three, two_recipients, large, deferred, bounce, alias,
+          restart, recycle, clean]
 
 
 # --- inside strace --------------------------------------------------------
