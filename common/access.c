@@ -1,258 +1,194 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads the access file and tells what a client may do; never asks DNS. */
-#include <stdlib.h>
-#include "common/access.h"
+/* Tells what a client may do, by the access file as read; never asks DNS. */
+#include "common/accessrule.h"
+#include "common/route.h"
 
-enum { IP4_BITS = 32, IP6_BITS = 128, IP4_FIRST_BIT = IP6_BITS - IP4_BITS };
-
-/* Names that mean something else behind relay and refuse. */
-static char const *const reserved[] = { "login", "dnsbl" };
-
-static bool
-is_reserved(char const *name)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof reserved / sizeof *reserved; i++)
-		if (!strcmp(name, reserved[i])) return true;
-	return false;
-}
-
-static bool
-is_name(char const *text)
-{
-	static char const octets[] = "abcdefghijklmnopqrstuvwxyz"
-				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "0123456789-_";
-	size_t len = strlen(text);
-
-	return len && len <= ACCESS_NAME_MAX && strspn(text, octets) == len;
-}
-
-/* mask - which bits of this octet belong to a prefix */
-static unsigned char
-mask(unsigned bits, size_t octet)
-{
-	if (bits >= 8 * (octet + 1)) return 0xff;
-	if (bits <= 8 * octet) return 0;
-	return (unsigned char)(0xff00u >> (bits % 8));
-}
-
-static bool
-is_in(struct access_net const *net, unsigned char const *client)
-{
-	size_t i;
-
-	if (netaddr_is_ip4(client) && net->bits < IP4_FIRST_BIT) return false;
-	for (i = 0; i < NETADDR_OCTETS; i++)
-		if ((client[i] & mask(net->bits, i)) != net->octet[i])
-			return false;
-	return true;
-}
-
-static bool
-take_net(struct access_net *net, struct rulefile *f)
-{
-	struct slice word = slice_from(f->word, f->len);
-	size_t n = slice_find(word, '/');
-	struct slice address = slice_from(word.s, n);
-	bool ip4 = netaddr_ip4(net->octet, address);
-	unsigned long long bits = ip4 ? IP4_BITS : IP6_BITS;
-
-	if (!ip4 && !netaddr_ip6(net->octet, address))
-		return rulefile_wrong(f, "neither a group named above nor an "
-					 "address");
-	if (n < word.len &&
-	    !slice_number(slice_skip(word, n + 1), bits, &bits))
-		return rulefile_wrong(f, "this is no prefix length");
-	net->bits = (unsigned)bits + (ip4 ? IP4_FIRST_BIT : 0);
-	for (n = 0; n < NETADDR_OCTETS; n++)
-		if (net->octet[n] & ~mask(net->bits, n))
-			return rulefile_wrong(f, "bits beyond the prefix "
-						 "must be zero");
-	return true;
-}
-
-static bool
-add_net(struct access_group *group, struct rulefile *f)
-{
-	struct access_net *net = rulefile_grow(f, group->net, group->nets,
-	    sizeof *net);
-
-	if (!net) return false;
-	group->net = net;
-	return take_net(&net[group->nets++], f);
-}
-
-static struct access_group *
-add_group(struct access *access, struct rulefile *f)
-{
-	struct access_group *group = rulefile_grow(f, access->group,
-	    access->groups, sizeof *group);
-
-	if (!group) return NULL;
-	access->group = group;
-	group += access->groups++;
-	*group = (struct access_group){ .name = NULL };
-	return group;
-}
-
-static struct access_group *
-group_named(struct access const *access, char const *name)
-{
-	size_t i;
-
-	for (i = 0; i < access->groups; i++) {
-		struct access_group *group = &access->group[i];
-
-		if (group->name && !strcmp(group->name, name)) return group;
-	}
-	return NULL;
-}
-
-/* names_len - of all names with one space between */
-static size_t
-names_len(struct access const *access)
-{
-	size_t i, len = 0;
-
-	for (i = 0; i < access->groups; i++)
-		if (access->group[i].name)
-			len += strlen(access->group[i].name) + !!len;
-	return len;
-}
-
-static bool
-take_group(struct access *access, struct rulefile *f)
-{
-	struct access_group *group;
-	int got;
-
-	if (!rulefile_want(f, "a name is missing")) return false;
-	if (!is_name(f->word) || is_reserved(f->word))
-		return rulefile_wrong(f, "a group can't have this name");
-	if (group_named(access, f->word))
-		return rulefile_wrong(f, "there is such a group already");
-	group = add_group(access, f);
-	if (!group) return false;
-	group->name = strdup(f->word);
-	if (!group->name) return rulefile_wrong(f, "out of memory");
-	if (names_len(access) > ACCESS_NAMES_MAX)
-		return rulefile_wrong(f, "too many names");
-	if (!rulefile_want(f, "a network is missing")) return false;
-	do {
-		if (!add_net(group, f)) return false;
-	} while ((got = rulefile_word(f)) == 1);
-	return !got;
-}
-
-static bool
-take_relay(struct access *access, struct rulefile *f)
-{
-	struct access_group *group;
-	int got;
-
-	if (!rulefile_want(f, "a group or a network is missing")) return false;
-	do {
-		group = group_named(access, f->word);
-		if (!group) {
-			group = add_group(access, f);
-			if (!group || !add_net(group, f)) return false;
-		}
-		group->relay = true;
-	} while ((got = rulefile_word(f)) == 1);
-	return !got;
-}
-
-/* It is the default; people like to see it written. */
-static bool
-take_accept(struct access *access, struct rulefile *f)
-{
-	(void)access;
-	if (!rulefile_want(f, "\"*\" is missing")) return false;
-	if (strcmp(f->word, "*")) return rulefile_wrong(f, "only \"*\" here");
-	return rulefile_end(f);
-}
-
-static struct {
-	char const *name;
-	bool (*take)(struct access *access, struct rulefile *f);
-} const rules[] = {
-	{ "group",  take_group },
-	{ "relay",  take_relay },
-	{ "accept", take_accept }
+/* What is found on the way: the first line for each question. */
+struct finding {
+	struct access const *access;
+	struct access_decision *decision;
+	struct access_rule const *admission;	/* accept or refuse */
+	bool in[ACCESS_GROUPS_MAX];
+	unsigned next[ACCESS_GROUPS_MAX];	/* groups to follow */
+	size_t n;
 };
 
-static bool
-take_rule(struct access *access, struct rulefile *f)
+static void
+found_group(struct finding *f, unsigned n)
 {
+	size_t i = 0;
+
+	while (f->access->group[i] != n)
+		i++;
+	if (f->in[i]) return;
+	f->in[i] = true;
+	f->next[f->n++] = n;
+}
+
+static void
+first(unsigned *line, struct access_rule const *rule)
+{
+	if (!*line || rule->line < *line) *line = rule->line;
+}
+
+static void
+found(void *owner, unsigned n)
+{
+	struct finding *f = owner;
+	struct access_decision *d = f->decision;
+	struct access_rule const *rule = &f->access->rule[n];
+
+	switch (rule->kind) {
+	case RULE_GROUP:
+		found_group(f, n);
+		return;
+	case RULE_RELAY:
+		d->relay = true;
+		first(&d->relay_line, rule);
+		return;
+	case RULE_LIMIT:
+		first(&d->limit_line[rule->what], rule);
+		if (d->limit_line[rule->what] == rule->line)
+			d->limit[rule->what] = rule->number;
+		return;
+	case RULE_XCLIENT:
+		d->xclient = true;
+		return;
+	case RULE_PROXY:
+		d->proxy = true;
+		return;
+	case RULE_REFUSE:
+	case RULE_ACCEPT:
+		if (!f->admission || rule->line < f->admission->line)
+			f->admission = rule;
+		return;
+	case RULE_SENDERS:
+		return;
+	}
+}
+
+static void
+name_groups(struct finding const *f)
+{
+	char *at = f->decision->groups;
+	size_t i, len;
+
+	for (i = 0; i < f->access->groups; i++) {
+		char const *name = f->access->rule[f->access->group[i]].name;
+
+		if (!f->in[i]) continue;
+		if (at > f->decision->groups) *at++ = ' ';
+		len = strlen(name);
+		memcpy(at, name, len + 1);
+		at += len;
+	}
+}
+
+static struct access_refusal
+refusal_of(struct access_rule const *rule)
+{
+	return (struct access_refusal){ .line = rule->line,
+		.code = rule->code, .status = rule->status,
+		.text = rule->text };
+}
+
+/* name_zones - the ones whose lines come before the one that decides */
+static void
+name_zones(struct finding const *f)
+{
+	struct access_decision *d = f->decision;
 	size_t i;
 
-	for (i = 0; i < sizeof rules / sizeof *rules; i++)
-		if (!strcmp(f->word, rules[i].name))
-			return rules[i].take(access, f);
-	return rulefile_wrong(f, "there is no such rule");
+	for (i = 0; i < f->access->zones; i++) {
+		struct access_rule const *rule =
+		    &f->access->rule[f->access->zone[i]];
+
+		if (f->admission && rule->line > f->admission->line) return;
+		d->zone[d->zones++] = (struct access_zone){
+			.zone = rule->name, .refusal = refusal_of(rule) };
+	}
+}
+
+void
+access_client(struct access const *access, struct who_client const *client,
+    struct access_decision *decision)
+{
+	struct finding f = { .access = access, .decision = decision };
+	size_t i;
+
+	*decision = (struct access_decision){ .verdict = ACCESS_ACCEPT };
+	if (!who_find(&access->who, client, found, &f)) {
+		*decision = (struct access_decision){
+			.verdict = ACCESS_LIMIT };
+		return;
+	}
+	for (i = 0; i < f.n; i++)
+		who_find_group(&access->who, f.next[i], found, &f);
+	name_groups(&f);
+	name_zones(&f);
+	if (!f.admission) return;
+	decision->refusal = refusal_of(f.admission);
+	if (f.admission->kind == RULE_REFUSE) decision->verdict = ACCESS_REFUSE;
+}
+
+void
+access_listed(struct access_decision *decision, size_t n)
+{
+	struct access_refusal const *listed = &decision->zone[n].refusal;
+	bool earlier = decision->refusal.line &&
+	    decision->refusal.line < listed->line;
+
+	if (decision->verdict == ACCESS_LIMIT || earlier) return;
+	decision->verdict = ACCESS_REFUSE;
+	decision->refusal = *listed;
 }
 
 bool
-access_parse(struct access *access, struct slice text,
-    struct parse_error *error)
+access_wants_name(struct access const *access)
 {
-	struct rulefile f;
-	int got;
-
-	*access = (struct access){ .groups = 0 };
-	rulefile_begin(&f, text, error);
-	while ((got = rulefile_line(&f)) == 1)
-		if (!take_rule(access, &f)) break;
-	if (!got) return true;
-	access_free(access);
-	return false;
-}
-
-void
-access_free(struct access *access)
-{
-	size_t i;
-
-	for (i = 0; i < access->groups; i++) {
-		free(access->group[i].name);
-		free(access->group[i].net);
-	}
-	free(access->group);
-	*access = (struct access){ .groups = 0 };
+	return access->who.names;
 }
 
 static bool
-is_member(struct access_group const *group, unsigned char const *address)
+is_sender(struct addr const *rule, struct route_mailbox const *m)
 {
-	size_t i;
+	struct slice local = addr_local(rule);
 
-	for (i = 0; i < group->nets; i++)
-		if (is_in(&group->net[i], address)) return true;
-	return false;
+	if (!slice_eq(addr_domain(rule), m->domain)) return false;
+	return !local.len || slice_eq(local, m->local) ||
+	    slice_eq(local, m->base);
 }
 
-void
-access_look_up(struct access const *access, char const *address,
-    struct access_client *client)
+struct senders {
+	struct access const *access;
+	struct access_rule const *rule;
+};
+
+static void
+found_senders(void *owner, unsigned n)
 {
-	unsigned char octet[NETADDR_OCTETS];
-	char *at = client->groups;
-	size_t i, len;
+	struct senders *senders = owner;
+	struct access_rule const *rule = &senders->access->rule[n];
 
-	*at = '\0';
-	client->relay = false;
-	if (!netaddr_ip(octet, slice_of(address))) return;
-	for (i = 0; i < access->groups; i++) {
-		struct access_group const *group = &access->group[i];
+	if (rule->kind != RULE_SENDERS) return;
+	if (!senders->rule || rule->line < senders->rule->line)
+		senders->rule = rule;
+}
 
-		if (!is_member(group, octet)) continue;
-		client->relay = client->relay || group->relay;
-		if (!group->name) continue;
-		if (at > client->groups) *at++ = ' ';
-		len = strlen(group->name);
-		memcpy(at, group->name, len + 1);
-		at += len;
-	}
+bool
+access_sender(struct access const *access, struct slice login,
+    struct addr const *sender, unsigned *line)
+{
+	struct who_client const client = { .address = "", .login = login };
+	struct senders senders = { .access = access };
+	struct route_mailbox m;
+	size_t i;
+
+	who_find(&access->who, &client, found_senders, &senders);
+	*line = senders.rule ? senders.rule->line : 0;
+	if (!senders.rule || !sender) return true;
+	route_mailbox(&m, sender);
+	for (i = 0; i < senders.rule->senders; i++)
+		if (is_sender(&senders.rule->sender[i], &m)) return true;
+	return false;
 }

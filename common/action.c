@@ -95,9 +95,10 @@ static bool
 seal(struct reading *r)
 {
 	struct route_act *act = r->act;
-	char **list = rulefile_grow(r->f, act->word, act->words,
-	    sizeof *list);
+	char **list;
 
+	if (!act->words) return true;
+	list = rulefile_grow(r->f, act->word, act->words, sizeof *list);
 	if (!list) return false;
 	act->word = list;
 	list[act->words] = NULL;
@@ -211,7 +212,7 @@ take_command(struct reading *r)
 	do {
 		if (!has_good_variables(r) || !keep_word(r)) return false;
 	} while ((got = next(r)) == 1);
-	return !got && seal(r);
+	return !got;
 }
 
 static bool
@@ -365,7 +366,7 @@ action_parse(struct route_act *act, struct rulefile *f,
 	for (i = 0; i < sizeof actions / sizeof *actions; i++) {
 		if (strcmp(f->word, actions[i].name)) continue;
 		act->kind = (enum route_action)i;
-		if (!actions[i].take(&r)) return false;
+		if (!actions[i].take(&r) || !seal(&r)) return false;
 		*more = r.comma;
 		return true;
 	}

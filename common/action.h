@@ -42,7 +42,7 @@ struct route_act {
 	char *host;
 	char *status;		/* RFC 3463, of the class of code */
 	char *text;		/* printable ASCII, at most ACTION_TEXT_MAX */
-	char **word;		/* NULL after the last */
+	char **word;		/* NULL after the last; or NULL, for none */
 	size_t words;
 };
 

@@ -43,12 +43,18 @@ static struct wire_field const mail_fields[] = {
 	WIRE_FIELD_U32(struct command_mail, tries),
 	WIRE_FIELD_U32(struct command_mail, wait_s),
 	WIRE_FIELD_U8(struct command_mail, standing, STANDINGS - 1),
+	WIRE_FIELD_U8(struct command_mail, ret, RETS - 1),
+	WIRE_FIELD_U8(struct command_mail, utf8, 1),
+	WIRE_FIELD_TEXT(struct command_mail, envid, ENVID_MAX),
 };
 struct wire_form const command_mail_form =
     WIRE_FORM(COMMAND_MAIL, mail_fields);
 
 static struct wire_field const rcpt_fields[] = {
 	WIRE_FIELD_TEXT(struct command_rcpt, address, ADDR_TEXT_MAX),
+	WIRE_FIELD_TEXT(struct command_rcpt, orcpt, ORCPT_MAX),
+	WIRE_FIELD_U8(struct command_rcpt, notify, NOTIFY_ALL),
+	WIRE_FIELD_U8(struct command_rcpt, warned, 1),
 	WIRE_FIELD_TEXT(struct command_rcpt, status, STATUS_MAX),
 	WIRE_FIELD_TEXT(struct command_rcpt, where, HANDOVER_WHERE_MAX),
 	WIRE_FIELD_TEXT(struct command_rcpt, words, WORDS_MAX),

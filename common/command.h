@@ -17,6 +17,7 @@
 #define MAILGRAVE_COMMAND_H
 
 #include "common/addr.h"
+#include "common/dsn.h"
 #include "common/order.h"
 #include "common/verdict.h"
 #include "common/wire.h"
@@ -37,7 +38,8 @@ enum command_type {
 enum standing {
 	STANDING_HELD,		/* by order, until released */
 	STANDING_FAILED,	/* for good, and its sender is not yet told */
-	STANDING_ACTIVE,	/* due: it is being tried or about to be */
+	STANDING_ACTIVE,	/* due: it is being tried or about to be, or
+				 * done and its sender about to be told */
 	STANDING_DEFERRED,	/* to be tried again later */
 	STANDINGS
 };
@@ -73,10 +75,16 @@ struct command_mail {
 	uint32_t tries;		/* most of any of them */
 	uint32_t wait_s;	/* until the next */
 	uint8_t standing;
+	uint8_t ret;		/* see common/submit.h, these three */
+	uint8_t utf8;
+	struct slice envid;
 };
 
 struct command_rcpt {
 	struct slice address;
+	struct slice orcpt;	/* see common/submit.h */
+	uint8_t notify;		/* enum notify */
+	uint8_t warned;		/* its sender knows that it is late */
 	struct slice status, where, words;	/* of its last try */
 	uint32_t tries;
 	uint32_t wait_s;

@@ -4,11 +4,44 @@
 #include "common/dsn.h"
 #include "common/utf8.h"
 
+char const *const dsn_notify_name[NOTIFY_BITS] = { "never", "success",
+						   "failure", "delay" };
+
 bool
 dsn_notify_valid(unsigned notify)
 {
 	return notify == NOTIFY_NEVER ||
 	    !(notify & ~(unsigned)(NOTIFY_ALL & ~NOTIFY_NEVER));
+}
+
+static unsigned
+notify_bit(struct slice name)
+{
+	int i;
+
+	for (i = 0; i < NOTIFY_BITS; i++)
+		if (slice_is_nocase(name, dsn_notify_name[i])) return 1u << i;
+	return 0;
+}
+
+bool
+dsn_notify_parse(struct slice list, unsigned *notify)
+{
+	unsigned bit, all = 0;
+	bool more = true;
+
+	while (more) {
+		size_t n = slice_find(list, ',');
+
+		bit = notify_bit(slice_from(list.s, n));
+		if (!bit || all & bit) return false;
+		all |= bit;
+		more = n < list.len;
+		list = slice_skip(list, n + 1);
+	}
+	if (!dsn_notify_valid(all)) return false;
+	*notify = all;
+	return true;
 }
 
 static bool

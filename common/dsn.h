@@ -27,8 +27,17 @@ enum {
 	ORCPT_MAX = 500		/* section 4.2: type ";" xtext, as given */
 };
 
+enum { NOTIFY_BITS = 4 };
+
+/* the names of the bits, from the lowest, in lower case */
+extern char const *const dsn_notify_name[NOTIFY_BITS];
+
 /* dsn_notify_valid - NEVER or some of the others, no bit beside these */
 bool dsn_notify_valid(unsigned notify);
+
+/* dsn_notify_parse - names with commas between, in any case, each once
+ *   false  another word, or NEVER is not alone; *notify is untouched then */
+bool dsn_notify_parse(struct slice list, unsigned *notify);
 
 /* dsn_envid_decode - what an ENVID stands for: xtext of printable ASCII
  *   out    ENVID_MAX octets

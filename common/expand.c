@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "common/expand.h"
 #include "common/handover.h"
+#include "common/hash.h"
 
 enum { SLOTS = 4096 };
 
@@ -59,12 +60,14 @@ is_same(struct walk const *w, struct expand_node const *a,
 static unsigned *
 slot_of(struct walk *w, struct expand_node const *node)
 {
-	uint32_t hash = 2166136261u;	/* FNV-1a */
+	uint64_t hash = HASH_START;
 	size_t i;
 
-	for (i = 0; i < node->len; i++)
-		hash = (hash ^ (unsigned char)slice_lower(node->text[i])) *
-		    16777619u;
+	for (i = 0; i < node->len; i++) {
+		char c = slice_lower(node->text[i]);
+
+		hash = hash_more(hash, slice_from(&c, 1));
+	}
 	for (i = hash % SLOTS; w->slot[i]; i = (i + 1) % SLOTS)
 		if (is_same(w, &w->out->node[w->slot[i] - 1], node)) break;
 	return &w->slot[i];

@@ -80,7 +80,7 @@ helper_receive(int socket, void *data, size_t room, int *fd)
 	while (n == -1 && errno == EINTR);
 	if (n == -1) return -1;
 	if (!ancil_take(&m, fd)) {
-		errno = EPROTO;
+		errno = m.msg_flags & MSG_TRUNC ? EPROTO : EMFILE;
 		return -1;
 	}
 	return n;

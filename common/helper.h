@@ -15,11 +15,14 @@
 int helper_fork(char const *name, void (*work)(int socket, void *owner),
     void *owner);
 
-/* helper_send - one packet, with a descriptor unless that is -1 */
+/* helper_send - one packet, with a descriptor unless that is -1; false and
+ * errno */
 bool helper_send(int socket, void const *data, size_t len, int fd);
 
 /* helper_receive - one packet; *fd is -1 or the caller's to close
- *   returns its length, 0 at the end, -1 and errno */
+ *   returns its length, 0 at the end, -1 and errno: EPROTO it was longer than
+ *   room; EMFILE its octets are there, but what came along could not be taken,
+ *   for we have too many descriptors open, or it was more than one */
 ssize_t helper_receive(int socket, void *data, size_t room, int *fd);
 
 #endif

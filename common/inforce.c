@@ -8,12 +8,29 @@
 
 enum { ROUTES, ACCESS };	/* as the reader numbers them */
 
+/* A program may have its reasons not to take routes that are good as such. */
+static bool
+agrees(struct inforce const *f, struct routes const *fresh,
+    struct parse_error *why)
+{
+	char const *reason = f->objects ? f->objects(f->owner, fresh) : NULL;
+
+	if (!reason) return true;
+	*why = (struct parse_error){ .line = 0 };
+	snprintf(why->why, sizeof why->why, "%s", reason);
+	return false;
+}
+
 static bool
 take_routes(struct inforce *f, struct slice text, struct parse_error *why)
 {
 	struct routes fresh;
 
 	if (!routes_parse(&fresh, text, why)) return false;
+	if (!agrees(f, &fresh, why)) {
+		routes_free(&fresh);
+		return false;
+	}
 	routes_free(&f->routes);
 	f->routes = fresh;
 	return true;
@@ -45,7 +62,7 @@ take(struct inforce *f, size_t n, char *text, size_t len,
 	bool taken;
 
 	if (!text && errno != ENOENT) {
-		why->line = 0;
+		*why = (struct parse_error){ .line = 0 };
 		snprintf(why->why, sizeof why->why, "%s", strerror(errno));
 		return false;
 	}
@@ -75,15 +92,41 @@ inforce_read(struct inforce *f, char const **file, struct parse_error *why)
 	    (!f->access_path || read_one(f, ACCESS, file, why));
 }
 
+static void
+log_file(char const *event, uint64_t hash, size_t lines)
+{
+	char text[17];
+
+	snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
+	log_event(event, LOG_TEXT("hash", text), LOG_NUMBER("lines", lines));
+}
+
+static void
+log_one(struct inforce const *f, size_t n)
+{
+	if (n == ROUTES)
+		log_file("routes", f->routes.hash, f->routes.rows);
+	else
+		log_file("access", f->access.hash, f->access.rules);
+}
+
 void
 inforce_log(struct inforce const *f)
 {
-	char hash[17];
+	log_one(f, ROUTES);
+	if (f->access_path) log_one(f, ACCESS);
+}
 
-	snprintf(hash, sizeof hash, "%016llx",
-	    (unsigned long long)f->routes.hash);
-	log_event("routes", LOG_TEXT("hash", hash),
-	    LOG_NUMBER("lines", f->routes.rows));
+void
+inforce_warnings(struct inforce const *f,
+    void (*warn)(char const *file, struct parse_error const *what))
+{
+	size_t i;
+
+	for (i = 0; i < f->routes.warnings.n; i++)
+		warn(f->routes_path, &f->routes.warnings.at[i]);
+	for (i = 0; i < f->access.warnings.n; i++)
+		warn(f->access_path, &f->access.warnings.at[i]);
 }
 
 static void
@@ -94,10 +137,12 @@ took(void *owner, size_t n, char *text, size_t len)
 
 	if (!take(f, n, text, len, &why)) {
 		log_event("reload-failed", LOG_TEXT("file", path_of(f, n)),
-		    LOG_NUMBER("line", why.line), LOG_TEXT("why", why.why));
+		    LOG_NUMBER("line", why.line),
+		    LOG_NUMBER("column", why.column),
+		    LOG_TEXT("why", why.why));
 		return;
 	}
-	if (n == ROUTES) inforce_log(f);
+	log_one(f, n);
 	if (f->changed) f->changed(f->owner);
 }
 

@@ -14,6 +14,9 @@ struct inforce {
 	char const *routes_path;
 	char const *access_path;	/* NULL: this program has none */
 	void (*changed)(void *owner);	/* after HUP; may be NULL */
+	/* objects - why routes that are good as such can't be taken, at start
+	 * or on HUP: a static text, or NULL; may be NULL itself */
+	char const *(*objects)(void *owner, struct routes const *fresh);
 	void *owner;
 
 	struct routes routes;
@@ -34,8 +37,12 @@ bool inforce_watch(struct inforce *f, struct loop *loop,
 
 void inforce_reload(struct inforce *f);
 
-/* inforce_log - which routes they are: programs can be compared by the hash */
+/* inforce_log - which files they are: programs can be compared by the hash */
 void inforce_log(struct inforce const *f);
+
+/* inforce_warnings - call warn for what is no mistake, but hardly meant */
+void inforce_warnings(struct inforce const *f,
+    void (*warn)(char const *file, struct parse_error const *what));
 
 void inforce_free(struct inforce *f);
 

@@ -51,12 +51,11 @@ compare_fds(void const *a, void const *b)
 bool
 jail_close_others(int const *keep)
 {
-	enum { KEEP_MAX = 16 };
-	int fd[KEEP_MAX];
+	int fd[JAIL_KEEP_MAX];
 	unsigned from = STDERR_FILENO + 1;
 	size_t n, i;
 
-	for (n = 0; n < KEEP_MAX && keep[n] != -1; n++)
+	for (n = 0; n < JAIL_KEEP_MAX && keep[n] != -1; n++)
 		fd[n] = keep[n];
 	qsort(fd, n, sizeof *fd, compare_fds);
 	for (i = 0; i < n; i++) {

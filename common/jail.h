@@ -31,6 +31,8 @@ struct jail {
  * no core, no debugger of the same uid, SIGPIPE off */
 void jail_begin(void);
 
+enum { JAIL_KEEP_MAX = 16 };	/* descriptors of jail_close_others */
+
 /* jail_close_others - close descriptors from 3 up but for these (-1 ends the
  * list) */
 bool jail_close_others(int const *keep);

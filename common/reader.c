@@ -20,6 +20,21 @@ struct answer {
 	int error;
 };
 
+/* answer - a descriptor that can't be passed on now, for want of room in the
+ * kernel, is an error like any other; false: the daemon is gone */
+static bool
+answer(int socket, struct answer *a, int fd)
+{
+	bool sent = helper_send(socket, a, sizeof *a, fd);
+
+	if (!sent && fd != -1) {
+		a->error = errno;
+		sent = helper_send(socket, a, sizeof *a, -1);
+	}
+	if (fd != -1) close(fd);
+	return sent;
+}
+
 static void
 serve(int socket, void *owner)
 {
@@ -35,8 +50,7 @@ serve(int socket, void *owner)
 		fd = open(start->reader->path[a.n],
 		    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 		a.error = fd == -1 ? errno : 0;
-		if (!helper_send(socket, &a, sizeof a, fd)) break;
-		if (fd != -1) close(fd);
+		if (!answer(socket, &a, fd)) break;
 	}
 }
 
@@ -82,24 +96,54 @@ file_slurp(char const *path, size_t max, size_t *len)
 	return fd == -1 ? NULL : slurp(fd, max, len);
 }
 
+/* ask - one request for each file is under way at most: however often a daemon
+ * is told to read again, the socket has room */
+static void
+ask(struct reader *r, unsigned char n)
+{
+	if (r->asked[n]) {
+		r->again[n] = true;
+		return;
+	}
+	r->asked[n] = helper_send(r->watch.fd, &n, sizeof n, -1);
+	if (r->asked[n]) return;
+	if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN)
+		r->lost();
+	else
+		r->took(r->owner, n, NULL, 0);
+}
+
 static void
 ready(void *owner, uint32_t events)
 {
 	struct reader *r = owner;
-	struct answer a;
+	struct answer a = { 0 };
 	char *text = NULL;
 	size_t len = 0;
+	ssize_t got;
 	int fd;
 
 	(void)events;
-	if (helper_receive(r->watch.fd, &a, sizeof a, &fd) != sizeof a ||
-	    a.n >= r->paths || (fd == -1) != (a.error != 0)) {
+	got = helper_receive(r->watch.fd, &a, sizeof a, &fd);
+	if (got == -1 && errno == EAGAIN) return;
+	if (got == -1 && errno == EMFILE && !a.error) {
+		/* for want of descriptors of our own: an error of this file */
+		a.error = errno;
+		got = sizeof a;
+	}
+	if (got != sizeof a || a.n >= r->paths || !r->asked[a.n] ||
+	    (fd == -1) != (a.error != 0)) {
+		if (fd != -1) close(fd);
 		r->lost();
 		return;
 	}
+	r->asked[a.n] = false;
 	errno = a.error;
 	if (fd != -1) text = slurp(fd, READER_FILE_MAX, &len);
 	r->took(r->owner, a.n, text, len);
+	if (!r->again[a.n]) return;
+	r->again[a.n] = false;
+	ask(r, a.n);
 }
 
 bool
@@ -123,5 +167,5 @@ reader_ask(struct reader *r)
 	unsigned char n;
 
 	for (n = 0; n < r->paths; n++)
-		if (!helper_send(r->watch.fd, &n, sizeof n, -1)) r->lost();
+		ask(r, n);
 }

@@ -21,6 +21,8 @@ struct reader {
 	void (*took)(void *owner, size_t n, char *text, size_t len);
 	void *owner;
 	void (*lost)(void);
+	bool asked[READER_FILES_MAX];	/* an answer is due */
+	bool again[READER_FILES_MAX];	/* it was asked for since */
 };
 
 /* reader_open - fork it; before jail_enter. took, owner, path and paths are
@@ -28,7 +30,9 @@ struct reader {
 bool reader_open(struct reader *r, struct loop *loop, struct jail const *jail,
     char const *name, void (*lost)(void));
 
-/* reader_ask - read all files again: took is called for each */
+/* reader_ask - read all files again: took is called for each, later. Being
+ * short of descriptors or memory is an error of the file, EMFILE and the like,
+ * and no reason to lose the helper. */
 void reader_ask(struct reader *r);
 
 /* file_slurp - a whole regular file, at most max octets, NUL behind it

@@ -3,6 +3,7 @@
  * never acts on what it found. */
 #include <stdio.h>
 #include <stdlib.h>
+#include "common/hash.h"
 #include "common/routes.h"
 #include "common/target.h"
 
@@ -26,24 +27,6 @@ key_of(struct route const *route)
 		return (struct key){ .local = SLICE(""), .domain = pattern };
 	return (struct key){ .local = slice_from(pattern.s, route->at),
 			     .domain = slice_skip(pattern, route->at + 1) };
-}
-
-/* FNV-1a: short keys, no secret to keep; who chose the left sides is the
- * operator */
-static uint64_t
-hash_more(uint64_t hash, struct slice text)
-{
-	size_t i;
-
-	for (i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.s[i]) * 0x100000001b3;
-	return hash;
-}
-
-static uint64_t
-hash_of(struct slice text)
-{
-	return hash_more(0xcbf29ce484222325, text);
 }
 
 /* slot_of - where the key stands, or the empty slot where it would; half of
@@ -236,7 +219,8 @@ route_expand_argument(struct routes_match const *found, char const *word,
 	    slice_of(word), out, ROUTE_PATH_MAX);
 }
 
-/* The parts are expanded apart, so that no value brings an "@" of its own. */
+/* A value that brings an "@" of its own moves nothing: of two, target_parse takes
+ * none. */
 bool
 route_target(struct routes_match const *found, char const *word,
     struct addr *target)
@@ -351,8 +335,6 @@ take_row(struct routes *routes, struct rulefile *f)
 {
 	struct route *row;
 
-	if (routes->rows == ROUTES_LINES_MAX)
-		return rulefile_wrong(f, "too many lines");
 	row = rulefile_grow(f, routes->row, routes->rows, sizeof *row);
 	if (!row) return false;
 	routes->row = row;

@@ -21,10 +21,7 @@ struct routes {
 	struct warnings warnings;
 };
 
-enum {
-	ROUTES_LINES_MAX = 2000000,
-	ROUTES_PATTERNS_MAX = 1000	/* each is tried for each mailbox */
-};
+enum { ROUTES_PATTERNS_MAX = 1000 };	/* each is tried for each mailbox */
 
 /* routes_parse - a whole file of what route_parse reads
  *   false  *error says what and where; routes is left as routes_free leaves it

@@ -27,7 +27,7 @@ struct warnings {
 enum {
 	RULEFILE_WORD_MAX = 1023,
 	RULEFILE_LINE_MAX = 65535,
-	RULEFILE_LINES_MAX = 4000000,	/* comments and all */
+	RULEFILE_LINES_MAX = 1000000,	/* comments and all */
 	RULEFILE_WARNINGS_MAX = 100	/* more are not kept */
 };
 

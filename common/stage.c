@@ -97,7 +97,8 @@ stage_options(struct stage *s, int argc, char *const *argv,
 {
 	struct option_row row[SHARED];
 	struct option_table table[2] = { *own, { .row = row, .options = s } };
-	int keep[] = { -1, -1, -1, -1 }, n = 0, operand, i;
+	int keep[JAIL_KEEP_MAX + 1], n = 0, operand, i;
+	int const *more;
 
 	PROG = s->program;
 	s->door.watch.fd = -1;
@@ -117,6 +118,9 @@ stage_options(struct stage *s, int argc, char *const *argv,
 	if (s->notify_fd) keep[n++] = (int)s->notify_fd;
 	if (s->in_fd) keep[n++] = (int)s->in_fd;
 	if (s->out_fd) keep[n++] = (int)s->out_fd;
+	for (more = s->keep; more && *more != -1 && n < JAIL_KEEP_MAX; more++)
+		keep[n++] = *more;
+	keep[n] = -1;
 	if (!jail_close_others(keep))
 		strerr_diefusys(111, "close what was inherited");
 	if (!s->routes) s->routes = "/etc/mailgrave/routes";
@@ -128,19 +132,6 @@ stage_options(struct stage *s, int argc, char *const *argv,
 	s->notify_socket = open_notify_socket();
 	if (!loop_open(&s->loop)) strerr_diefusys(111, "make an event loop");
 	return operand;
-}
-
-void
-stage_read_rules(struct stage *s, struct inforce *rules)
-{
-	struct parse_error why;
-	char const *file;
-	char line[16] = "";
-
-	rules->routes_path = s->routes;
-	if (inforce_read(rules, &file, &why)) return;
-	if (why.line) snprintf(line, sizeof line, ":%u", why.line);
-	strerr_dief(100, file, line, ": ", why.why);
 }
 
 static void

@@ -37,6 +37,9 @@ struct stage {
 					 * the first one owns the socket */
 	unsigned has;			/* enum stage_has */
 	unsigned may;			/* enum jail_may, for stage_serve */
+	int const *keep;		/* descriptors that are inherited, -1
+					 * ends; looked at when options have
+					 * been read; may be NULL */
 	/* accepted - a peer with a uid that may; fd is connected, non-blocking
 	 * and the callee's. The end of an --in-fd connection is told to the
 	 * stage by setting loop.stop. */
@@ -82,7 +85,8 @@ int stage_options(struct stage *s, int argc, char *const *argv,
 void stage_prepare(struct stage *s);
 
 /* stage_read_rules - --routes, and the access file if rules has a path for
- * one; exits 100 with file and line of a mistake. Before the jail. */
+ * one; exits 100 with file, line and column of a mistake. With --check, what is
+ * hardly meant is said on standard error. Before the jail. */
 void stage_read_rules(struct stage *s, struct inforce *rules);
 
 /* stage_bind - bind --in, or adopt --in-fd; before stage_enter. Exits 100 when

@@ -232,8 +232,7 @@ take_address(struct address_list *l, struct words const *w, int after,
 	a->domain_len = 0;
 	if (got->bare ? !add_domain(a, l->domain) : !take_domain(l, a))
 		return fail(l, "a malformed domain");
-	if (!addr_is_ascii(a) ||
-	    !addr_parse(a, slice_from(text, addr_format(a, text))))
+	if (!addr_parse(a, slice_from(text, addr_format(a, text))))
 		return fail(l, "a malformed address");
 	return 1;
 }

@@ -187,12 +187,26 @@ quit_submission(struct inject *i)
 	quit(i, NOT_NOW, "the queue went away", strerror(e));
 }
 
+/* It can only go where SMTPUTF8 is known. */
+static bool
+needs_utf8(struct envelope const *e)
+{
+	size_t n;
+
+	if (!e->bounce && !addr_is_ascii(&e->sender)) return true;
+	for (n = 0; n < e->rcpts; n++)
+		if (!addr_is_ascii(&e->rcpt[n])) return true;
+	return false;
+}
+
 static void
 open_submission(struct inject *i, bool eightbit)
 {
 	struct envelope const *e = &i->envelope;
 	char sender[ADDR_TEXT_MAX];
-	struct submit_open open = { .id = i->id, .eightbit = eightbit };
+	struct submit_open open = { .id = i->id, .eightbit = eightbit,
+	    .utf8 = needs_utf8(e), .ret = (uint8_t)i->set.ret,
+	    .envid = slice_of(i->set.envid ? i->set.envid : "") };
 	size_t n;
 	int fd;
 
@@ -206,7 +220,8 @@ open_submission(struct inject *i, bool eightbit)
 					   : i->set.out);
 	if (!submission_open(&i->submission, fd, &open)) quit_submission(i);
 	for (n = 0; n < e->rcpts; n++)
-		if (!submission_rcpt(&i->submission, e->rcpt + n))
+		if (!submission_rcpt(&i->submission, e->rcpt + n,
+		    i->set.notify))
 			quit_submission(i);
 }
 
@@ -216,17 +231,37 @@ print_path(char const *command, struct addr const *mailbox)
 	char text[ADDR_TEXT_MAX];
 	size_t n = mailbox ? addr_format(mailbox, text) : 0;
 
-	printf("%s:<%.*s>\n", command, (int)n, text);
+	printf("%s:<%.*s>", command, (int)n, text);
 }
 
 static void
-print_envelope(struct envelope const *e)
+print_rcpt(struct addr const *mailbox, unsigned notify)
+{
+	char const *before = " NOTIFY=";
+	int i;
+
+	print_path("RCPT TO", mailbox);
+	for (i = 0; i < NOTIFY_BITS; i++) {
+		if (!(notify & 1u << i)) continue;
+		printf("%s%s", before, dsn_notify_name[i]);
+		before = ",";
+	}
+	printf("\n");
+}
+
+/* As SMTP would say it. */
+static void
+print_envelope(struct envelope const *e, struct settings const *set)
 {
 	size_t n;
 
 	print_path("MAIL FROM", e->bounce ? NULL : &e->sender);
+	if (set->ret) printf(" RET=%s", set->ret == RET_HDRS ? "hdrs" : "full");
+	if (set->envid) printf(" ENVID=%s", set->envid);
+	if (needs_utf8(e)) printf(" SMTPUTF8");
+	printf("\n");
 	for (n = 0; n < e->rcpts; n++)
-		print_path("RCPT TO", e->rcpt + n);
+		print_rcpt(e->rcpt + n, set->notify);
 	printf("\n");
 }
 
@@ -293,7 +328,7 @@ main(int argc, char *const *argv)
 		quit_sys(&i, "read the message");
 	body = slice_from(i.head.s, i.head.len);
 	if (i.set.dry_run)
-		print_envelope(&i.envelope);
+		print_envelope(&i.envelope, &i.set);
 	else
 		open_submission(&i, has_8bit(body));
 	put(&i, body);

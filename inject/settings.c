@@ -22,6 +22,43 @@ take_sender(void *options, char const *argument, char const **why)
 	return true;
 }
 
+static bool
+take_notify(void *options, char const *argument, char const **why)
+{
+	struct settings *s = options;
+
+	if (dsn_notify_parse(slice_of(argument), &s->notify)) return true;
+	*why = "neither never nor a list of success, failure, delay";
+	return false;
+}
+
+static bool
+take_ret(void *options, char const *argument, char const **why)
+{
+	struct settings *s = options;
+	bool full = slice_is_nocase(slice_of(argument), "full");
+
+	if (full || slice_is_nocase(slice_of(argument), "hdrs")) {
+		s->ret = full ? RET_FULL : RET_HDRS;
+		return true;
+	}
+	*why = "neither full nor hdrs";
+	return false;
+}
+
+static bool
+take_envid(void *options, char const *argument, char const **why)
+{
+	struct settings *s = options;
+
+	if (dsn_envid_valid(slice_of(argument))) {
+		s->envid = argument;
+		return true;
+	}
+	*why = "longer than 100 octets, or no xtext (RFC 3461)";
+	return false;
+}
+
 #define ROW(name, letter, argument, kind, member, help) \
 	{ name, argument, kind, offsetof(struct settings, member), 0, 0, \
 	  NULL, letter, help }
@@ -36,6 +73,12 @@ static struct option_row const rows[] = {
 	{ "from", "ADDR", OPTION_CALL, 0, 0, 0, take_sender, 'f',
 	  "sender; empty or <> for none (login name @ domain)" },
 	TEXT("name", 'F', "NAME", name, "full name in a From that is added"),
+	{ "notify", "LIST", OPTION_CALL, 0, 0, 0, take_notify, 'N',
+	  "report never, or any of success,failure,delay" },
+	{ "ret", "PART", OPTION_CALL, 0, 0, 0, take_ret, 'R',
+	  "a report of failure returns full or hdrs" },
+	{ "envid", "ID", OPTION_CALL, 0, 0, 0, take_envid, 'V',
+	  "what reports call the message" },
 	FLAG("dots", 'i', dots, "as sendmail: a lone dot is text, not the end"),
 	TEXT("out", 0, "PATH", out,
 	    "socket of the queue (" SPOOL_HOME "/submit.ctrl)"),

@@ -4,11 +4,15 @@
 #define MAILGRAVE_SETTINGS_H
 
 #include <stdbool.h>
+#include "common/dsn.h"
 #include "common/hostname.h"
 
 struct settings {
 	bool from_header, dots, dry_run, verbose;
 	char const *sender;	/* NULL: who called us */
+	unsigned notify;	/* enum notify */
+	enum ret ret;
+	char const *envid;	/* NULL: none */
 	char const *name, *out, *spool, *domain, *hostname;
 	unsigned long long size_max, rcpts_max;
 	bool sendmail;		/* called by this name */

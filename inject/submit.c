@@ -105,11 +105,13 @@ submission_open(struct submission *s, int fd, struct submit_open const *open)
 }
 
 bool
-submission_rcpt(struct submission *s, struct addr const *rcpt)
+submission_rcpt(struct submission *s, struct addr const *rcpt,
+    unsigned notify)
 {
 	char text[ADDR_TEXT_MAX];
 	struct submit_rcpt r = { .address =
-	    slice_from(text, addr_format(rcpt, text)) };
+	    slice_from(text, addr_format(rcpt, text)),
+	    .notify = (uint8_t)notify };
 
 	s->rcpts++;
 	return transmit(s, &submit_rcpt_form, &r);

@@ -26,7 +26,8 @@ struct submission {
  * true. */
 bool submission_open(struct submission *s, int fd,
     struct submit_open const *open);
-bool submission_rcpt(struct submission *s, struct addr const *rcpt);
+bool submission_rcpt(struct submission *s, struct addr const *rcpt,
+    unsigned notify);
 bool submission_body(struct submission *s, struct slice octets);
 
 /* submission_end - commit: true means the message is the queue's, durably */

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <unistd.h>
 #include <skalibs/strerr.h>
-#include <skalibs/types.h>
 #include "common/inforce.h"
 #include "common/stage.h"
 #include "local/work.h"
@@ -110,26 +109,12 @@ local_options(struct local *l, int argc, char *const *argv)
 	raise_descriptors(l);
 }
 
-static void
-read_routes(struct local *l)
-{
-	struct parse_error why;
-	char const *file;
-	char line[UINT_FMT];
-
-	l->inforce.routes_path = l->stage.routes;
-	if (inforce_read(&l->inforce, &file, &why)) return;
-	if (!why.line) strerr_dief(111, "unable to read ", file, ": ", why.why);
-	line[uint_fmt(line, why.line)] = '\0';
-	strerr_dief(100, file, ":", line, ": ", why.why);
-}
-
 /* What lies outside of the mailbox root. */
 static void
 local_open(struct local *l)
 {
 	stage_prepare(&l->stage);
-	read_routes(l);
+	stage_read_rules(&l->stage, &l->inforce);
 	stage_bind(&l->stage);
 	stage_checked(&l->stage);
 	if (!inforce_watch(&l->inforce, &l->stage.loop, &l->stage.jail,

@@ -7,62 +7,14 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "queue/control.h"
-#include "queue/lastwords.h"
 #include "queue/order.h"
+#include "queue/show.h"
 
 enum {
 	MESSAGE_COST = 512,	/* in octets, of looking at one at all */
+	READING_MS = 50,	/* until it is asked again whether all is read */
 	STEP_MS = 1		/* until the next slice: time for the others */
 };
-
-/* What the records of a message say, read back. */
-struct look {
-	char *octets;
-	struct slice rest;	/* RCPT records not yet taken */
-	struct record_message message;
-};
-
-static void
-look_end(struct look *l)
-{
-	free(l->octets);
-}
-
-/* look_begin - at most so many octets of the envelope; false and errno */
-static bool
-look_begin(struct control const *c, struct look *l, struct message const *m,
-    size_t most)
-{
-	struct record_head head;
-	struct slice frame;
-	size_t len = m->envelope < most ? m->envelope : most, size;
-
-	l->octets = malloc(len);
-	if (!l->octets) return false;
-	if (!journal_read(c->handout->journal, m->segment, m->offset,
-	    l->octets, len))
-		goto undo;
-	errno = EIO;
-	size = record_get(slice_from(l->octets, len), &head, &frame);
-	if (!size || !wire_unpack(&record_message_form, &l->message, frame))
-		goto undo;
-	l->rest = slice_skip(slice_from(l->octets, len), size);
-	return true;
-undo:
-	look_end(l);
-	return false;
-}
-
-static bool
-look_rcpt(struct look *l, struct record_rcpt *r)
-{
-	struct record_head head;
-	struct slice frame;
-	size_t size = record_get(l->rest, &head, &frame);
-
-	l->rest = slice_skip(l->rest, size);
-	return size && wire_unpack(&record_rcpt_form, r, frame);
-}
 
 static int64_t
 wall_s(void)
@@ -147,54 +99,14 @@ give(struct control *c, struct message *m)
 
 /* Showing */
 
-static uint32_t
-wait_s(uint32_t due_s, int64_t now_s)
-{
-	return due_s > now_s ? (uint32_t)(due_s - now_s) : 0;
-}
-
-/* What the records say of recipient n, with the words of its last try. */
-static bool
-read_rcpt(struct control const *c, struct look *l, struct message const *m,
-    uint32_t n, struct record_rcpt *r, char *store)
-{
-	if (!look_rcpt(l, r)) return false;
-	if (state_is_unfinished(&m->rcpt[n]))
-		lastwords(c->handout->journal, &m->rcpt[n], r, store);
-	return true;
-}
-
 static void
-tell_mail(struct control *c, struct message const *m, struct look *l)
+tell_mail(struct control *c, struct message const *m,
+    struct envelope const *e)
 {
-	int64_t now_s = wall_s();
-	struct command_mail t = { .id = m->by.id,
-	    .sender = l->message.sender, .arrived_s = l->message.arrived_s,
-	    .size = l->message.size, .uid = l->message.uid,
-	    .rcpts = m->unfinished, .wait_s = UINT32_MAX,
-	    .standing = (uint8_t)state_standing(m, (uint32_t)now_s) };
 	char store[LAST_WORDS_MAX];
-	uint32_t n;
+	struct command_mail t;
 
-	for (n = 0; n < m->rcpts; n++) {
-		struct rcpt const *rcpt = &m->rcpt[n];
-
-		if (!state_is_unfinished(rcpt)) continue;
-		if (rcpt->attempt > t.tries) t.tries = rcpt->attempt;
-		if (rcpt->state == RCPT_OPEN &&
-		    wait_s(rcpt->due_s, now_s) < t.wait_s)
-			t.wait_s = wait_s(rcpt->due_s, now_s);
-	}
-	if (t.wait_s == UINT32_MAX) t.wait_s = 0;
-	for (n = 0; n < m->rcpts && (!t.rcpt.len || !t.words.len); n++) {
-		struct record_rcpt r;
-
-		if (!read_rcpt(c, l, m, n, &r, store)) break;
-		if (!state_is_unfinished(&m->rcpt[n])) continue;
-		if (!t.rcpt.len) t.rcpt = r.address;
-		t.status = r.status;
-		t.words = r.words;
-	}
+	show_mail(&t, c->handout->journal, m, *e, wall_s(), store);
 	tell(c, &command_mail_form, &t);
 }
 
@@ -202,15 +114,10 @@ static void
 tell_rcpt(struct control *c, struct message const *m, uint32_t n,
     struct record_rcpt const *r)
 {
-	int64_t now_s = wall_s();
-	struct rcpt const *rcpt = &m->rcpt[n];
+	struct command_rcpt t;
 
-	tell(c, &command_rcpt_form, &(struct command_rcpt){
-	    .address = r->address, .status = r->status, .where = r->where,
-	    .words = r->words, .tries = rcpt->attempt,
-	    .wait_s = rcpt->state == RCPT_OPEN ? wait_s(rcpt->due_s, now_s) :
-	    0, .standing = (uint8_t)state_rcpt_standing(m, rcpt,
-	    (uint32_t)now_s) });
+	show_rcpt(&t, m, n, r, wall_s());
+	tell(c, &command_rcpt_form, &t);
 }
 
 static void
@@ -232,29 +139,39 @@ is_ahead(struct control const *c)
 }
 
 /* Recipients from where it stopped; the records may lie elsewhere by now. */
-static size_t
-show(struct control *c)
+static uint32_t
+show_rcpts(struct control *c, struct message const *m, struct envelope *e)
 {
-	struct message *m = state_find(c->handout->state, &c->shown);
 	char store[LAST_WORDS_MAX];
-	struct look l;
 	uint32_t n;
 
-	c->showing = false;
-	if (!m || !look_begin(c, &l, m, m->envelope)) return MESSAGE_COST;
 	for (n = 0; n < m->rcpts && !is_ahead(c); n++) {
 		struct record_rcpt r;
 
 		if (n < c->rcpt || !state_is_unfinished(&m->rcpt[n])) {
-			if (!look_rcpt(&l, &r)) break;
+			if (!envelope_rcpt(e, &r)) break;
 			continue;
 		}
-		if (!read_rcpt(c, &l, m, n, &r, store)) break;
+		if (!envelope_rcpt_now(e, c->handout->journal, m, n, &r,
+		    store))
+			break;
 		tell_rcpt(c, m, n, &r);
 	}
-	look_end(&l);
-	c->rcpt = n;
-	c->showing = n < m->rcpts && is_ahead(c);
+	return n;
+}
+
+static size_t
+show(struct control *c)
+{
+	struct message *m = state_find(c->handout->state, &c->shown);
+	struct envelope e;
+
+	c->showing = false;
+	if (!m || !envelope_open(&e, c->handout->journal, m, m->envelope))
+		return MESSAGE_COST;
+	c->rcpt = show_rcpts(c, m, &e);
+	envelope_close(&e);
+	c->showing = c->rcpt < m->rcpts && is_ahead(c);
 	if (!c->showing && c->ask.text) tell_text(c, m);
 	return m->envelope;
 }
@@ -262,35 +179,37 @@ show(struct control *c)
 /* Choosing */
 
 static bool
-takes_rcpts(struct control const *c, struct message const *m, struct look l)
+takes_rcpts(struct control const *c, struct message const *m,
+    struct envelope e)
 {
 	struct record_rcpt r;
 	uint32_t n;
 
 	if (!filter_asks_rcpt(&c->filter)) return true;
-	for (n = 0; n < m->rcpts && look_rcpt(&l, &r); n++)
+	for (n = 0; n < m->rcpts && envelope_rcpt(&e, &r); n++)
 		if (state_is_unfinished(&m->rcpt[n]) &&
-		    filter_takes_rcpt(&c->filter, r.address))
+		    filter_takes_rcpt(&c->filter, r.address, r.orcpt))
 			return true;
 	return false;
 }
 
 static bool
-owns(struct control const *c, struct look const *l)
+owns(struct control const *c, struct envelope const *e)
 {
-	return c->mighty || l->message.uid == c->uid;
+	return c->mighty || e->message.uid == c->uid;
 }
 
 static bool
-takes(struct control const *c, struct message const *m, struct look const *l)
+takes(struct control const *c, struct message const *m,
+    struct envelope const *e)
 {
 	int64_t now_s = wall_s();
-	struct filter_facts const facts = { .sender = l->message.sender,
-	    .age_s = now_s - (int64_t)l->message.arrived_s,
+	struct filter_facts const facts = { .sender = e->message.sender,
+	    .age_s = now_s - (int64_t)e->message.arrived_s,
 	    .standing = state_standing(m, (uint32_t)now_s) };
 
-	return owns(c, l) && filter_takes(&c->filter, &facts) &&
-	    takes_rcpts(c, m, *l);
+	return owns(c, e) && filter_takes(&c->filter, &facts) &&
+	    takes_rcpts(c, m, *e);
 }
 
 static bool
@@ -303,17 +222,17 @@ static size_t
 visit(struct control *c, struct message *m)
 {
 	size_t cost = m->envelope + MESSAGE_COST;
-	struct look l;
+	struct envelope e;
 
 	c->seen++;
-	if (!look_begin(c, &l, m, m->envelope)) {
+	if (!envelope_open(&e, c->handout->journal, m, m->envelope)) {
 		log_event("cannot-read", LOG_ID(&m->by.id), LOG_SYS(errno));
 		return cost;
 	}
-	if (takes(c, m, &l)) {
+	if (takes(c, m, &e)) {
 		c->done.matched++;
 		if (only_looks(c)) {
-			tell_mail(c, m, &l);
+			tell_mail(c, m, &e);
 			c->showing = c->ask.rcpts;
 			c->shown = m->by.id;
 			c->rcpt = 0;
@@ -321,7 +240,7 @@ visit(struct control *c, struct message *m)
 			give(c, m);
 		}
 	}
-	look_end(&l);
+	envelope_close(&e);
 	return cost;
 }
 
@@ -389,7 +308,7 @@ control_begin(struct control *c, struct command_ask const *ask)
 bool
 control_id(struct control *c, struct command_id const *id)
 {
-	if (c->going || c->filter.has || c->n == COMMAND_IDS_MAX) return false;
+	if (c->asked || c->filter.has || c->n == COMMAND_IDS_MAX) return false;
 	if (!c->ids) c->ids = calloc(COMMAND_IDS_MAX, sizeof *c->ids);
 	if (!c->ids) return false;
 	c->ids[c->n++] = id->id;
@@ -401,7 +320,7 @@ control_filter(struct control *c, struct command_filter const *f)
 {
 	char const *why;
 
-	return !c->going && !c->n && filter_add(&c->filter, f->term, &why);
+	return !c->asked && !c->n && filter_add(&c->filter, f->term, &why);
 }
 
 /* Another user's mail is not there for him. */
@@ -409,24 +328,24 @@ static bool
 is_there(struct control const *c, struct traceid const *id)
 {
 	struct message const *m = state_find(c->handout->state, id);
-	struct look l;
+	struct envelope e;
 	bool there;
 
 	if (!m || !m->committed) return false;
 	if (c->mighty) return true;
-	if (!look_begin(c, &l, m, RECORD_MESSAGE_MAX)) return false;
-	there = owns(c, &l);
-	look_end(&l);
+	if (!envelope_open(&e, c->handout->journal, m, RECORD_MESSAGE_MAX))
+		return false;
+	there = owns(c, &e);
+	envelope_close(&e);
 	return there;
 }
 
-bool
-control_go(struct control *c)
+static void
+set_out(struct control *c)
 {
 	char words[COMMAND_WORDS_MAX], id[TRACEID_TEXT + 1];
 	size_t i;
 
-	if (c->going || c->walked) return false;
 	for (i = 0; i < c->n; i++) {
 		if (is_there(c, &c->ids[i])) continue;
 		snprintf(words, sizeof words, "%s: no such message%s",
@@ -434,12 +353,39 @@ control_go(struct control *c)
 		    c->mighty ? "" : " of yours");
 		refuse(c, words);
 		c->walked = true;
-		return true;
+		return;
 	}
 	c->going = true;
-	c->told_ms = c->loop->now_ms;
 	if (!c->ids) state_walk_begin(c->handout->state, &c->walk);
 	wake(c);
+}
+
+/* Nobody knows yet what there is: the client hears that we are at it. */
+static void
+await_reading(void *owner)
+{
+	struct control *c = owner;
+
+	if (!c->handout->state->reading) {
+		c->step.due = step;
+		set_out(c);
+		return;
+	}
+	loop_arm(c->loop, &c->step, c->loop->now_ms + READING_MS);
+	if (c->loop->now_ms - c->told_ms < CONTROL_TELL_MS) return;
+	c->told_ms = c->loop->now_ms;
+	tell(c, &command_progress_form, &(struct command_progress){
+	    .seen = 0 });
+}
+
+bool
+control_go(struct control *c)
+{
+	if (c->asked) return false;
+	c->asked = true;
+	c->told_ms = c->loop->now_ms;
+	c->step.due = await_reading;
+	await_reading(c);
 	return true;
 }
 
@@ -453,6 +399,7 @@ bool
 control_leave(struct control *c)
 {
 	stop(c);
+	loop_disarm(c->loop, &c->step);
 	free(c->ids);
 	c->ids = NULL;
 	c->left = true;

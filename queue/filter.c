@@ -155,12 +155,25 @@ filter_asks_rcpt(struct filter const *f)
 	return has(f, RCPT) || has(f, DOMAIN);
 }
 
-bool
-filter_takes_rcpt(struct filter const *f, struct slice address)
+static bool
+takes_address(struct filter const *f, struct slice address)
 {
 	struct addr a;
 
 	if (has(f, RCPT) && !same(&f->rcpt, address)) return false;
 	if (!has(f, DOMAIN)) return true;
 	return addr_parse(&a, address) && slice_is(addr_domain(&a), f->domain);
+}
+
+bool
+filter_takes_rcpt(struct filter const *f, struct slice address,
+    struct slice orcpt)
+{
+	char original[ORCPT_MAX];
+	struct slice type;
+	size_t len;
+
+	if (takes_address(f, address)) return true;
+	return dsn_orcpt_decode(orcpt, &type, original, &len) &&
+	    takes_address(f, slice_from(original, len));
 }

@@ -3,8 +3,8 @@
  * which must fit. Pure.
  *
  *   sender=ADDR     the reverse-path; sender=<> for reports
- *   recipient=ADDR  one that still waits
- *   domain=NAME     of a recipient that still waits
+ *   recipient=ADDR  one that still waits, or whom he stands for
+ *   domain=NAME     of one of these
  *   age>NUMBER      and s, m, h or d behind it
  *   state=NAME      as filter_standing has them
  *
@@ -43,6 +43,7 @@ bool filter_takes(struct filter const *f, struct filter_facts const *facts);
 
 /* filter_asks_rcpt - some terms are about recipients: one of them must fit */
 bool filter_asks_rcpt(struct filter const *f);
-bool filter_takes_rcpt(struct filter const *f, struct slice address);
+bool filter_takes_rcpt(struct filter const *f, struct slice address,
+    struct slice orcpt);
 
 #endif

@@ -12,8 +12,9 @@ enum {
 	INTAKE_USERS_MAX = 1000,	/* of users of the machine: the stages
 				 * always find a place */
 	INTAKE_USER_MAX = 32,	/* of one user */
-	INTAKE_IDLE_MS = 10 * 60 * 1000	/* a client silent for so long inside a
-				 * submission is cut off */
+	/* a client silent for so long inside a submission is cut off, a user
+	 * whenever it is his turn */
+	INTAKE_PATIENCE_MS = 10 * 60 * 1000
 };
 
 struct intake;
@@ -29,6 +30,7 @@ struct intakes {
 	int mess;
 	char const *hostname;
 	uint64_t max_size;	/* octets of a message */
+	int64_t patience_ms;	/* INTAKE_PATIENCE_MS */
 	void (*lost)(void *owner);	/* may be NULL: a connection has ended */
 	void *owner;
 

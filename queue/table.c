@@ -72,6 +72,39 @@ next_try(char out[SHORT_TEXT], uint8_t standing, uint32_t wait_s)
 	return wait_s ? duration(out, wait_s) : "now";
 }
 
+/* What is asked of reports */
+
+static char const *const ret_name[RETS] = { [RET_FULL] = "full",
+	[RET_HDRS] = "hdrs" };
+
+/* Their names, quoted or not, a comma between. */
+static void
+put_notify(unsigned notify, char const *quote)
+{
+	char const *comma = "";
+	int i;
+
+	for (i = 0; i < NOTIFY_BITS; i++) {
+		if (!(notify & 1u << i)) continue;
+		printf("%s%s%s%s", comma, quote, dsn_notify_name[i], quote);
+		comma = ",";
+	}
+}
+
+/* Whom the sender wrote to, if somebody else stands for him now.
+ *   out  ORCPT_MAX octets */
+static struct slice
+original(struct command_rcpt const *r, char *out)
+{
+	struct slice type;
+	size_t len;
+
+	if (!dsn_orcpt_decode(r->orcpt, &type, out, &len) ||
+	    slice_eq(slice_from(out, len), r->address))
+		return SLICE("");
+	return slice_from(out, len);
+}
+
 /* Rows */
 
 static void
@@ -130,17 +163,35 @@ page(struct table const *t, struct command_mail const *m)
 	printf("sender     <");
 	put(m->sender, "", false);
 	printf(">\n");
+	if (m->envid.len) {
+		printf("envid      ");
+		put(m->envid, "", false);
+		printf("\n");
+	}
+	if (m->ret) printf("returns    %s\n", ret_name[m->ret]);
 }
 
 static void
 page_rcpt(struct command_rcpt const *r)
 {
-	char next[SHORT_TEXT];
+	char next[SHORT_TEXT], store[ORCPT_MAX];
+	struct slice was = original(r, store);
 
 	printf("recipient  <");
 	put(r->address, "", false);
 	printf("> %s, tries %u, next %s\n", filter_standing[r->standing],
 	    (unsigned)r->tries, next_try(next, r->standing, r->wait_s));
+	if (was.len) {
+		printf("           for <");
+		put(was, "", false);
+		printf(">\n");
+	}
+	if (r->notify) {
+		printf("           notify ");
+		put_notify(r->notify, "");
+		printf("\n");
+	}
+	if (r->warned) printf("           its sender was told of the delay\n");
 	if (r->where.len) {
 		printf("           ");
 		put(r->where, "", false);
@@ -221,14 +272,31 @@ object(struct table const *t, struct command_mail const *m)
 		printf(",\"uid\":%u", (unsigned)m->uid);
 	printf(",\"tries\":%u", (unsigned)m->tries);
 	put_next(t, m->standing, m->wait_s);
+	if (m->envid.len) {
+		printf(",");
+		put_json("envid", m->envid);
+	}
+	if (m->ret) printf(",\"ret\":\"%s\"", ret_name[m->ret]);
 	printf(",\"recipients\":[");
 }
 
 static void
 object_rcpt(struct table const *t, struct command_rcpt const *r)
 {
+	char store[ORCPT_MAX];
+	struct slice was = original(r, store);
+
 	printf("%s{", t->rcpts > 1 ? "," : "");
 	put_json("address", r->address);
+	if (was.len) {
+		printf(",");
+		put_json("orig_address", was);
+	}
+	if (r->notify) {
+		printf(",\"notify\":[");
+		put_notify(r->notify, "\"");
+		printf("]");
+	}
 	printf(",\"state\":\"%s\",\"tries\":%u", filter_standing[r->standing],
 	    (unsigned)r->tries);
 	put_next(t, r->standing, r->wait_s);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include "common/log.h"
 #include "send/channel.h"
+#include "send/job.h"
 #include "send/lane.h"
 
 static char const *const names[CHANNELS] = {
@@ -18,7 +19,7 @@ got_slots(void *owner, void const *values, int fd)
 
 	(void)fd;
 	c->changed(c->owner);
-	return sched_slots(c->sched, c->name, s->jobs);
+	return job_slots(c->sched, c->name, s->jobs);
 }
 
 static bool
@@ -26,12 +27,12 @@ got_result(void *owner, void const *values, int fd)
 {
 	struct channel *c = owner;
 	struct deliver_result const *r = values;
-	struct sched_job *job = sched_find_job(c->sched, c->name, r->job);
+	struct sched_job *job = job_find(c->sched, c->name, r->job);
 
 	(void)fd;
 	c->changed(c->owner);
 	return job && job->begun &&
-	    sched_result(c->sched, c->name, r, c->loop->now_ms);
+	    job_result(c->sched, c->name, r, c->loop->now_ms);
 }
 
 static struct peer_row const rows[] = {
@@ -80,36 +81,51 @@ channel_start(struct channel *c)
 	caller_start(&c->caller);
 }
 
-bool
-channel_begin(struct channel *c, struct sched_job *job, int fd)
+static struct deliver_job
+describe(struct sched_job const *job, struct handover_body const *body)
 {
 	struct sched_mail const *m = job->mail;
+	struct destination const *to = &job->lane->to;
 	struct deliver_job j = { .job = job->number, .id = m->by.id,
-	    .sender = sched_sender(m), .groups = sched_groups(m),
-	    .host = slice_of(job->lane->to.host), .port = job->lane->to.port,
-	    .size = m->size, .arrived_s = m->arrived_s,
-	    .eightbit = m->eightbit };
+	    .sender = mail_sender(m), .groups = mail_groups(m),
+	    .host = slice_of(to->host), .port = to->port,
+	    .how = (uint8_t)to->how, .tls = (uint8_t)to->tls,
+	    .use_login = to->use_login, .size = m->size,
+	    .arrived_s = m->arrived_s, .envid = body->envid,
+	    .client_address = body->client_address,
+	    .client_name = body->client_name, .helo = body->helo,
+	    .protocol = body->protocol, .login = body->login,
+	    .ret = body->ret, .utf8 = m->utf8, .eightbit = m->eightbit };
+	struct sched_rcpt const *r;
+
+	for (r = job_first(job); r; r = mail_rcpt_at(m, r->next))
+		if (r->maybe) j.maybe = true;
+	return j;
+}
+
+bool
+channel_begin(struct channel *c, struct sched_job *job,
+    struct handover_body const *body, int fd)
+{
+	struct sched_mail const *m = job->mail;
+	struct deliver_job j = describe(job, body);
 	struct deliver_run run = { .job = job->number, .rcpts = job->rcpts };
-	struct sched_rcpt *r;
+	struct sched_rcpt const *r;
 
 	if (!peer_is_open(&c->peer)) {
 		close(fd);
 		return false;
 	}
-	for (r = job->rcpt; r; r = r->next)
-		if (r->maybe) j.maybe = true;
 	if (!peer_send(&c->peer, &deliver_job_form, &j, fd)) return false;
-	job->begun = true;
-	for (r = job->rcpt; r; r = r->next)
-		if (!peer_send(&c->peer, &deliver_rcpt_form,
+	job_begun(c->sched, job);
+	/* with a frame that can't be sent the connection ends by itself, and
+	 * the job returns */
+	for (r = job_first(job); r; r = mail_rcpt_at(m, r->next))
+		peer_send(&c->peer, &deliver_rcpt_form,
 		    &(struct deliver_rcpt){ .job = job->number, .rcpt = r->n,
-		    .attempt = r->attempt,
-		    .address = sched_address(m, r) }, -1))
-			goto cut;
-	if (peer_send(&c->peer, &deliver_run_form, &run, -1)) return true;
-cut:
-	/* half a job can't be taken back: the connection goes, jobs return */
-	peer_close(&c->peer);
-	gone(c, "out of memory");
+		    .attempt = r->attempt, .action = r->action,
+		    .notify = r->notify, .address = mail_address(m, r),
+		    .orcpt = mail_orcpt(m, r) }, -1);
+	peer_send(&c->peer, &deliver_run_form, &run, -1);
 	return true;
 }

@@ -29,8 +29,10 @@ void channel_start(struct channel *c);
 bool channel_adopt(struct channel *c, int fd);
 
 /* channel_begin - hand a job over with its message
+ *   body   what the queue has said along with it
  *   fd     the channel's
  *   false  no memory, or the connection is gone: the job was not begun */
-bool channel_begin(struct channel *c, struct sched_job *job, int fd);
+bool channel_begin(struct channel *c, struct sched_job *job,
+    struct handover_body const *body, int fd);
 
 #endif

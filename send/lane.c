@@ -1,7 +1,67 @@
 /* SPDX-License-Identifier: ISC */
-/* Who is next among those that are ready; knows neither time nor outcome. */
+/* Puts tasks in order; knows neither outcomes nor when a recipient is due. */
+#include <stddef.h>
 #include <stdlib.h>
 #include "send/lane.h"
+#include "send/work.h"
+
+_Static_assert(offsetof(struct sched_flow, at) == 0, "a node is its flow");
+
+/* Lists of tasks */
+
+static void
+append(struct sched_tasks *list, struct sched_task *task)
+{
+	task->next = NULL;
+	if (list->first)
+		list->last->next = task;
+	else
+		list->first = task;
+	list->last = task;
+}
+
+static void
+prepend(struct sched_tasks *list, struct sched_task *task)
+{
+	task->next = list->first;
+	if (!list->first) list->last = task;
+	list->first = task;
+}
+
+static struct sched_task *
+take_first(struct sched_tasks *list)
+{
+	struct sched_task *task = list->first;
+
+	if (task) list->first = task->next;
+	return task;
+}
+
+/* Flows in their channel: fewest jobs first, then who has waited longest. */
+
+static void
+list_flow(struct sched_channel *c, struct sched_flow *flow)
+{
+	enum { TURN_BITS = 44 };
+
+	if (!flow->tasks.first) {
+		heap_remove(&c->flows, &flow->at);
+		return;
+	}
+	heap_insert(&c->flows, &flow->at, (int64_t)((uint64_t)flow->running <<
+	    TURN_BITS | (c->turn++ & ((1ULL << TURN_BITS) - 1))));
+}
+
+/* Nobody takes the last slots: of f that are free a flow leaves half of what
+ * it has. One alone gets two thirds, and who comes finds room, however slow
+ * the others' jobs are. */
+static bool
+may_have_more(struct sched_channel const *c, struct sched_flow const *flow)
+{
+	return flow->running < 2 * (uint64_t)(c->slots - c->running);
+}
+
+/* Lanes */
 
 static struct sched_lane **
 slot_of(struct sched *s, struct destination const *to)
@@ -12,7 +72,16 @@ slot_of(struct sched *s, struct destination const *to)
 	for (c = to->host; *c; c++)
 		hash = (hash ^ (unsigned char)*c) * 16777619u;
 	hash = (hash ^ to->port) * 16777619u;
+	hash = (hash ^ (uint32_t)to->how) * 16777619u;
 	return &s->lane[hash % SCHED_LANE_SLOTS];
+}
+
+static bool
+is_same(struct destination const *a, struct destination const *b)
+{
+	return a->channel == b->channel && a->port == b->port &&
+	    a->how == b->how && a->tls == b->tls &&
+	    a->use_login == b->use_login && !strcmp(a->host, b->host);
 }
 
 static struct sched_lane *
@@ -21,10 +90,7 @@ find_or_make(struct sched *s, struct destination const *to)
 	struct sched_lane **slot = slot_of(s, to), *lane;
 
 	for (lane = *slot; lane; lane = lane->chain)
-		if (lane->to.channel == to->channel &&
-		    lane->to.port == to->port &&
-		    !strcmp(lane->to.host, to->host))
-			return lane;
+		if (is_same(&lane->to, to)) return lane;
 	lane = calloc(1, sizeof *lane);
 	if (!lane) return NULL;
 	lane->to = *to;
@@ -35,106 +101,172 @@ find_or_make(struct sched *s, struct destination const *to)
 	return lane;
 }
 
-/* To the end of its channel's list, when it has work and may do it. */
-static void
-list(struct sched *s, struct sched_lane *lane)
-{
-	struct sched_channel *c = &s->channel[lane->to.channel];
-
-	if (lane->listed || !lane->first || lane->running >= lane->limit)
-		return;
-	lane->listed = true;
-	lane->next = NULL;
-	if (c->first)
-		c->last->next = lane;
-	else
-		c->first = lane;
-	c->last = lane;
-}
-
-static void
-append(struct sched_lane *lane, struct sched_task *task)
-{
-	task->next = NULL;
-	if (lane->first)
-		lane->last->next = task;
-	else
-		lane->first = task;
-	lane->last = task;
-}
-
-/* The last task is where a mail that is being routed puts its recipients. */
-static struct sched_task *
-task_of(struct sched_lane *lane, struct sched_mail *mail)
-{
-	struct sched_task *task = lane->last;
-
-	if (lane->first && task->mail == mail) return task;
-	task = calloc(1, sizeof *task);
-	if (!task) return NULL;
-	task->mail = mail;
-	task->end = &task->first;
-	append(lane, task);
-	return task;
-}
-
 static void
 drop_if_empty(struct sched *s, struct sched_lane *lane)
 {
 	struct sched_lane **at;
 
-	if (lane->first || lane->running) return;
+	if (lane->tasks || lane->running || lane->rest.in) return;
 	for (at = slot_of(s, &lane->to); *at != lane; at = &(*at)->chain)
 		;
 	*at = lane->chain;
 	free(lane);
 }
 
+static bool
+has_room(struct sched_lane const *lane)
+{
+	uint32_t limit = lane->resting ? 0 :
+	    lane->lacked >= LANE_SHORT ? 1 : lane->limit;
+
+	return lane->running < limit;
+}
+
+static struct sched_flow *
+flow_of(struct sched_task const *task)
+{
+	return &task->mail->work->flow[task->lane->to.channel];
+}
+
+static void
+park(struct sched_task *task)
+{
+	struct sched_tasks *list =
+	    &task->lane->parked[flow_of(task)->n > LANE_CROWD];
+
+	/* who was let out in vain keeps his turn */
+	if (task->parked_before)
+		prepend(list, task);
+	else
+		append(list, task);
+	task->parked_before = true;
+}
+
+/* Room in it is for the first of each kind: a crowd's may wait for its flow
+ * still. Who finds none is parked again. */
+static void
+let_out(struct sched *s, struct sched_lane *lane)
+{
+	int kind;
+
+	if (!has_room(lane)) return;
+	for (kind = 0; kind < 2; kind++) {
+		struct sched_task *task = take_first(&lane->parked[kind]);
+		struct sched_flow *flow;
+
+		if (!task) continue;
+		flow = flow_of(task);
+		append(&flow->tasks, task);
+		if (!flow->at.in)
+			list_flow(&s->channel[lane->to.channel], flow);
+	}
+}
+
+static struct sched_task *
+make_task(struct sched *s, struct sched_lane *lane, struct sched_mail *mail)
+{
+	struct sched_task *task = calloc(1, sizeof *task);
+	struct sched_flow *flow;
+
+	if (!task) return NULL;
+	task->mail = mail;
+	task->lane = lane;
+	task->first = RCPT_NONE;
+	lane->tasks++;
+	lane->newest = task;
+	flow = flow_of(task);
+	flow->n++;
+	append(&flow->tasks, task);
+	if (!flow->at.in) list_flow(&s->channel[lane->to.channel], flow);
+	return task;
+}
+
+/* The newest task is where a mail that is being routed puts its recipients. */
 bool
 lane_add(struct sched *s, struct destination const *to,
     struct sched_mail *mail, struct sched_rcpt *rcpt)
 {
-	struct sched_lane *lane = find_or_make(s, to);
-	struct sched_task *task = lane ? task_of(lane, mail) : NULL;
+	struct sched_lane *lane = work_of(mail) ? find_or_make(s, to) : NULL;
+	struct sched_task *task = lane ? lane->newest : NULL;
+	uint32_t place = mail_place_of(mail, rcpt);
 
+	if (!lane) return false;
+	if (!task || task->mail != mail) task = make_task(s, lane, mail);
 	if (!task) {
-		if (lane) drop_if_empty(s, lane);
+		drop_if_empty(s, lane);
 		return false;
 	}
-	rcpt->next = NULL;
-	*task->end = rcpt;
-	task->end = &rcpt->next;
-	list(s, lane);
+	rcpt->next = RCPT_NONE;
+	if (task->first == RCPT_NONE)
+		task->first = place;
+	else
+		mail->rcpt[task->last].next = place;
+	task->last = place;
 	return true;
+}
+
+/* At most DELIVER_RCPTS_MAX of its recipients; the rest has another turn. */
+static uint32_t
+split(struct sched_task *task, uint32_t *first)
+{
+	struct sched_rcpt *r = &task->mail->rcpt[task->first];
+	uint32_t n = 1;
+
+	*first = task->first;
+	while (n < DELIVER_RCPTS_MAX && r->next != RCPT_NONE) {
+		r = &task->mail->rcpt[r->next];
+		n++;
+	}
+	task->first = r->next;
+	r->next = RCPT_NONE;
+	return n;
+}
+
+/* The next task of the first flow that may run; those that can't are parked. */
+static struct sched_task *
+next_task(struct sched_channel *c)
+{
+	struct sched_flow *flow;
+
+	while ((flow = (struct sched_flow *)c->flows)) {
+		struct sched_task *task;
+
+		if (!may_have_more(c, flow)) return NULL;
+		task = take_first(&flow->tasks);
+		if (has_room(task->lane)) return task;
+		park(task);
+		if (!flow->tasks.first) list_flow(c, flow);
+	}
+	return NULL;
 }
 
 struct sched_lane *
 lane_take(struct sched *s, enum channel_name c, struct sched_mail **mail,
-    struct sched_rcpt **rcpt, uint32_t *rcpts)
+    uint32_t *first, uint32_t *rcpts)
 {
 	struct sched_channel *channel = &s->channel[c];
-	struct sched_lane *lane = channel->first;
-	struct sched_rcpt **end;
-	struct sched_task *task;
+	struct sched_task *task = next_task(channel);
+	struct sched_flow *flow;
+	struct sched_lane *lane;
 
-	if (!lane) return NULL;
-	channel->first = lane->next;
-	lane->listed = false;
-	task = lane->first;
-	lane->first = task->next;
+	if (!task) return NULL;
+	lane = task->lane;
+	flow = flow_of(task);
 	*mail = task->mail;
-	*rcpt = task->first;
-	end = rcpt;
-	for (*rcpts = 0; *end && *rcpts < DELIVER_RCPTS_MAX; ++*rcpts)
-		end = &(*end)->next;
-	task->first = *end;
-	*end = NULL;
-	if (task->first)
-		append(lane, task); /* behind the lane's other mails */
-	else
+	*rcpts = split(task, first);
+	if (lane->newest == task) lane->newest = NULL;
+	if (task->first != RCPT_NONE) {
+		task->parked_before = false; /* behind the lane's others */
+		append(&flow->tasks, task);
+	} else {
+		lane->tasks--;
+		flow->n--;
 		free(task);
+	}
 	lane->running++;
-	list(s, lane);
+	flow->running++;
+	list_flow(channel, flow);
+	let_out(s, lane);
 	return lane;
 }
 
@@ -147,10 +279,26 @@ is_trouble(struct deliver_result const *r)
 	    slice_starts_nocase(r->words, "421"));
 }
 
-void
-lane_felt(struct sched_lane *lane, struct deliver_result const *r)
+static void
+felt_us(struct sched *s, struct sched_lane *lane, int64_t now_ms)
 {
-	if (lane->to.channel == CHANNEL_LOCAL || r->ours) return;
+	if (lane->lacked < LANE_SHORT && ++lane->lacked < LANE_SHORT) return;
+	lane->resting = true;
+	heap_insert(&s->rests, &lane->rest, now_ms + LANE_REST_MS);
+}
+
+void
+lane_felt(struct sched *s, struct sched_lane *lane,
+    struct deliver_result const *r, int64_t now_ms)
+{
+	if (r->verdict == VERDICT_TEMP && r->ours) {
+		felt_us(s, lane, now_ms);
+		return;
+	}
+	lane->lacked = 0;
+	lane->resting = false;
+	heap_remove(&s->rests, &lane->rest);
+	if (lane->to.channel == CHANNEL_LOCAL) return;
 	if (is_trouble(r)) {
 		lane->limit = lane->limit > 1 ? lane->limit / 2 : 1;
 		lane->good = 0;
@@ -161,29 +309,66 @@ lane_felt(struct sched_lane *lane, struct deliver_result const *r)
 }
 
 void
-lane_ended(struct sched *s, struct sched_lane *lane)
+lane_ended(struct sched *s, struct sched_lane *lane, struct sched_mail *mail)
 {
+	struct sched_flow *flow = &mail->work->flow[lane->to.channel];
+
 	lane->running--;
-	list(s, lane);
+	flow->running--;
+	list_flow(&s->channel[lane->to.channel], flow);
+	let_out(s, lane);
 	drop_if_empty(s, lane);
 }
 
 void
+lane_rested(struct sched *s, int64_t now_ms)
+{
+	while (s->rests && s->rests->key <= now_ms) {
+		struct sched_lane *lane = (struct sched_lane *)(void *)
+		    ((char *)s->rests - offsetof(struct sched_lane, rest));
+		bool was = lane->resting;
+
+		heap_remove(&s->rests, &lane->rest);
+		lane->resting = false;
+		if (was)
+			heap_insert(&s->rests, &lane->rest,
+			    now_ms + LANE_LINGER_MS);
+		let_out(s, lane);
+		drop_if_empty(s, lane);
+	}
+}
+
+static void
+free_tasks(struct sched_tasks *list)
+{
+	struct sched_task *task;
+
+	while ((task = take_first(list)))
+		free(task);
+}
+
+/* Those that are not parked stand in their flows. */
+void
 lane_free_all(struct sched *s)
 {
 	size_t i;
+	int c;
 
+	for (c = 0; c < CHANNELS; c++)
+		while (s->channel[c].flows) {
+			struct sched_flow *flow = (struct sched_flow *)
+			    s->channel[c].flows;
+
+			heap_remove(&s->channel[c].flows, &flow->at);
+			free_tasks(&flow->tasks);
+		}
 	for (i = 0; i < SCHED_LANE_SLOTS; i++)
 		while (s->lane[i]) {
 			struct sched_lane *lane = s->lane[i];
 
 			s->lane[i] = lane->chain;
-			while (lane->first) {
-				struct sched_task *task = lane->first;
-
-				lane->first = task->next;
-				free(task);
-			}
+			free_tasks(&lane->parked[0]);
+			free_tasks(&lane->parked[1]);
 			free(lane);
 		}
 }

@@ -4,6 +4,7 @@
 #include <skalibs/nonposix.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include <skalibs/random.h>
 #include <skalibs/strerr.h>
@@ -11,11 +12,14 @@
 #include "common/neighbour.h"
 #include "common/stage.h"
 #include "send/channel.h"
+#include "send/expander.h"
+#include "send/explain.h"
+#include "send/job.h"
 #include "send/lane.h"
 #include "send/reporter.h"
-#include "send/upstream.h"
+#include "send/routing.h"
 
-enum { UNREADABLE_MS = 60 * 1000 };
+enum { RETRY_MS = 1000 };	/* after a shortage of memory of our own */
 
 /* The whole mutable state of the program. */
 struct sendd {
@@ -25,11 +29,13 @@ struct sendd {
 	struct sched_limits limits;
 	struct sched sched;
 	struct upstream upstream;
+	struct expander expander;
 	struct reporter reporter;
 	struct channel channel[CHANNELS];
 	struct chore pump;
 	struct timer wake;
 	pid_t children[2];
+	bool explain;
 	bool by_hand;		/* with children of ours, once through */
 	bool hurried;		/* by hand: all was made due once */
 	bool deferred;		/* by hand: something is left */
@@ -47,6 +53,11 @@ static struct option_row const rows[] = {
 	{ "report-lifetime", "SECONDS", OPTION_NUMBER,
 	  offsetof(struct sendd, limits.report_s), 0, 100ULL * 86400, NULL, 0,
 	  "the same for reports (86400)" },
+	{ "warn-after", "SECONDS", OPTION_NUMBER,
+	  offsetof(struct sendd, limits.warn_s), 0, 100ULL * 86400, NULL, 0,
+	  "tell the sender of mail so old that it is late; 0: never (14400)" },
+	{ "explain", NULL, OPTION_FLAG, offsetof(struct sendd, explain), 0, 0,
+	  NULL, 0, "say what becomes of recipients: rcpt=ADDR group=NAME" },
 	{ "spool", "DIR", OPTION_TEXT, offsetof(struct sendd, spool), 0, 0,
 	  NULL, 0, "by hand: the spool to empty (.)" },
 	{ "relay", "HOST", OPTION_TEXT, offsetof(struct sendd, relay), 0, 0,
@@ -58,7 +69,8 @@ static struct option_row const rows[] = {
 static struct option_page const page = {
 	.program = "mailgrave-send",
 	.synopsis = "--in PATH --out PATH [option ...]\n"
-	    "       mailgrave-send [--spool DIR] [--relay HOST] [--port N]",
+	    "       mailgrave-send [--spool DIR] [--relay HOST] [--port N]\n"
+	    "       mailgrave-send --explain [--routes FILE] rcpt=ADDR ...",
 	.purpose = "Decides which mail is tried where and when.",
 	.notes = "Without --in it forwards what lies in the spool once and "
 	    "exits.\nSee mailgrave-send(8).",
@@ -68,29 +80,30 @@ static char const *const upstream_users[] = { "mailgrave-queue", NULL };
 
 /* Routing */
 
-static bool
-route(void *owner, struct slice text, struct destination *to)
+static enum sched_way
+route(void *owner, struct sched_mail const *m, struct sched_rcpt const *r,
+    struct sched_route *out)
 {
 	struct sendd *s = owner;
-	struct route_act const *act;
-	struct routes_match found;
-	struct addr rcpt;
+	struct expansion targets;
+	enum sched_way way;
 
-	to->channel = CHANNEL_REMOTE;
-	if (s->by_hand) return true; /* to its --relay */
-	if (!addr_parse(&rcpt, text)) return false;
-	if (routes_find(&s->rules.routes, &rcpt, SLICE(""), &found) !=
-	    ROUTES_LINE)
-		return false;
-	act = found.route->act;
-	if (act->kind == ROUTE_MAILDIR) {
-		to->channel = CHANNEL_LOCAL;
-		return true;
+	if (s->by_hand) { /* to its --relay */
+		out->to.channel = CHANNEL_REMOTE;
+		return WAY_THERE;
 	}
-	if (act->kind != ROUTE_RELAY) return false;
-	to->port = act->port;
-	snprintf(to->host, sizeof to->host, "%s", act->host);
-	return true;
+	way = routing_find(&s->rules.routes, mail_address(m, r),
+	    mail_groups(m), r->action, out, &targets);
+	expansion_free(&targets);
+	return way;
+}
+
+static bool
+room(void *owner)
+{
+	struct sendd *s = owner;
+
+	return upstream_has_room(&s->upstream);
 }
 
 static void
@@ -98,7 +111,8 @@ outcome(void *owner, struct handover_outcome const *o)
 {
 	struct sendd *s = owner;
 
-	if (o->outcome != OUTCOME_DELIVERED) s->deferred = true;
+	if (o->outcome == OUTCOME_DEFERRED || o->outcome == OUTCOME_FAILED)
+		s->deferred = true;
 	log_event("outcome", LOG_ID(&o->id), LOG_NUMBER("rcpt", o->rcpt),
 	    LOG_NUMBER("tries", o->attempt + 1),
 	    LOG_NUMBER("wait", o->wait_s), LOG_SLICE("status", o->status),
@@ -106,7 +120,8 @@ outcome(void *owner, struct handover_outcome const *o)
 	upstream_outcome(&s->upstream, o);
 }
 
-static struct sched_hooks const hooks = { .route = route, .outcome = outcome };
+static struct sched_hooks const hooks = { .route = route, .outcome = outcome,
+	.room = room };
 
 /* Work */
 
@@ -125,6 +140,21 @@ wake(void *owner)
 }
 
 static void
+start_jobs(struct sendd *s, enum channel_name c)
+{
+	struct sched_job *job;
+
+	while ((job = job_next(&s->sched, c)))
+		if (!upstream_fetch(&s->upstream, job)) {
+			job_return(&s->sched, job,
+			    s->stage.loop.now_ms + RETRY_MS);
+			break;
+		}
+}
+
+/* What the queue has no room for waits until it has read what it was sent, and
+ * we are called again. */
+static void
 pump(void *owner)
 {
 	struct sendd *s = owner;
@@ -137,42 +167,39 @@ pump(void *owner)
 		sched_now(&s->sched, now);
 	}
 	sched_due(&s->sched, now);
-	for (c = 0; c < CHANNELS && upstream_is_open(&s->upstream); c++) {
-		struct sched_job *job;
-
-		while ((job = sched_next(&s->sched, c)))
-			if (!upstream_fetch(&s->upstream, job)) {
-				sched_return(&s->sched, job, now + 1000);
-				break;
-			}
-	}
+	expander_work(&s->expander);
+	for (c = 0; c < CHANNELS && upstream_is_open(&s->upstream); c++)
+		start_jobs(s, c);
 	reporter_work(&s->reporter);
 	next = sched_wake_ms(&s->sched);
-	if (next >= 0) loop_arm(&s->stage.loop, &s->wake, next);
+	if (next >= 0 && upstream_has_room(&s->upstream))
+		loop_arm(&s->stage.loop, &s->wake, next);
 	if (s->by_hand && s->upstream.told && sched_idle(&s->sched))
 		s->stage.loop.stop = true;
 }
 
 static void
-text(void *owner, struct sched_job *job, int fd)
+text(void *owner, struct sched_job *job, struct handover_body const *body,
+    int fd)
 {
 	struct sendd *s = owner;
 	int64_t now = s->stage.loop.now_ms;
 	struct channel *c = &s->channel[job->lane->to.channel];
 
 	if (fd == -1)
-		sched_return(&s->sched, job, now + UNREADABLE_MS);
-	else if (!channel_begin(c, job, fd))
-		sched_return(&s->sched, job, now + 1000);
+		job_unreadable(&s->sched, job, now);
+	else if (!channel_begin(c, job, body, fd))
+		job_return(&s->sched, job, now + RETRY_MS);
 	changed(s);
 }
 
 static void
-original(void *owner, struct sched_mail *mail, int fd)
+original(void *owner, struct sched_mail *mail,
+    struct handover_body const *body, int fd)
 {
 	struct sendd *s = owner;
 
-	reporter_text(&s->reporter, mail, fd);
+	reporter_text(&s->reporter, mail, body, fd);
 }
 
 static void
@@ -181,7 +208,7 @@ lost(void *owner, struct channel *c)
 	struct sendd *s = owner;
 
 	upstream_unfetch(&s->upstream, c->name);
-	sched_lost(&s->sched, c->name, s->stage.loop.now_ms);
+	job_lost(&s->sched, c->name, s->stage.loop.now_ms);
 	/* by hand nobody starts it again */
 	if (s->by_hand) s->stage.loop.stop = true;
 	changed(s);
@@ -268,6 +295,9 @@ fill(struct sendd *s)
 	s->upstream.changed = changed;
 	s->upstream.owner = s;
 	upstream_init(&s->upstream);
+	s->expander.sched = &s->sched;
+	s->expander.upstream = &s->upstream;
+	s->expander.routes = &s->rules.routes;
 	s->reporter.sched = &s->sched;
 	s->reporter.upstream = &s->upstream;
 	s->reporter.hostname = s->stage.hostname;
@@ -314,6 +344,19 @@ choose_mode(struct sendd *s)
 	s->stage.hup = NULL;	/* there is no file to read again */
 }
 
+/* never returns */
+static void
+explain(struct sendd *s, char *const *facts)
+{
+	char const *wrong;
+
+	stage_read_rules(&s->stage, &s->rules);
+	wrong = explain_facts(&s->rules.routes, facts);
+	if (wrong) option_misused(page.program, "--explain: what is this",
+	    wrong);
+	exit(0);
+}
+
 int
 main(int argc, char *const *argv)
 {
@@ -323,10 +366,13 @@ main(int argc, char *const *argv)
 	    .may = JAIL_ACCEPT | JAIL_UNIX, .accepted = entered, .hup = hup,
 	    .alarm = alarm_now, .owner = &s },
 	    .limits = { .lifetime_s = 5 * 86400, .report_s = 86400,
-	    .unrouted_s = 3600 } };
+	    .unrouted_s = 3600, .warn_s = 4 * 3600 } };
 	struct option_table const own = OPTION_TABLE(rows, &s);
+	int operand;
 
-	if (stage_options(&s.stage, argc, argv, &page, &own) < argc)
+	operand = stage_options(&s.stage, argc, argv, &page, &own);
+	if (s.explain) explain(&s, argv + operand);
+	if (operand < argc)
 		option_misused(page.program, "takes no operands", NULL);
 	choose_mode(&s);
 	if (!s.local) s.local = local_beside(s.stage.out);

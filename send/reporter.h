@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Tells senders of recipients that failed: reads the beginning of the mail,
- * has the report composed, hands it to the queue. */
+/* Tells senders what became of recipients: reads the beginning of the mail, has
+ * the report composed, hands it to the queue. */
 #ifndef MAILGRAVE_REPORTER_H
 #define MAILGRAVE_REPORTER_H
 
@@ -17,8 +17,10 @@ struct reporter {
 /* reporter_work - begin all reports that are owed; the queue is connected */
 void reporter_work(struct reporter *r);
 
-/* reporter_text - the mail that a report is about; fd is the reporter's, -1:
- * it can't be had, and the report goes without */
-void reporter_text(struct reporter *r, struct sched_mail *m, int fd);
+/* reporter_text - the mail that a report is about, with what the queue has said
+ * along with it; fd is the reporter's, -1: it can't be had, and the report goes
+ * without */
+void reporter_text(struct reporter *r, struct sched_mail *m,
+    struct handover_body const *body, int fd);
 
 #endif

@@ -4,21 +4,17 @@
 #include <unistd.h>
 #include "common/clock.h"
 #include "common/log.h"
+#include "send/announce.h"
+#include "send/expansion.h"
+#include "send/job.h"
 #include "send/lane.h"
+#include "send/orders.h"
+#include "send/owed.h"
+#include "send/rcpt.h"
 #include "send/upstream.h"
 
 enum {
-	SHORTAGE_MS = 10000,	/* when a descriptor can't be had */
-	SEND_AHEAD = 1 << 20	/* octets of outcomes in the socket's queue */
-};
-
-/* An outcome until its ack, packed: its texts are its own. */
-struct upstream_outcome {
-	struct upstream_outcome *next;
-	struct traceid id;
-	uint32_t rcpt, attempt;
-	size_t len;
-	char frame[];
+	SEND_AHEAD = 1 << 20	/* octets waiting in the socket's queue */
 };
 
 /* The queue answers in the order it was asked in. */
@@ -33,47 +29,15 @@ struct upstream_fetch {
 void
 upstream_init(struct upstream *u)
 {
-	u->unacked_end = &u->unacked;
+	outcomes_init(&u->outcomes);
 	u->asked_end = &u->asked;
-}
-
-/* Outcomes */
-
-/* As many as the connection takes without falling behind. */
-static void
-send_outcomes(void *owner)
-{
-	struct upstream *u = owner;
-
-	while (u->unsent && upstream_is_open(u) &&
-	    u->peer.waiting < SEND_AHEAD) {
-		struct upstream_outcome const *kept = u->unsent;
-		struct handover_outcome o;
-
-		wire_unpack(&handover_outcome_form, &o,
-		    slice_from(kept->frame, kept->len));
-		if (!peer_send(&u->peer, &handover_outcome_form, &o, -1))
-			return; /* no memory: when it is drained */
-		u->unsent = kept->next;
-	}
 }
 
 void
 upstream_outcome(struct upstream *u, struct handover_outcome const *o)
 {
-	size_t size = wire_size(&handover_outcome_form, o);
-	struct upstream_outcome *kept = malloc(sizeof *kept + size);
-
-	/* Without memory for it the recipient stays untold: this process will
-	 * not get far, and the next one asks whether the mail arrived. */
-	if (!kept) return;
-	*kept = (struct upstream_outcome){ .id = o->id, .rcpt = o->rcpt,
-	    .attempt = o->attempt };
-	kept->len = wire_pack(&handover_outcome_form, o, kept->frame, size);
-	*u->unacked_end = kept;
-	u->unacked_end = &kept->next;
-	if (!u->unsent) u->unsent = kept;
-	send_outcomes(u);
+	outcomes_add(&u->outcomes, o);
+	outcomes_send(&u->outcomes, &u->peer);
 }
 
 static bool
@@ -81,21 +45,11 @@ got_ack(void *owner, void const *values, int fd)
 {
 	struct upstream *u = owner;
 	struct handover_outcome_ack const *a = values;
-	struct upstream_outcome **at, *kept;
 
 	(void)fd;
-	/* nearly always the first: the queue keeps the order */
-	for (at = &u->unacked; (kept = *at); at = &kept->next)
-		if (kept->rcpt == a->rcpt && kept->attempt == a->attempt &&
-		    traceid_eq(&kept->id, &a->id))
-			break;
-	if (!kept) return false;
-	if (u->unsent == kept) u->unsent = kept->next;
-	*at = kept->next;
-	if (!*at) u->unacked_end = at;
-	free(kept);
 	u->changed(u->owner);
-	return sched_acked(u->sched, a, u->loop->now_ms);
+	return outcomes_acked(&u->outcomes, a) &&
+	    rcpt_acked(u->sched, a, u->loop->now_ms);
 }
 
 /* Announcements */
@@ -107,7 +61,7 @@ got_mail(void *owner, void const *values, int fd)
 	struct handover_mail const *m = values;
 
 	(void)fd;
-	return sched_mail(u->sched, m,
+	return announce_mail(u->sched, m,
 	    clock_wall_ms() / 1000 - (int64_t)m->arrived_s, u->loop->now_ms);
 }
 
@@ -117,7 +71,7 @@ got_rcpt(void *owner, void const *values, int fd)
 	struct upstream *u = owner;
 
 	(void)fd;
-	return sched_rcpt(u->sched, values, u->loop->now_ms);
+	return announce_rcpt(u->sched, values, u->loop->now_ms);
 }
 
 static void
@@ -135,7 +89,7 @@ got_ready(void *owner, void const *values, int fd)
 	struct upstream *u = owner;
 
 	(void)fd;
-	if (!sched_ready(u->sched, values)) return false;
+	if (!announce_ready(u->sched, values)) return false;
 	if (++u->announced == UPSTREAM_WINDOW / 2)
 		open_window(u, UPSTREAM_WINDOW / 2);
 	u->changed(u->owner);
@@ -216,14 +170,15 @@ got_body(void *owner, void const *values, int fd)
 	bool fine = f && traceid_eq(&f->id, &b->id) && b->there == (fd != -1);
 
 	if (fine && f->job)
-		u->text(u->owner, f->job, fd);
+		u->text(u->owner, f->job, b, fd);
 	else if (fine && f->mail)
-		u->original(u->owner, f->mail, fd);
+		u->original(u->owner, f->mail, b, fd);
 	else if (fd != -1)
 		close(fd);
 	/* a wrong answer leaves a job that was never begun */
 	if (!fine && f && f->job)
-		sched_return(u->sched, f->job, u->loop->now_ms + SHORTAGE_MS);
+		job_return(u->sched, f->job, u->loop->now_ms +
+		    SCHED_SHORTAGE_MS);
 	free(f);
 	return fine;
 }
@@ -236,8 +191,20 @@ got_report_ack(void *owner, void const *values, int fd)
 
 	(void)fd;
 	u->changed(u->owner);
-	return a->done ? sched_reported(u->sched, &a->of) :
-	    sched_put_off(u->sched, &a->of, u->loop->now_ms + SHORTAGE_MS);
+	return a->done ? owed_reported(u->sched, &a->of) :
+	    owed_put_off(u->sched, &a->of, u->loop->now_ms +
+	    SCHED_SHORTAGE_MS);
+}
+
+static bool
+got_expand_ack(void *owner, void const *values, int fd)
+{
+	struct upstream *u = owner;
+
+	(void)fd;
+	expansion_acked(u->sched, values, u->loop->now_ms);
+	u->changed(u->owner);
+	return true;
 }
 
 static bool
@@ -246,7 +213,7 @@ got_order(void *owner, void const *values, int fd)
 	struct upstream *u = owner;
 
 	(void)fd;
-	sched_order(u->sched, values, u->loop->now_ms);
+	orders_take(u->sched, values, u->loop->now_ms);
 	u->changed(u->owner);
 	return true;
 }
@@ -260,6 +227,7 @@ static struct peer_row const rows[] = {
 	{ &handover_outcome_ack_form, false, got_ack },
 	{ &handover_report_ack_form, false, got_report_ack },
 	{ &handover_order_form, false, got_order },
+	{ &handover_expand_ack_form, false, got_expand_ack },
 };
 
 /* Coming and going */
@@ -269,12 +237,11 @@ forget_connection(struct upstream *u)
 {
 	struct upstream_fetch *f;
 
-	sched_forget_coming(u->sched);
-	sched_not_reported(u->sched);
 	while ((f = take_fetch(u))) {
-		if (f->job) sched_return(u->sched, f->job, u->loop->now_ms);
+		if (f->job) job_return(u->sched, f->job, u->loop->now_ms);
 		free(f);
 	}
+	sched_queue_lost(u->sched, u->loop->now_ms);
 }
 
 static void
@@ -295,11 +262,20 @@ upstream_cut(struct upstream *u)
 	gone(u, "out of memory");
 }
 
+static void
+drained(void *owner)
+{
+	struct upstream *u = owner;
+
+	outcomes_send(&u->outcomes, &u->peer);
+	u->changed(u->owner);
+}
+
 static struct peer_kind const kind = {
 	.row = rows,
 	.rows = sizeof rows / sizeof *rows,
 	.gone = gone,
-	.drained = send_outcomes,
+	.drained = drained,
 };
 
 static void
@@ -331,8 +307,7 @@ upstream_enter(struct upstream *u, int fd)
 	if (!peer_open(&u->peer, u->loop, fd, &kind, u)) return;
 	log_event("connected", LOG_TEXT("from", "queue"));
 	report_held(u);
-	u->unsent = u->unacked;
-	send_outcomes(u);
+	outcomes_send_again(&u->outcomes, &u->peer);
 	open_window(u, UPSTREAM_WINDOW);
 	u->changed(u->owner);
 }
@@ -343,15 +318,16 @@ upstream_is_open(struct upstream const *u)
 	return peer_is_open(&u->peer);
 }
 
+bool
+upstream_has_room(struct upstream const *u)
+{
+	return upstream_is_open(u) && u->peer.waiting < SEND_AHEAD;
+}
+
 void
 upstream_free(struct upstream *u)
 {
 	peer_close(&u->peer);
 	forget_connection(u);
-	while (u->unacked) {
-		struct upstream_outcome *kept = u->unacked;
-
-		u->unacked = kept->next;
-		free(kept);
-	}
+	outcomes_free(&u->outcomes);
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* Our side of the queue protocol (common/handover.h): takes announcements,
- * asks for descriptors, repeats outcomes until they are acknowledged. */
+ * asks for descriptors, tells outcomes. */
 #ifndef MAILGRAVE_UPSTREAM_H
 #define MAILGRAVE_UPSTREAM_H
 
-#include "common/peer.h"
+#include "send/outcomes.h"
 #include "send/sched.h"
 
 enum { UPSTREAM_WINDOW = 1000 };	/* mails announced ahead */
 
-struct upstream_outcome;
 struct upstream_fetch;
 
 struct upstream {
@@ -17,19 +16,19 @@ struct upstream {
 	struct loop *loop;
 	struct sched *sched;
 	/* text - the descriptor of a job's message, now the callee's, or -1:
-	 * the queue can't give it */
-	void (*text)(void *owner, struct sched_job *job, int fd);
+	 * the queue can't give it; body is gone after the call */
+	void (*text)(void *owner, struct sched_job *job,
+	    struct handover_body const *body, int fd);
 	/* original - the same, of a mail that a report is about */
-	void (*original)(void *owner, struct sched_mail *mail, int fd);
+	void (*original)(void *owner, struct sched_mail *mail,
+	    struct handover_body const *body, int fd);
 	void (*changed)(void *owner);	/* there may be something to do */
 	void *owner;
 
 	struct peer peer;
 	uint32_t announced;	/* since the last WINDOW */
 	bool told;		/* the queue has announced all it had */
-	struct upstream_outcome *unacked, **unacked_end;
-	struct upstream_outcome *unsent;	/* from here on, on this
-						 * connection */
+	struct outcomes outcomes;
 	struct upstream_fetch *asked, **asked_end;
 };
 
@@ -41,6 +40,9 @@ void upstream_enter(struct upstream *u, int fd);
 
 /* upstream_is_open - descriptors can be had */
 bool upstream_is_open(struct upstream const *u);
+
+/* upstream_has_room - and what is told now reaches the queue soon */
+bool upstream_has_room(struct upstream const *u);
 
 /* upstream_fetch - text is called with the job's message; false: no memory */
 bool upstream_fetch(struct upstream *u, struct sched_job *job);

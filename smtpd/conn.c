@@ -10,7 +10,9 @@
 #include "common/log.h"
 #include "common/netaddr.h"
 #include "smtpd/conn.h"
+#include "smtpd/proxy.h"
 #include "smtpd/transaction.h"
+#include "smtpd/transcript.h"
 
 struct conn {
 	struct conns *all;
@@ -22,6 +24,10 @@ struct conn {
 	struct chore turn;
 	int in, out;
 	int64_t until_ms;		/* the whole session's deadline */
+	int64_t mail_until_ms;		/* that of its message, 0 without */
+	struct crowd_member member;
+	struct proxy *proxy;		/* while its header is awaited */
+	unsigned long long number;
 	/* input that the session is not ready for, replies that the client
 	 * has not read; NULL without */
 	char *input, *output;
@@ -31,6 +37,7 @@ struct conn {
 	bool unwatched;			/* file, or at its end: always ready */
 	bool committing;
 	bool over;
+	bool lingering;			/* all is said: what comes is dropped */
 	char client[NETADDR_TEXT_MAX + 1];
 };
 
@@ -47,8 +54,19 @@ conns_open(struct conns *all)
 	all->typed = malloc(2 * CONN_INPUT_MAX + 1);
 	all->replies = malloc(CONN_REPLIES_MAX);
 	all->replies_len = 0;
-	all->rules.text = malloc(SESSION_TEXT_MAX + 1);
-	return all->input && all->typed && all->replies && all->rules.text;
+	all->served = 0;
+	all->crowd = (struct crowd){ .bucket = { NULL } };
+	all->rules.text.store = malloc(TEXT_STORE_MAX);
+	return all->input && all->typed && all->replies &&
+	    all->rules.text.store;
+}
+
+static struct slice
+client_name(struct conn const *c)
+{
+	struct slice client = transaction_client(&c->transaction);
+
+	return client.len ? client : SLICE("local");
 }
 
 static void
@@ -57,15 +75,16 @@ conn_close(struct conn *c)
 	struct conns *all = c->all;
 
 	if (all->verbose)
-		log_event("disconnect", LOG_SLICE("client",
-		    transaction_client(&c->transaction)),
+		log_event("disconnect", LOG_SLICE("client", client_name(c)),
 		    LOG_NUMBER("commands", c->session.commands),
 		    LOG_NUMBER("errors", c->session.errors));
 	loop_forget(all->loop, &c->watch);
 	loop_disarm(all->loop, &c->deadline);
 	loop_not_later(all->loop, &c->turn);
-	transaction_forget(&c->transaction);
+	crowd_leave(&c->member);
+	transaction_end(&c->transaction);
 	session_free(&c->session);
+	free(c->proxy);
 	free(c->input);
 	free(c->output);
 	/* unread octets would turn the close into a reset, and that could
@@ -153,6 +172,8 @@ reply(struct conn *c, struct slice text)
 {
 	struct conns *all = c->all;
 
+	if (all->transcript)
+		transcript_said(c->number, client_name(c), text);
 	memcpy(all->replies + all->replies_len, text.s, text.len);
 	all->replies_len += text.len;
 	transaction_replied(&c->transaction, text);
@@ -192,8 +213,15 @@ converse(struct conn *c, struct slice *in)
 			}
 			if (!in->len) return progress;
 			if (queue_is_behind(c)) return progress;
-			if (s->phase == SESSION_IN_TEXT) progress = MOVED;
+			if (session_in_text(s)) progress = MOVED;
 			*in = slice_skip(*in, session_feed(s, in->s, in->len));
+			if (c->all->transcript)
+				transcript_heard(c->number,
+				    client_name(c), s);
+			/* pipes and terminals have their input ready, and
+			 * nobody behind them who could wait */
+			if (c->socket && in->len && session_is_waited_for(s))
+				session_dismiss(s, REPLY_HURRIED);
 			break;
 		case SESSION_SEND:
 			progress = MOVED;
@@ -247,19 +275,64 @@ wants_input(struct conn const *c)
 	return !c->output && !c->committing && !c->input && !queue_is_behind(c);
 }
 
+static int64_t
+after(struct conn const *c, unsigned long long seconds)
+{
+	return c->all->loop->now_ms + (int64_t)seconds * 1000;
+}
+
 static void
 set_deadline(struct conn *c)
 {
-	struct loop *loop = c->all->loop;
-	int64_t at = loop->now_ms + (c->session.phase == SESSION_IN_TEXT
-	    ? CONN_TEXT_MS : CONN_COMMAND_MS);
+	struct conn_times const *times = &c->all->times;
+	int64_t at = after(c, session_in_text(&c->session) ? times->text
+							   : times->command);
 
+	if (session_is_idle(&c->session))
+		c->mail_until_ms = 0;
+	else if (!c->mail_until_ms)
+		c->mail_until_ms = after(c, times->transaction);
+	if (at > c->until_ms) at = c->until_ms;
+	if (c->mail_until_ms && at > c->mail_until_ms) at = c->mail_until_ms;
 	/* submissions have their own */
 	if (c->committing)
-		loop_disarm(loop, &c->deadline);
+		loop_disarm(c->all->loop, &c->deadline);
 	else
-		loop_arm(loop, &c->deadline, at < c->until_ms ? at
-							      : c->until_ms);
+		loop_arm(c->all->loop, &c->deadline, at);
+}
+
+/* A client that goes on sending would make of our close a reset, which takes
+ * the last reply away from it. So it gets time to hear that it is over. */
+static bool
+may_linger(struct conn const *c)
+{
+	return c->socket && !c->unwatched && c->session.dismissed && c->session.commands &&
+	    !c->all->ending;
+}
+
+static void
+linger(struct conn *c)
+{
+	struct loop *loop = c->all->loop;
+
+	shutdown(c->out, SHUT_WR);
+	c->lingering = true;
+	crowd_leave(&c->member);
+	free(c->input);
+	c->input = NULL;
+	transaction_end(&c->transaction);
+	loop_arm(loop, &c->deadline, loop->now_ms + CONN_LINGER_MS);
+	loop_want(loop, &c->watch, EPOLLIN);
+}
+
+/* end - all is said and written */
+static void
+end(struct conn *c)
+{
+	if (may_linger(c))
+		linger(c);
+	else
+		conn_close(c);
 }
 
 /* run - converse with what there is, then wait for what is missing; may free
@@ -269,10 +342,13 @@ run(struct conn *c, struct slice in)
 {
 	enum progress progress = converse(c, &in);
 
-	if (progress == LOST || !flush(c) || !keep_input(c, in) ||
-	    (c->over && !c->output)) {
+	if (progress == LOST || !flush(c) || !keep_input(c, in)) {
 		c->all->replies_len = 0;
 		conn_close(c);
+		return;
+	}
+	if (c->over && !c->output) {
+		end(c);
 		return;
 	}
 	if (progress == MOVED) set_deadline(c);
@@ -281,6 +357,79 @@ run(struct conn *c, struct slice in)
 		    : wants_input(c) ? EPOLLIN : 0);
 	else if (wants_input(c))
 		loop_later(c->all->loop, &c->turn);
+}
+
+/* Before the conversation */
+
+/* let_in - the greeting stays due, or becomes the reason why not */
+static void
+let_in(struct conn *c, struct access_decision const *may)
+{
+	struct session *s = &c->session;
+	unsigned long long max = may->limit_line[ACCESS_CONNECTIONS]
+	    ? may->limit[ACCESS_CONNECTIONS] : c->all->address_max;
+
+	if (may->verdict == ACCESS_LIMIT)
+		session_dismiss(s, REPLY_ACCESS_LIMIT);
+	else if (may->verdict == ACCESS_REFUSE)
+		session_turn_away(s, may->refusal.code,
+		    slice_of(may->refusal.status),
+		    slice_of(may->refusal.text));
+	else if (!crowd_join(&c->all->crowd, &c->member,
+	    transaction_client(&c->transaction), max))
+		session_dismiss(s, REPLY_TOO_MANY_FROM_YOU);
+}
+
+static void
+welcome(struct conn *c)
+{
+	struct access_decision may;
+
+	transaction_access(&c->transaction, &may);
+	c->session.trusted = may.xclient || trust_holds(c->all->xclients,
+	    transaction_client(&c->transaction));
+	/* who speaks for others is many */
+	if (c->session.trusted && may.verdict == ACCESS_ACCEPT) return;
+	let_in(c, &may);
+}
+
+static void
+moved(void *owner)
+{
+	struct access_decision may;
+	struct conn *c = owner;
+
+	transaction_access(&c->transaction, &may);
+	crowd_leave(&c->member);
+	let_in(c, &may);
+}
+
+static bool
+is_proxy(struct conn const *c)
+{
+	struct access_decision may;
+
+	transaction_access(&c->transaction, &may);
+	return may.proxy || trust_holds(c->all->proxies,
+	    transaction_client(&c->transaction));
+}
+
+/* hear_proxy - false: the header isn't complete; in is advanced past it */
+static bool
+hear_proxy(struct conn *c, struct slice *in)
+{
+	int got = proxy_feed(c->proxy, in);
+
+	if (!got) return false;
+	if (*c->proxy->client)
+		memcpy(c->client, c->proxy->client, sizeof c->client);
+	free(c->proxy);
+	c->proxy = NULL;
+	if (got == 1)
+		welcome(c);
+	else
+		session_dismiss(&c->session, REPLY_NO_HEADER);
+	return true;
 }
 
 /* Input */
@@ -294,6 +443,7 @@ run_input(struct conn *c, struct slice in)
 	if (c->terminal)
 		in = slice_from(c->all->typed,
 		    body_crlf(&lines, in, c->all->typed));
+	if (c->lingering || (c->proxy && !hear_proxy(c, &in))) return;
 	run(c, in);
 }
 
@@ -347,15 +497,34 @@ due(void *owner)
 {
 	struct conn *c = owner;
 
-	if (c->output) {
+	int64_t now = c->all->loop->now_ms;
+
+	if (c->output || c->lingering) {
 		conn_close(c);
 		return;
 	}
-	session_dismiss(&c->session, REPLY_IDLE);
+	session_dismiss(&c->session, c->proxy ? REPLY_NO_HEADER
+	    : now >= c->until_ms ||
+	    (c->mail_until_ms && now >= c->mail_until_ms)
+	    ? REPLY_TOO_LONG : REPLY_IDLE);
 	run(c, slice_from(NULL, 0));
 }
 
 /* Beginning and end */
+
+static void
+begin(struct conn *c)
+{
+	struct loop *loop = c->all->loop;
+
+	if (c->proxy) {
+		loop_arm(loop, &c->deadline, loop->now_ms + CONN_HEADER_MS);
+		loop_want(loop, &c->watch, EPOLLIN);
+	} else {
+		welcome(c);
+		run(c, slice_from(NULL, 0));
+	}
+}
 
 bool
 conn_open(struct conns *all, int in, int out, char const *client)
@@ -368,18 +537,24 @@ conn_open(struct conns *all, int in, int out, char const *client)
 		.watch = { .fd = -1, .ready = ready, .owner = c },
 		.deadline = { .due = due, .owner = c },
 		.turn = { .run = turn, .owner = c },
-		.until_ms = all->loop->now_ms + CONN_LIFE_MS,
+		.number = ++all->served,
 		.socket = in == out, .terminal = in != out && isatty(in) };
 	c->transaction = (struct transaction){ .session = &c->session,
 		.routes = all->routes, .access = all->access,
 		.pool = &all->pool,
-		.client = c->client, .wake = wake, .owner = c };
+		.client = c->client, .moved = moved, .wake = wake,
+		.owner = c };
+	c->until_ms = after(c, all->times.session);
 	c->client[0] = '\0';
 	strncat(c->client, client, sizeof c->client - 1);
 	/* epoll has no use for files: they can always be read */
 	if (!loop_watch(all->loop, &c->watch, in, 0)) {
 		if (errno != EPERM) goto undo;
 		c->unwatched = true;
+	}
+	if (is_proxy(c)) {
+		c->proxy = calloc(1, sizeof *c->proxy);
+		if (!c->proxy) goto undo_watch;
 	}
 	session_init(&c->session, &all->rules);
 	c->next = all->first;
@@ -388,10 +563,11 @@ conn_open(struct conns *all, int in, int out, char const *client)
 	all->first = c;
 	all->n++;
 	if (all->verbose)
-		log_event("connect", LOG_SLICE("client",
-		    transaction_client(&c->transaction)));
-	run(c, slice_from(NULL, 0));
+		log_event("connect", LOG_SLICE("client", client_name(c)));
+	begin(c);
 	return true;
+undo_watch:
+	loop_forget(all->loop, &c->watch);
 undo:
 	e = errno;
 	free(c);
@@ -421,5 +597,5 @@ conns_close(struct conns *all)
 	free(all->input);
 	free(all->typed);
 	free(all->replies);
-	free(all->rules.text);
+	free(all->rules.text.store);
 }

@@ -5,18 +5,27 @@
 #define MAILGRAVE_SMTPD_CONN_H
 
 #include "common/loop.h"
+#include "smtpd/crowd.h"
 #include "smtpd/policy.h"
 #include "smtpd/pool.h"
 #include "smtpd/session.h"
+#include "smtpd/trust.h"
 
 enum {
-	CONN_INPUT_MAX = SESSION_TEXT_MAX,	/* octets read at a time */
+	CONN_INPUT_MAX = TEXT_PIECE_MAX,	/* octets read at a time */
 	CONN_REPLIES_MAX = 32768,	/* octets of replies not yet written;
 					 * then the client has to read first */
-	CONN_COMMAND_MS = 5 * 60 * 1000,	/* RFC 5321 section 4.5.3.2.7 */
-	CONN_TEXT_MS = 3 * 60 * 1000,	/* section 4.5.3.2.5 */
-	CONN_LIFE_MS = 12 * 3600 * 1000	/* of a whole session: 50 MiB at modem
-					 * speed */
+	CONN_HEADER_MS = 10 * 1000,	/* for the header of a proxy */
+	CONN_LINGER_MS = 2 * 1000	/* for a client to read a last reply
+					 * while it is still sending */
+};
+
+/* How long a client may take, in seconds. */
+struct conn_times {
+	unsigned long long command;	/* to say one */
+	unsigned long long text;	/* to say more of a message */
+	unsigned long long transaction;	/* from MAIL to its end */
+	unsigned long long session;
 };
 
 struct conn;
@@ -26,23 +35,30 @@ struct conns {
 	/* set by the owner */
 	struct loop *loop;
 	struct session_rules rules;
+	struct conn_times times;
+	unsigned long long address_max;	/* sessions from one address */
+	struct trust const *proxies;	/* put a header before all */
+	struct trust const *xclients;	/* may use XCLIENT */
 	struct routes const *routes;
 	struct access const *access;
 	struct pool pool;
 	bool verbose;
+	bool transcript;		/* log what is said, both ways */
 	/* ended - may be NULL: the last connection has gone */
 	void (*ended)(void *owner);
 	void *owner;
 
 	struct conn *first;
 	unsigned long long n;
+	unsigned long long served;	/* in all, for the transcript */
+	struct crowd crowd;
 	bool ending;
 	/* stores that a connection uses only during one call */
 	char *input, *typed, *replies;
 	size_t replies_len;
 };
 
-/* conns_open - false and errno; rules.text is set here too */
+/* conns_open - false and errno; rules.text.store is set here too */
 bool conns_open(struct conns *all);
 
 /* conns_end - say goodbye to each at its next pause between messages; calls

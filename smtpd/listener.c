@@ -2,6 +2,7 @@
 /* Binds and accepts; says nothing to a client but that there are too many. */
 #include <skalibs/nonposix.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -72,6 +73,29 @@ undo:
 	close(fd);
 	errno = e;
 	return false;
+}
+
+bool
+listener_adopt(struct listener *l, int fd)
+{
+	int listens = 0, flags;
+	socklen_t len = sizeof listens;
+
+	l->watch.fd = l->fd = -1;
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == -1)
+		return false;
+	if (!listens) {
+		errno = EINVAL;
+		return false;
+	}
+	flags = fcntl(fd, F_GETFL);
+	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		return false;
+	/* a Unix socket has no such option, and no need of it */
+	set_option(fd, IPPROTO_TCP, TCP_NODELAY);
+	l->fd = fd;
+	return true;
 }
 
 void

@@ -25,6 +25,10 @@ struct listener {
  *   false  errno */
 bool listener_bind(struct listener *l, struct netaddr const *at);
 
+/* listener_adopt - one that was inherited, TCP or Unix
+ *   false  errno; ENOTSOCK or EINVAL when nobody can connect to it */
+bool listener_adopt(struct listener *l, int fd);
+
 /* listener_open - let clients in from now on; conns and sessions_max are set
  *   false  errno */
 bool listener_open(struct listener *l);

@@ -13,11 +13,13 @@
 #include <skalibs/strerr.h>
 #include "common/log.h"
 #include "common/stage.h"
+#include "smtpd/explain.h"
 #include "smtpd/listener.h"
 #include "smtpd/settings.h"
 
 enum {
-	LISTENERS_MAX = SETTINGS_BINDS_MAX * SETTINGS_PORTS_MAX,
+	LISTENERS_MAX = SETTINGS_BINDS_MAX * SETTINGS_PORTS_MAX +
+	    SETTINGS_FDS_MAX,
 	DESCRIPTORS_OTHER = LISTENERS_MAX + 32
 };
 
@@ -33,14 +35,15 @@ struct smtpd {
 
 static struct option_page const page = {
 	.program = "mailgrave-smtpd",
-	.synopsis = "[options]",
+	.synopsis = "[options]\n"
+	    "       mailgrave-smtpd --explain [options] client=ADDR ...",
 	.purpose = "Takes mail by SMTP and hands it to mailgrave-queue.",
-	.notes = "Without --bind and --port: one session on standard input and "
-	    "output."
+	.notes = "Without --bind, --port and --listen-fd: one session on "
+	    "standard input and\noutput."
 };
 
-/* UCSPI: who is at the other end stands in the environment, which is believed
- * where standard input is no internet socket itself. */
+/* UCSPI: who is at the other end stands in the environment; what started us
+ * may have heard it from a proxy, which is the socket's own peer. */
 static void
 find_client(char *text)
 {
@@ -48,12 +51,12 @@ find_client(char *text)
 	unsigned char octet[NETADDR_OCTETS];
 	char name[32];
 
-	listener_peer_text(STDIN_FILENO, text);
-	if (*text || !protocol) return;
-	snprintf(name, sizeof name, "%sREMOTEIP", protocol);
-	address = getenv(name);
+	snprintf(name, sizeof name, "%sREMOTEIP", protocol ? protocol : "TCP");
+	address = protocol ? getenv(name) : NULL;
 	if (address && netaddr_ip(octet, slice_of(address)))
 		netaddr_ip_format(text, octet);
+	else
+		listener_peer_text(STDIN_FILENO, text);
 }
 
 static bool
@@ -81,18 +84,25 @@ open_log(struct smtpd const *s, bool alone)
 	}
 }
 
+static struct listener *
+next_listener(struct smtpd *s)
+{
+	struct listener *l = &s->listener[s->listeners];
+
+	l->conns = &s->conns;
+	l->sessions_max = s->settings.sessions_max;
+	return l;
+}
+
 static void
 bind_listeners(struct smtpd *s, struct netaddr const *at, size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		struct listener *l = &s->listener[s->listeners];
 		char port[16];
 
-		l->conns = &s->conns;
-		l->sessions_max = s->settings.sessions_max;
-		if (listener_bind(l, &at[i])) {
+		if (listener_bind(next_listener(s), &at[i])) {
 			s->listeners++;
 			continue;
 		}
@@ -101,6 +111,27 @@ bind_listeners(struct smtpd *s, struct netaddr const *at, size_t n)
 		snprintf(port, sizeof port, "%u", at[i].port);
 		strerr_diefusys(111, "listen on ", at[i].host, " port ", port);
 	}
+}
+
+static void
+adopt_listeners(struct smtpd *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->settings.listen_fds; i++) {
+		int fd = s->settings.listen_fd[i];
+		char number[16];
+
+		if (listener_adopt(next_listener(s), fd)) {
+			s->listeners++;
+			continue;
+		}
+		snprintf(number, sizeof number, "%d", fd);
+		strerr_diefusys(100, "take clients from descriptor ", number);
+	}
+	/* as inetd's "wait" and s6 have it */
+	if (!s->listeners && listener_adopt(next_listener(s), STDIN_FILENO))
+		s->listeners++;
 }
 
 static void
@@ -139,10 +170,23 @@ set_conns(struct smtpd *s)
 	c->rules = (struct session_rules){
 		.hostname = slice_of(s->stage.hostname),
 		.domain = slice_of(s->stage.domain),
-		.size_max = settings->size_max,
+		.lmtp = settings->lmtp,
 		.rcpts_max = settings->rcpts_max,
+		.mails_max = settings->mails_max,
 		.commands_max = settings->commands_max,
-		.errors_max = settings->errors_max };
+		.unknown_max = settings->unknown_max,
+		.errors_max = settings->errors_max,
+		.text = { .size_max = settings->size_max,
+		    .line_max = settings->line_max,
+		    .fix_lf = settings->fix_lf } };
+	c->times = (struct conn_times){ .command = settings->command_s,
+		.text = settings->text_s,
+		.transaction = settings->transaction_s,
+		.session = settings->session_s };
+	c->address_max = settings->address_max;
+	c->proxies = &settings->proxies;
+	c->xclients = &settings->xclients;
+	c->transcript = settings->transcript;
 	c->loop = c->pool.loop = &s->stage.loop;
 	c->pool.path = s->stage.out ? s->stage.out : "queue.ctrl";
 	c->pool.streams_max = settings->streams_max;
@@ -155,6 +199,22 @@ set_conns(struct smtpd *s)
 	if (!conns_open(c)) strerr_diefusys(111, "get memory");
 }
 
+/* never returns */
+static void
+explain(struct smtpd *s, char *const *facts)
+{
+	char const *wrong;
+
+	s->rules.access_path = s->settings.access;
+	stage_read_rules(&s->stage, &s->rules);
+	set_conns(s);
+	wrong = explain_facts(&s->conns.rules, &s->rules.routes,
+	    &s->rules.access, facts);
+	if (wrong) option_misused(page.program, "--explain: what is this",
+	    wrong);
+	exit(0);
+}
+
 static void
 smtpd_open(struct smtpd *s, int argc, char *const *argv)
 {
@@ -165,12 +225,21 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	int operand;
 
 	settings_default(&s->settings);
+	if (!settings_inherited(&s->settings, getenv("LISTEN_FDS"),
+	    getenv("LISTEN_PID"), (unsigned long long)getpid()))
+		option_misused(page.program, "too many sockets in LISTEN_FDS",
+		    NULL);
 	operand = stage_options(&s->stage, argc, argv, &page, &own);
+	if (s->settings.explain) explain(s, argv + operand);
 	if (argv[operand])
 		option_misused(page.program, "no operand is wanted",
 		    argv[operand]);
+	if (settings_wrong(&s->settings))
+		option_misused(page.program, settings_wrong(&s->settings),
+		    NULL);
 	addresses = settings_addresses(&s->settings, at);
-	if (!s->stage.check) open_log(s, !addresses);
+	adopt_listeners(s);
+	if (!s->stage.check) open_log(s, !addresses && !s->listeners);
 	stage_prepare(&s->stage);
 	s->rules.access_path = s->settings.access;
 	stage_read_rules(&s->stage, &s->rules);
@@ -210,6 +279,7 @@ main(int argc, char *const *argv)
 		.may = JAIL_ACCEPT | JAIL_UNIX, .hup = hup, .term = term } };
 
 	s.stage.owner = &s;
+	s.stage.keep = s.settings.listen_fd;
 	smtpd_open(&s, argc, argv);
 	stage_enter(&s.stage);
 	set_conns(&s);

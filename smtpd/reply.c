@@ -13,27 +13,38 @@ struct reply_row {
 
 static struct reply_row const rows[REPLIES] = {
 	[REPLY_GREETING] = { 220, NULL, "%h ESMTP Mailgrave" },
+	[REPLY_GREETING_LMTP] = { 220, NULL, "%h LMTP Mailgrave" },
 	[REPLY_HELO] = { 250, NULL, "%h" },
-	[REPLY_EHLO] = { 250, NULL,
-	    "%h\nPIPELINING\nSIZE %a\n8BITMIME\nENHANCEDSTATUSCODES\nHELP" },
-	[REPLY_HELP] = { 214, "2.0.0",
-	    "HELO EHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT" },
+	[REPLY_EHLO] = { 250, NULL, "%h\n%a" },
+	[REPLY_HELP] = { 214, "2.0.0", "%a" },
 	[REPLY_GOODBYE] = { 221, "2.0.0", "%h goodbye" },
 	[REPLY_SENDER_OK] = { 250, "2.1.0", "sender ok" },
 	[REPLY_RCPT_OK] = { 250, "2.1.5", "recipient ok" },
 	[REPLY_RESET] = { 250, "2.0.0", "forgotten" },
 	[REPLY_NOOP] = { 250, "2.0.0", "ok" },
+	[REPLY_CHUNK_OK] = { 250, "2.0.0", "go on" },
 	[REPLY_ACCEPTED] = { 250, "2.0.0", "accepted id=%a" },
 	[REPLY_CANNOT_VERIFY] = { 252, "2.5.2", "send some mail, and see" },
 	[REPLY_SEND_TEXT] = { 354, NULL, "end with CRLF.CRLF" },
 	[REPLY_SHUTDOWN] = { 421, "4.3.2", "%h going down, come back later" },
 	[REPLY_TOO_MANY_SESSIONS] = { 421, "4.3.2", "%h too many sessions" },
+	[REPLY_TOO_MANY_FROM_YOU] = { 421, "4.7.0",
+	    "%h too many sessions from your address" },
+	[REPLY_ACCESS_LIMIT] = { 421, "4.3.5",
+	    "%h cannot tell whether to let you in" },
 	[REPLY_NO_MEMORY] = { 421, "4.3.0", "%h out of memory" },
 	[REPLY_IDLE] = { 421, "4.4.2", "%h waited too long for you" },
+	[REPLY_TOO_LONG] = { 421, "4.4.2", "%h you took too long" },
 	[REPLY_TOO_MANY_COMMANDS] = { 421, "4.7.0", "%h too many commands" },
+	[REPLY_TOO_MANY_MAILS] = { 421, "4.7.0",
+	    "%h too many messages, connect again" },
+	[REPLY_TOO_MANY_UNKNOWN] = { 421, "4.7.0",
+	    "%h too many unknown commands" },
 	[REPLY_TOO_MANY_ERRORS] = { 421, "4.7.0", "%h too many errors" },
+	[REPLY_NO_HEADER] = { 421, "4.7.0", "%h no valid PROXY header" },
 	[REPLY_NO_QUEUE] = { 451, "4.3.0", "mail queue not available" },
 	[REPLY_NO_SPACE] = { 452, "4.3.1", "too much mail at once" },
+	[REPLY_RULE_LIMIT] = { 451, "4.3.5", "cannot tell where this goes" },
 	[REPLY_TOO_MANY_RCPTS] = { 452, "4.5.3", "too many recipients" },
 	[REPLY_UNKNOWN_COMMAND] = { 500, "5.5.1", "unknown command" },
 	[REPLY_EMPTY_LINE] = { 500, "5.5.2", "no command" },
@@ -47,15 +58,26 @@ static struct reply_row const rows[REPLIES] = {
 	[REPLY_BAD_RCPT] = { 501, "5.1.3", "bad recipient address" },
 	[REPLY_BAD_PARAMETER] = { 501, "5.5.4", "bad parameter" },
 	[REPLY_UNKNOWN_PARAMETER] = { 555, "5.5.4", "unknown parameter" },
+	[REPLY_NOT_IMPLEMENTED] = { 502, "5.5.1", "not to be had here" },
 	[REPLY_BAD_SEQUENCE] = { 503, "5.5.1", "bad sequence of commands" },
+	[REPLY_HURRIED] = { 554, "5.5.0", "wait for replies; goodbye" },
 	[REPLY_NO_VALID_RCPTS] = { 554, "5.5.1", "no valid recipients" },
 	[REPLY_NO_SUCH_USER] = { 550, "5.1.1", "no such user here" },
 	[REPLY_UNSAFE_MAILBOX] = { 550, "5.1.3",
 	    "no mailbox can have this name" },
 	[REPLY_NO_RELAYING] = { 550, "5.7.1", "relaying denied" },
+	[REPLY_LOOP] = { 550, "5.4.6",
+	    "this name stands for itself, or for too many" },
+	[REPLY_NO_XCLIENT] = { 550, "5.7.0", "XCLIENT is not for you" },
+	[REPLY_ASCII_SENDER] = { 550, "5.6.7",
+	    "this sender needs SMTPUTF8" },
+	[REPLY_ASCII_RCPT] = { 553, "5.6.7",
+	    "this recipient needs SMTPUTF8" },
 	[REPLY_TOO_LARGE] = { 552, "5.3.4", "message too large" },
 	[REPLY_BROKEN_TEXT] = { 554, "5.6.0",
 	    "message has a bare CR, a bare LF or a NUL" },
+	[REPLY_LONG_TEXT_LINE] = { 554, "5.6.0",
+	    "a line of the message is too long" },
 	[REPLY_TOO_MANY_HOPS] = { 554, "5.4.6", "too many hops, mail loop" },
 };
 
@@ -89,24 +111,36 @@ reply_code(enum reply reply)
 	return rows[reply].code;
 }
 
+/* The words of a row with what they have a place for. */
+static size_t
+fill_in(char *out, struct slice words, struct slice hostname,
+    struct slice argument)
+{
+	struct text t = { .s = out, .room = REPLY_MAX };
+
+	for (;;) {
+		size_t n = slice_find(words, '%');
+
+		put(&t, slice_from(words.s, n));
+		if (n == words.len) return t.len;
+		put(&t, words.s[n + 1] == 'h' ? hostname : argument);
+		words = slice_skip(words, n + 2);
+	}
+}
+
 size_t
 reply_format(char *out, enum reply reply, struct slice hostname,
     struct slice argument)
 {
 	struct reply_row const *row = &rows[reply];
-	struct slice words = slice_of(row->words), line;
+	char all[REPLY_MAX];
+	struct slice line, words = slice_from(all,
+	    fill_in(all, slice_of(row->words), hostname, argument));
 	struct text t = { .s = out, .room = REPLY_MAX };
 
 	while (slice_line(&words, &line)) {
 		put_start(&t, row->code, !words.len, row->status);
-		for (;;) {
-			size_t n = slice_find(line, '%');
-
-			put(&t, slice_from(line.s, n));
-			if (n == line.len) break;
-			put(&t, line.s[n + 1] == 'h' ? hostname : argument);
-			line = slice_skip(line, n + 2);
-		}
+		put(&t, line);
 		put(&t, SLICE("\r\n"));
 	}
 	return t.len;
@@ -145,22 +179,34 @@ put_words(struct text *t, struct slice words)
 }
 
 size_t
-reply_refusal_format(char *out, enum verdict verdict, struct slice status,
+reply_custom_format(char *out, unsigned code, struct slice status,
     struct slice words)
 {
-	bool temp = verdict == VERDICT_TEMP;
 	struct text t = { .s = out, .room = REPLY_LINE_MAX - 2 };
 	char copy[STATUS_MAX + 1];
+	bool temp;
 
+	if (code < 400 || code > 599) code = 554;
+	temp = code < 500;
 	if (status.len > STATUS_MAX || !is_status(status, temp ? '4' : '5'))
 		status = temp ? SLICE("4.3.0") : SLICE("5.3.0");
 	memcpy(copy, status.s, status.len);
 	copy[status.len] = '\0';
-	/* RFC 5321 section 4.2.3: 452 is for storage */
-	put_start(&t, !temp ? 554 : slice_is(status, "4.3.1") ? 452 : 451,
-	    true, copy);
-	put_words(&t, words.len ? words : SLICE("message not accepted"));
+	put_start(&t, code, true, copy);
+	put_words(&t, words.len ? words : SLICE("not accepted"));
 	t.room = REPLY_LINE_MAX;
 	put(&t, SLICE("\r\n"));
 	return t.len;
+}
+
+size_t
+reply_refusal_format(char *out, enum verdict verdict, struct slice status,
+    struct slice words)
+{
+	/* RFC 5321 section 4.2.3: 452 is for storage */
+	unsigned code = verdict == VERDICT_PERM ? 554
+	    : slice_is(status, "4.3.1") ? 452 : 451;
+
+	return reply_custom_format(out, code, status,
+	    words.len ? words : SLICE("message not accepted"));
 }

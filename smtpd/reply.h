@@ -11,25 +11,34 @@
 enum reply {
 	REPLY_NONE,		/* none is due yet */
 	REPLY_GREETING,
+	REPLY_GREETING_LMTP,
 	REPLY_HELO,
-	REPLY_EHLO,		/* argument: largest message */
-	REPLY_HELP,
+	REPLY_EHLO,		/* argument: keywords, a newline between */
+	REPLY_HELP,		/* argument: verbs */
 	REPLY_GOODBYE,
 	REPLY_SENDER_OK,
 	REPLY_RCPT_OK,
 	REPLY_RESET,
 	REPLY_NOOP,
+	REPLY_CHUNK_OK,
 	REPLY_ACCEPTED,		/* argument: trace id */
 	REPLY_CANNOT_VERIFY,
 	REPLY_SEND_TEXT,
 	REPLY_SHUTDOWN,
 	REPLY_TOO_MANY_SESSIONS,
+	REPLY_TOO_MANY_FROM_YOU,
+	REPLY_ACCESS_LIMIT,
 	REPLY_NO_MEMORY,
 	REPLY_IDLE,
+	REPLY_TOO_LONG,
 	REPLY_TOO_MANY_COMMANDS,
+	REPLY_TOO_MANY_MAILS,
+	REPLY_TOO_MANY_UNKNOWN,
 	REPLY_TOO_MANY_ERRORS,
+	REPLY_NO_HEADER,
 	REPLY_NO_QUEUE,
 	REPLY_NO_SPACE,
+	REPLY_RULE_LIMIT,
 	REPLY_TOO_MANY_RCPTS,
 	REPLY_UNKNOWN_COMMAND,
 	REPLY_EMPTY_LINE,
@@ -42,13 +51,20 @@ enum reply {
 	REPLY_BAD_RCPT,
 	REPLY_BAD_PARAMETER,
 	REPLY_UNKNOWN_PARAMETER,
+	REPLY_NOT_IMPLEMENTED,
 	REPLY_BAD_SEQUENCE,
+	REPLY_HURRIED,
 	REPLY_NO_VALID_RCPTS,
 	REPLY_NO_SUCH_USER,
 	REPLY_UNSAFE_MAILBOX,
 	REPLY_NO_RELAYING,
+	REPLY_LOOP,
+	REPLY_NO_XCLIENT,
+	REPLY_ASCII_SENDER,
+	REPLY_ASCII_RCPT,
 	REPLY_TOO_LARGE,
 	REPLY_BROKEN_TEXT,
+	REPLY_LONG_TEXT_LINE,
 	REPLY_TOO_MANY_HOPS,
 	REPLIES
 };
@@ -68,11 +84,17 @@ unsigned reply_code(enum reply reply);
 size_t reply_format(char *out, enum reply reply, struct slice hostname,
     struct slice argument);
 
-/* reply_refusal_format - what queue said about a message it did not take
- *   verdict  VERDICT_TEMP or VERDICT_PERM
- *   status   one of another class than the verdict, or none, is replaced
- *   words    cut to fit on one line; other than printable ASCII becomes "?"
- *   out      REPLY_LINE_MAX octets; returns the length */
+/* reply_custom_format - one line in words of others
+ *   code    400 to 599, else 554 is said
+ *   status  one of another class than the code, or none, is replaced
+ *   words   cut to fit on one line; other than printable ASCII becomes "?"
+ *   out     REPLY_LINE_MAX octets; returns the length */
+size_t reply_custom_format(char *out, unsigned code, struct slice status,
+    struct slice words);
+
+/* reply_refusal_format - what queue said about a message it did not take, as
+ * reply_custom_format
+ *   verdict  VERDICT_TEMP or VERDICT_PERM */
 size_t reply_refusal_format(char *out, enum verdict verdict,
     struct slice status, struct slice words);
 

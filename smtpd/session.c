@@ -4,33 +4,52 @@
 #include <stdlib.h>
 #include "smtpd/session.h"
 #include "smtpd/verb.h"
+#include "smtpd/xclient.h"
+
+enum { KEYWORDS_MAX = 512 };	/* octets of what compose fills in */
+
+/* Who is greeted by name hears what the server can do for him. */
+static void
+list_extensions(struct session const *s, char *out)
+{
+	snprintf(out, KEYWORDS_MAX, "PIPELINING\nSIZE %llu\n8BITMIME\n"
+	    "SMTPUTF8\nENHANCEDSTATUSCODES\nCHUNKING\nDSN\n"
+	    "LIMITS RCPTMAX=%llu MAILMAX=%llu\n%s%s%sHELP",
+	    s->rules->text.size_max, s->rules->rcpts_max, s->rules->mails_max,
+	    s->trusted ? "XCLIENT " : "", s->trusted ? xclient_names : "",
+	    s->trusted ? "\n" : "");
+}
 
 static void
 compose(struct session *s, enum reply reply)
 {
-	char text[TRACEID_TEXT + 1] = "";
+	char text[KEYWORDS_MAX] = "";
 
 	if (reply == REPLY_ACCEPTED)
 		traceid_format(text, &s->id);
 	else if (reply == REPLY_EHLO)
-		snprintf(text, sizeof text, "%llu", s->rules->size_max);
+		list_extensions(s, text);
+	else if (reply == REPLY_HELP)
+		verb_list(text, sizeof text, s->rules->lmtp);
 	s->reply_len = reply_format(s->reply, reply, s->rules->hostname,
 	    slice_of(text));
+	s->reply_times = 1;
 }
 
 void
 session_reset(struct session *s)
 {
-	if (s->state & (SESSION_MAIL | SESSION_RCPT)) {
+	if (s->state & SESSION_BEGUN) {
 		/* a spoiled message has been aborted already */
 		if (!s->spoiled) s->abort = true;
 		s->state = SESSION_READY;
 	}
 	s->promised = 0;
 	s->rcpts = 0;
-	s->eightbit = s->rcpts_tried = false;
-	s->body = (struct body_receive){ .done = false };
-	s->hops = (struct hops){ .count = 0 };
+	s->eightbit = s->utf8 = s->rcpts_tried = false;
+	s->ret = RET_UNSAID;
+	s->envid = slice_from(NULL, 0);
+	s->text = (struct text){ .size = 0 };
 	s->spoiled = REPLY_NONE;
 }
 
@@ -40,24 +59,55 @@ session_dismiss(struct session *s, enum reply reply)
 	session_reset(s);
 	compose(s, reply);
 	s->phase = SESSION_CLOSING;
+	s->dismissed = true;
 }
 
-/* say - the reply to a command or a message. Refusals for good are counted:
- * who earns too many of them is guessing. */
+static void
+quote(struct session *s, unsigned code, struct slice status,
+    struct slice words)
+{
+	s->reply_len = reply_custom_format(s->reply, code, status, words);
+	s->reply_times = 1;
+}
+
+void
+session_turn_away(struct session *s, unsigned code, struct slice status,
+    struct slice words)
+{
+	session_dismiss(s, REPLY_SHUTDOWN);
+	quote(s, code, status, words);
+}
+
+/* Refusals for good are counted: who earns too many of them is guessing. */
+static bool
+is_one_too_many(struct session *s, unsigned code)
+{
+	if (code < 500 || ++s->errors <= s->rules->errors_max) return false;
+	session_dismiss(s, REPLY_TOO_MANY_ERRORS);
+	return true;
+}
+
+/* say - the reply to a command or a message */
 static void
 say(struct session *s, enum reply reply)
 {
-	if (reply_code(reply) >= 500 && ++s->errors > s->rules->errors_max)
-		session_dismiss(s, REPLY_TOO_MANY_ERRORS);
-	else
-		compose(s, reply);
+	if (!is_one_too_many(s, reply_code(reply))) compose(s, reply);
+}
+
+/* The reply that has been said is that to a message of so many recipients: LMTP
+ * wants it for each of them (RFC 2033 section 4.2). */
+static void
+repeat(struct session *s, unsigned long long rcpts)
+{
+	if (s->rules->lmtp && s->phase != SESSION_CLOSING)
+		s->reply_times = rcpts;
 }
 
 void
 session_init(struct session *s, struct session_rules const *rules)
 {
 	*s = (struct session){ .rules = rules, .state = SESSION_FRESH };
-	compose(s, REPLY_GREETING);
+	compose(s, rules->lmtp ? REPLY_GREETING_LMTP : REPLY_GREETING);
 }
 
 void
@@ -70,16 +120,40 @@ session_free(struct session *s)
 bool
 session_is_idle(struct session const *s)
 {
-	return s->phase == SESSION_IN_COMMANDS &&
-	    !(s->state & (SESSION_MAIL | SESSION_RCPT));
+	return s->phase == SESSION_IN_COMMANDS && !(s->state & SESSION_BEGUN);
+}
+
+bool
+session_heard(struct session const *s, struct slice *line)
+{
+	if (!s->line || !s->line->done) return false;
+	*line = line_text(s->line);
+	return true;
+}
+
+bool
+session_is_waited_for(struct session const *s)
+{
+	return s->waited_for;
+}
+
+static void
+show_reply(struct session *s, struct slice *view)
+{
+	*view = slice_from(s->reply, s->reply_len);
+	s->waited_for = false;
+	if (s->reply_times > 1)
+		s->reply_times--;
+	else
+		s->reply_len = 0;
 }
 
 enum session_do
 session_next(struct session *s, struct slice *view)
 {
-	if (s->stored) {
-		*view = slice_from(s->rules->text, s->stored);
-		s->stored = 0;
+	if (s->stored.len) {
+		*view = s->stored;
+		s->stored.len = 0;
 		return SESSION_STORE;
 	}
 	if (s->abort) {
@@ -87,8 +161,7 @@ session_next(struct session *s, struct slice *view)
 		return SESSION_ABORT;
 	}
 	if (s->reply_len) {
-		*view = slice_from(s->reply, s->reply_len);
-		s->reply_len = 0;
+		show_reply(s, view);
 		return SESSION_SEND;
 	}
 	switch (s->phase) {
@@ -100,8 +173,11 @@ session_next(struct session *s, struct slice *view)
 		return SESSION_CLOSE;
 	case SESSION_IN_COMMANDS:
 	case SESSION_IN_TEXT:
+	case SESSION_IN_CHUNK:
 		break;
 	}
+	/* thousands of sessions wait here, without a line of theirs */
+	if (s->line && s->line->done) session_free(s);
 	return SESSION_READ;
 }
 
@@ -130,7 +206,7 @@ trim(struct slice a)
 static enum reply
 run_command(struct session *s, struct line const *line)
 {
-	struct slice text = line_text(line), argument;
+	struct slice text = line_text(line);
 	size_t n = 0;
 	enum reply wrong;
 
@@ -141,20 +217,36 @@ run_command(struct session *s, struct line const *line)
 	while (n < text.len && text.s[n] != ' ' && text.s[n] != '\t')
 		n++;
 	if (!n) return REPLY_EMPTY_LINE;
-	s->verb = verb_find(slice_from(text.s, n));
+	s->verb = verb_find(slice_from(text.s, n), s->rules->lmtp);
 	if (!s->verb) return REPLY_UNKNOWN_COMMAND;
 	if (text.len > s->verb->line_max) return REPLY_LONG_LINE;
+	s->waited_for = s->verb->waits;
 	if (!(s->verb->legal & s->state)) return REPLY_BAD_SEQUENCE;
-	argument = trim(slice_skip(text, n));
-	wrong = check_argument(s->verb, argument);
-	return wrong ? wrong : s->verb->run(s, argument);
+	s->argument = trim(slice_skip(text, n));
+	wrong = check_argument(s->verb, s->argument);
+	return wrong ? wrong : s->verb->run(s, s->argument);
+}
+
+static void
+obey(struct session *s)
+{
+	enum reply reply;
+
+	if (++s->commands > s->rules->commands_max) {
+		session_dismiss(s, REPLY_TOO_MANY_COMMANDS);
+		return;
+	}
+	reply = run_command(s, s->line);
+	if (reply == REPLY_UNKNOWN_COMMAND &&
+	    ++s->unknown > s->rules->unknown_max)
+		session_dismiss(s, REPLY_TOO_MANY_UNKNOWN);
+	else if (reply)
+		say(s, reply);
 }
 
 static void
 take_command(struct session *s, struct slice *in)
 {
-	enum reply reply;
-
 	if (!s->line) {
 		s->line = malloc(sizeof *s->line);
 		if (!s->line) {
@@ -163,44 +255,34 @@ take_command(struct session *s, struct slice *in)
 		}
 		s->line->done = true;	/* the feed begins a new one */
 	}
-	if (!line_feed(s->line, in, SESSION_PATH_MAX)) return;
-	if (++s->commands > s->rules->commands_max) {
-		session_dismiss(s, REPLY_TOO_MANY_COMMANDS);
-	} else {
-		reply = run_command(s, s->line);
-		if (reply) say(s, reply);
-	}
-	session_free(s);
-}
-
-static enum reply
-find_fault(struct session const *s)
-{
-	if (s->body.broken) return REPLY_BROKEN_TEXT;
-	if (s->body.size > s->rules->size_max) return REPLY_TOO_LARGE;
-	if (hops_too_many(&s->hops)) return REPLY_TOO_MANY_HOPS;
-	return REPLY_NONE;
+	if (line_feed(s->line, in, SESSION_PATH_MAX)) obey(s);
 }
 
 /* A message that has shown a fault is forgotten at once, the rest of it is
  * swallowed, and the refusal given at its end, where the client listens. */
 static void
-take_text(struct session *s, struct slice *in)
+spoil(struct session *s, enum reply fault)
 {
-	char *text = s->rules->text;
-	enum reply fault;
-	size_t n = body_receive(&s->body, in, text);
+	if (s->spoiled || !fault) return;
+	s->spoiled = fault;
+	s->abort = true;
+	s->stored.len = 0;
+}
 
-	if (!s->spoiled) {
-		hops_feed(&s->hops, slice_from(text, n));
-		s->spoiled = find_fault(s);
-		if (s->spoiled)
-			s->abort = true;
-		else
-			s->stored = n;
-	}
-	if (!s->body.done) return;
-	fault = s->spoiled;
+static void
+store(struct session *s, struct slice octets)
+{
+	if (s->spoiled) return;
+	s->stored = octets;
+	spoil(s, text_fault(&s->text, &s->rules->text));
+}
+
+static void
+end_text(struct session *s)
+{
+	unsigned long long rcpts = s->rcpts;
+	enum reply fault = s->spoiled;
+
 	if (!fault) {
 		s->phase = SESSION_COMMITTING;
 		return;
@@ -208,6 +290,62 @@ take_text(struct session *s, struct slice *in)
 	s->phase = SESSION_IN_COMMANDS;
 	session_reset(s);
 	say(s, fault);
+	repeat(s, rcpts);
+}
+
+static void
+take_text(struct session *s, struct slice *in)
+{
+	store(s, text_data(&s->text, &s->rules->text, in));
+	if (text_is_done(&s->text)) end_text(s);
+}
+
+/* Chunks. What belongs to none of the message is swallowed all the same: RFC
+ * 3030 section 2. A message that lacks a piece is none. */
+
+static void
+end_chunk(struct session *s)
+{
+	s->phase = SESSION_IN_COMMANDS;
+	if (s->misplaced) {
+		if (s->state == SESSION_CHUNKS) spoil(s, s->misplaced);
+		say(s, s->misplaced);
+	} else if (s->chunk.last) {
+		end_text(s);
+	} else {
+		say(s, s->spoiled ? s->spoiled : REPLY_CHUNK_OK);
+	}
+}
+
+static void
+take_piece(struct session *s, struct slice piece)
+{
+	bool last;
+
+	s->chunk.left -= piece.len;
+	last = s->chunk.last && !s->chunk.left;
+	if (!s->misplaced && !s->spoiled)
+		store(s, text_chunk(&s->text, &s->rules->text, piece, last));
+	if (!s->chunk.left) end_chunk(s);
+}
+
+void
+session_begin_chunk(struct session *s, enum reply misplaced)
+{
+	s->misplaced = misplaced;
+	s->phase = SESSION_IN_CHUNK;
+	if (!misplaced) s->state = SESSION_CHUNKS;
+	if (!s->chunk.left) take_piece(s, slice_from(NULL, 0));
+}
+
+static void
+take_chunk(struct session *s, struct slice *in)
+{
+	struct slice piece = *in;
+
+	if (piece.len > s->chunk.left) piece.len = (size_t)s->chunk.left;
+	*in = slice_skip(*in, piece.len);
+	take_piece(s, piece);
 }
 
 size_t
@@ -215,10 +353,12 @@ session_feed(struct session *s, char const *octets, size_t len)
 {
 	struct slice in;
 
-	if (len > SESSION_TEXT_MAX) len = SESSION_TEXT_MAX;
+	if (len > TEXT_PIECE_MAX) len = TEXT_PIECE_MAX;
 	in = slice_from(octets, len);
 	if (s->phase == SESSION_IN_TEXT)
 		take_text(s, &in);
+	else if (s->phase == SESSION_IN_CHUNK)
+		take_chunk(s, &in);
 	else
 		take_command(s, &in);
 	return len - in.len;
@@ -232,36 +372,67 @@ end_message(struct session *s)
 	s->abort = false;
 }
 
+/* take_answer - what it means for the transaction */
+static void
+take_answer(struct session *s, bool welcome)
+{
+	s->phase = SESSION_IN_COMMANDS;
+	if (!welcome) return;
+	switch (s->question) {
+	case SESSION_SENDER:
+		s->state = SESSION_MAIL;
+		s->mails++;
+		break;
+	case SESSION_RECIPIENT:
+		s->state = SESSION_RCPT;
+		s->rcpts++;
+		break;
+	case SESSION_CLIENT:
+		s->state = SESSION_FRESH;
+		s->extended = false;
+		*s->helo = '\0';
+		break;
+	}
+}
+
 void
 session_answer(struct session *s, enum reply reply)
 {
+	unsigned long long rcpts = s->rcpts;
 	bool message = s->phase == SESSION_COMMITTING;
 
-	s->phase = SESSION_IN_COMMANDS;
 	if (message) {
+		s->phase = SESSION_IN_COMMANDS;
 		end_message(s);
-	} else if (s->question == SESSION_SENDER) {
-		if (reply == REPLY_SENDER_OK) s->state = SESSION_MAIL;
-	} else if (reply == REPLY_RCPT_OK) {
-		s->state = SESSION_RCPT;
-		s->rcpts++;
+	} else {
+		take_answer(s, reply_code(reply) < 400);
 	}
 	say(s, reply);
+	if (message) repeat(s, rcpts);
+}
+
+void
+session_refuse(struct session *s, unsigned code, struct slice status,
+    struct slice words)
+{
+	take_answer(s, false);
+	if (!is_one_too_many(s, code)) quote(s, code, status, words);
 }
 
 void
 session_verdict(struct session *s, enum verdict verdict, struct slice status,
     struct slice words)
 {
+	unsigned long long rcpts = s->rcpts;
+
 	s->phase = SESSION_IN_COMMANDS;
 	end_message(s);
 	if (verdict == VERDICT_OK) {
 		compose(s, REPLY_ACCEPTED);
-		return;
+	} else if (!is_one_too_many(s, verdict == VERDICT_PERM ? 554 : 451)) {
+		s->reply_len = reply_refusal_format(s->reply, verdict, status,
+		    words);
+		s->reply_times = 1;
 	}
-	if (verdict == VERDICT_PERM && ++s->errors > s->rules->errors_max) {
-		session_dismiss(s, REPLY_TOO_MANY_ERRORS);
-		return;
-	}
-	s->reply_len = reply_refusal_format(s->reply, verdict, status, words);
+	repeat(s, rcpts);
 }

@@ -3,6 +3,8 @@
 #include "common/submit.h"
 #include "smtpd/settings.h"
 
+enum { FIRST_INHERITED = 3 };	/* sd_listen_fds(3) */
+
 static bool
 take_bind(void *options, char const *argument, char const **why)
 {
@@ -34,35 +36,108 @@ take_port(void *options, char const *argument, char const **why)
 	return true;
 }
 
+static bool
+take_listen_fd(void *options, char const *argument, char const **why)
+{
+	unsigned long long fd;
+
+	*why = "takes a number from 0 to 1023, but not 1 or 2";
+	if (!slice_number(slice_of(argument), 1023, &fd)) return false;
+	if (fd == 1 || fd == 2) return false;
+	*why = "given too often";
+	return settings_add_fd(options, (int)fd);
+}
+
+static bool
+take_proxy(void *options, char const *argument, char const **why)
+{
+	struct settings *s = options;
+
+	return trust_add(&s->proxies, slice_of(argument), why);
+}
+
+static bool
+take_xclient(void *options, char const *argument, char const **why)
+{
+	struct settings *s = options;
+
+	return trust_add(&s->xclients, slice_of(argument), why);
+}
+
+static bool
+take_bare_lf(void *options, char const *argument, char const **why)
+{
+	struct settings *s = options;
+	struct slice a = slice_of(argument);
+
+	*why = "takes fix or refuse";
+	s->fix_lf = slice_is(a, "fix");
+	return s->fix_lf || slice_is(a, "refuse");
+}
+
 #define CALL(name, argument, take, help) \
 	{ name, argument, OPTION_CALL, 0, 0, 0, take, 0, help }
 #define TEXT(name, argument, member, help) \
 	{ name, argument, OPTION_TEXT, offsetof(struct settings, member), 0, \
 	  0, NULL, 0, help }
+#define FLAG(name, member, help) \
+	{ name, NULL, OPTION_FLAG, offsetof(struct settings, member), 0, 0, \
+	  NULL, 0, help }
 #define NUMBER(name, kind, member, max, help) \
 	{ name, "N", kind, offsetof(struct settings, member), 1, max, NULL, 0, \
 	  help }
+
+enum { SECONDS_MAX = 1000000 };
 
 struct option_row const settings_rows[] = {
 	CALL("bind", "ADDR[:PORT]", take_bind,
 	    "listen on this address; may be repeated"),
 	CALL("port", "N", take_port,
 	    "listen on this port where --bind has none (25); may be repeated"),
+	CALL("listen-fd", "N", take_listen_fd,
+	    "clients connect to this inherited socket; may be repeated"),
+	FLAG("lmtp", lmtp, "speak LMTP, one reply for each recipient"),
 	TEXT("access", "FILE", access,
 	    "what a client may do (/etc/mailgrave/access)"),
+	CALL("proxy", "NET,...", take_proxy,
+	    "who puts a PROXY header before all; may be repeated"),
+	CALL("xclient", "NET,...", take_xclient,
+	    "who may speak for others by XCLIENT; may be repeated"),
 	TEXT("log", "FILE", log, "append log lines to this file"),
+	FLAG("transcript", transcript,
+	    "log commands and replies, but no message text"),
+	FLAG("explain", explain,
+	    "say what client=ADDR helo=NAME sender=ADDR rcpt=ADDR would hear"),
 	NUMBER("max-size", OPTION_SIZE, size_max, 1ULL << 40,
 	    "octets of a message (50M)"),
+	NUMBER("line-limit", OPTION_SIZE, line_max, 1ULL << 40,
+	    "octets of a line of a message, without CRLF (1M)"),
+	CALL("bare-lf", "fix|refuse", take_bare_lf,
+	    "what to do with a bare LF in a message (refuse)"),
 	NUMBER("max-rcpt", OPTION_NUMBER, rcpts_max, SUBMIT_RCPTS_MAX,
 	    "recipients of a message (1000)"),
+	NUMBER("max-mails", OPTION_NUMBER, mails_max, 1000000000,
+	    "messages in a session (3000)"),
 	NUMBER("max-sessions", OPTION_NUMBER, sessions_max, 1000000,
 	    "sessions at a time (5000)"),
+	NUMBER("max-per-address", OPTION_NUMBER, address_max, 1000000,
+	    "sessions at a time from one address or IPv6 /64 (100)"),
 	NUMBER("max-commands", OPTION_NUMBER, commands_max, 1000000000,
 	    "commands in a session (10000)"),
+	NUMBER("max-unknown", OPTION_NUMBER, unknown_max, 1000000000,
+	    "unknown commands in a session (50)"),
 	NUMBER("max-errors", OPTION_NUMBER, errors_max, 1000000000,
 	    "replies 5xx in a session (50)"),
 	NUMBER("transactions", OPTION_NUMBER, streams_max, 10000,
 	    "messages over 64K that come in at a time (100)"),
+	NUMBER("command-time", OPTION_NUMBER, command_s, SECONDS_MAX,
+	    "seconds to wait for a command (300)"),
+	NUMBER("text-time", OPTION_NUMBER, text_s, SECONDS_MAX,
+	    "seconds to wait for more of a message (180)"),
+	NUMBER("transaction-time", OPTION_NUMBER, transaction_s, SECONDS_MAX,
+	    "seconds from MAIL to the end of the message (3600)"),
+	NUMBER("session-time", OPTION_NUMBER, session_s, SECONDS_MAX,
+	    "seconds of a session (43200)"),
 };
 
 size_t const settings_rows_n = sizeof settings_rows / sizeof *settings_rows;
@@ -71,8 +146,53 @@ void
 settings_default(struct settings *s)
 {
 	*s = (struct settings){ .access = "/etc/mailgrave/access",
-		.size_max = 50 << 20, .rcpts_max = 1000, .sessions_max = 5000,
-		.commands_max = 10000, .errors_max = 50, .streams_max = 100 };
+		.listen_fd = { -1 }, .size_max = 50 << 20,
+		.line_max = 1 << 20, .rcpts_max = 1000, .mails_max = 3000,
+		.sessions_max = 5000, .address_max = 100,
+		.commands_max = 10000, .unknown_max = 50, .errors_max = 50,
+		.streams_max = 100, .command_s = 5 * 60, .text_s = 3 * 60,
+		.transaction_s = 3600, .session_s = 12 * 3600 };
+}
+
+bool
+settings_add_fd(struct settings *s, int fd)
+{
+	if (s->listen_fds == SETTINGS_FDS_MAX) return false;
+	s->listen_fd[s->listen_fds++] = fd;
+	s->listen_fd[s->listen_fds] = -1;
+	return true;
+}
+
+bool
+settings_inherited(struct settings *s, char const *fds, char const *pid,
+    unsigned long long self)
+{
+	unsigned long long n, whose, i;
+
+	if (!fds || !pid || !slice_number(slice_of(fds), 1000, &n) ||
+	    !slice_number(slice_of(pid), self, &whose) || whose != self)
+		return true;
+	for (i = 0; i < n; i++)
+		if (!settings_add_fd(s, (int)(FIRST_INHERITED + i)))
+			return false;
+	return true;
+}
+
+/* RFC 2033 section 5: a client there would take us for one who speaks SMTP. */
+char const *
+settings_wrong(struct settings const *s)
+{
+	struct netaddr const *bind = s->bind;
+	size_t i;
+
+	if (!s->lmtp) return NULL;
+	for (i = 0; i < s->binds; i++)
+		if (bind[i].port == 25 || (!bind[i].port && !s->ports))
+			return "--lmtp and port 25 exclude each other";
+	for (i = 0; i < s->ports; i++)
+		if (s->port[i] == 25)
+			return "--lmtp and port 25 exclude each other";
+	return NULL;
 }
 
 static size_t

@@ -5,17 +5,29 @@
 
 #include "common/netaddr.h"
 #include "common/option.h"
+#include "smtpd/trust.h"
 
-enum { SETTINGS_BINDS_MAX = 32, SETTINGS_PORTS_MAX = 8 };
+enum {
+	SETTINGS_BINDS_MAX = 32,
+	SETTINGS_PORTS_MAX = 8,
+	SETTINGS_FDS_MAX = 8
+};
 
 struct settings {
 	struct netaddr bind[SETTINGS_BINDS_MAX];
 	size_t binds;
 	unsigned port[SETTINGS_PORTS_MAX];
 	size_t ports;
+	int listen_fd[SETTINGS_FDS_MAX + 1];	/* -1 ends */
+	size_t listen_fds;
 	char const *access, *log;
-	unsigned long long size_max, rcpts_max, sessions_max, commands_max,
-	    errors_max, streams_max;
+	bool lmtp, fix_lf, transcript, explain;
+	struct trust proxies, xclients;
+	unsigned long long size_max, line_max, rcpts_max, mails_max,
+	    sessions_max, address_max, commands_max, unknown_max, errors_max,
+	    streams_max;
+	/* seconds */
+	unsigned long long command_s, text_s, transaction_s, session_s;
 };
 
 extern struct option_row const settings_rows[];
@@ -24,10 +36,24 @@ extern size_t const settings_rows_n;
 /* settings_default - before the command line is read */
 void settings_default(struct settings *s);
 
+/* settings_add_fd - a listening socket that was inherited; false: too many */
+bool settings_add_fd(struct settings *s, int fd);
+
+/* settings_inherited - those that LISTEN_FDS of sd_listen_fds(3) speaks of
+ *   fds, pid  the variables' text, or NULL
+ *   self      our own process
+ *   false     more than fit */
+bool settings_inherited(struct settings *s, char const *fds, char const *pid,
+    unsigned long long self);
+
+/* settings_wrong - what excludes each other, in a few words, or NULL */
+char const *settings_wrong(struct settings const *s);
+
 /* settings_addresses - where to listen
  *   a  SETTINGS_BINDS_MAX * SETTINGS_PORTS_MAX of them; those without a port
  *      get each --port, and there are two wildcards when none was given
- *   returns how many; 0: none, there is one client on standard input */
+ *   returns how many; 0: none but those that were inherited, or there is one
+ *   client on standard input */
 size_t settings_addresses(struct settings const *s, struct netaddr *a);
 
 #endif

@@ -63,7 +63,8 @@ submission_new(struct pool *pool, struct submit_open const *open,
 	struct submission *s = malloc(sizeof *s);
 	struct slice *text[] = { &s->open.sender, &s->open.client_address,
 		&s->open.client_name, &s->open.helo, &s->open.protocol,
-		&s->open.login, &s->open.tls, &s->open.groups };
+		&s->open.login, &s->open.tls, &s->open.groups,
+		&s->open.envid };
 	enum { TEXTS = sizeof text / sizeof *text };
 	size_t i, len = 0;
 
@@ -83,19 +84,44 @@ submission_new(struct pool *pool, struct submit_open const *open,
 	return s;
 }
 
-/* Kept as the packed frame that they will be unpacked from: a length of two
- * octets and the address. */
+/* Kept in a row, each as a head of fixed size, address, ORCPT. */
+struct rcpt_head {
+	uint16_t address_len, orcpt_len;
+	uint8_t notify;
+};
+
 bool
-submission_rcpt(struct submission *s, struct slice address)
+submission_rcpt(struct submission *s, struct submit_rcpt const *rcpt)
 {
-	char len[2] = { (char)(address.len >> 8), (char)address.len };
+	struct rcpt_head head = { .notify = rcpt->notify,
+		.address_len = (uint16_t)rcpt->address.len,
+		.orcpt_len = (uint16_t)rcpt->orcpt.len };
 
 	if (s->rcpts_n == SUBMIT_RCPTS_MAX) return false;
-	if (!grow(s->pool, &s->rcpts, sizeof len + address.len)) return false;
-	add(&s->rcpts, slice_from(len, sizeof len));
-	add(&s->rcpts, address);
+	if (!grow(s->pool, &s->rcpts, sizeof head + rcpt->address.len +
+	    rcpt->orcpt.len))
+		return false;
+	add(&s->rcpts, slice_from((char const *)&head, sizeof head));
+	add(&s->rcpts, rcpt->address);
+	add(&s->rcpts, rcpt->orcpt);
 	s->rcpts_n++;
 	return true;
+}
+
+static struct submit_rcpt
+next_rcpt(struct slice *in)
+{
+	struct rcpt_head head;
+	struct submit_rcpt rcpt;
+
+	memcpy(&head, in->s, sizeof head);
+	*in = slice_skip(*in, sizeof head);
+	rcpt.notify = head.notify;
+	rcpt.address = slice_from(in->s, head.address_len);
+	*in = slice_skip(*in, head.address_len);
+	rcpt.orcpt = slice_from(in->s, head.orcpt_len);
+	*in = slice_skip(*in, head.orcpt_len);
+	return rcpt;
 }
 
 static bool
@@ -108,16 +134,12 @@ static bool
 say_envelope(struct submission *s)
 {
 	struct slice in = slice_from(s->rcpts.s, s->rcpts.len);
-	struct submit_rcpt rcpt = { .notify = 0 };
 
 	if (!say(s, &submit_open_form, &s->open)) return false;
 	while (in.len) {
-		size_t len = (size_t)((unsigned char)in.s[0] << 8 |
-		    (unsigned char)in.s[1]);
+		struct submit_rcpt rcpt = next_rcpt(&in);
 
-		rcpt.address = slice_from(in.s + 2, len);
 		if (!say(s, &submit_rcpt_form, &rcpt)) return false;
-		in = slice_skip(in, 2 + len);
 	}
 	drop(s->pool, &s->rcpts);
 	return true;

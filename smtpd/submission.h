@@ -59,8 +59,8 @@ struct submission {
 struct submission *submission_new(struct pool *pool,
     struct submit_open const *open, void (*wake)(void *owner), void *owner);
 
-/* submission_rcpt - false: there is no memory for it now */
-bool submission_rcpt(struct submission *s, struct slice address);
+/* submission_rcpt - is copied; false: there is no memory for it now */
+bool submission_rcpt(struct submission *s, struct submit_rcpt const *rcpt);
 
 /* submission_store - the text goes on; what goes wrong shows in the end */
 void submission_store(struct submission *s, struct slice octets);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Carries a session's questions to policy and pool, and outcomes back; reads
  * and writes nothing itself. */
+#include <stdlib.h>
 #include "common/clock.h"
 #include "common/log.h"
 #include "smtpd/transaction.h"
@@ -9,7 +10,17 @@
 struct slice
 transaction_client(struct transaction const *t)
 {
-	return slice_of(*t->client ? t->client : "local");
+	return slice_of(t->xclient && *t->xclient->addr ? t->xclient->addr
+							: t->client);
+}
+
+/* As the log has it. */
+static struct slice
+client_name(struct transaction const *t)
+{
+	struct slice client = transaction_client(t);
+
+	return client.len ? client : SLICE("local");
 }
 
 /* Empty for the null path, too. */
@@ -19,50 +30,123 @@ path_text(struct session const *s, char text[ADDR_TEXT_MAX])
 	return s->path == ADDR_PATH_MAILBOX ? addr_format(&s->addr, text) : 0;
 }
 
+/* The word of RFC 3848, and of RFC 6531 section 3.7.3. */
+static struct slice
+protocol_word(struct session const *s, struct xclient const *x)
+{
+	static struct slice const words[][2] = {
+		{ SLICE("SMTP"), SLICE("UTF8SMTP") },
+		{ SLICE("ESMTP"), SLICE("UTF8SMTP") },
+		{ SLICE("LMTP"), SLICE("UTF8LMTP") }
+	};
+	unsigned row = s->rules->lmtp ? 2 : s->extended;
+
+	if (x && *x->proto && !s->rules->lmtp)
+		row = slice_is_nocase(slice_of(x->proto), "ESMTP");
+	return words[row][s->utf8];
+}
+
+/* describe - who sends, and how; the views are the session's and t's */
+static struct submit_open
+describe(struct transaction const *t)
+{
+	struct session const *s = t->session;
+	struct xclient const *x = t->xclient;
+
+	return (struct submit_open){ .id = s->id,
+		.client_address = transaction_client(t),
+		.client_name = slice_of(x ? x->name : ""),
+		.helo = slice_of(x && *x->helo ? x->helo : s->helo),
+		.protocol = protocol_word(s, x),
+		.login = slice_of(x ? x->login : ""),
+		.envid = s->envid, .size = s->promised,
+		.eightbit = s->eightbit, .utf8 = s->utf8, .ret = s->ret };
+}
+
+void
+transaction_access(struct transaction const *t, struct access_decision *may)
+{
+	struct xclient const *x = t->xclient;
+	struct who_client who = { .address = transaction_client(t).s,
+		.name = slice_of(x ? x->name : ""),
+		.login = slice_of(x ? x->login : "") };
+
+	access_client(t->access, &who, may);
+}
+
 static enum reply
 answer_sender(struct transaction *t)
 {
 	struct session *s = t->session;
-	struct access_client may;
 	char sender[ADDR_TEXT_MAX];
-	struct submit_open open = { .client_address = slice_of(t->client),
-		.helo = slice_of(s->helo), .size = s->promised,
-		.eightbit = s->eightbit };
+	struct access_decision may;
+	struct submit_open open;
 
-	open.sender = slice_from(sender, path_text(s, sender));
-	open.protocol = s->extended ? SLICE("ESMTP") : SLICE("SMTP");
-	access_look_up(t->access, t->client, &may);
-	open.groups = slice_of(may.groups);
+	transaction_access(t, &may);
 	t->relay = may.relay;
 	if (!pool_reaches_queue(t->pool)) return REPLY_NO_QUEUE;
 	if (s->promised > SUBMISSION_SMALL_MAX && !pool_has_stream(t->pool))
 		return REPLY_NO_SPACE;
 	traceid_make(&s->id, clock_wall_ms());
-	open.id = s->id;
+	open = describe(t);
+	open.sender = slice_from(sender, path_text(s, sender));
+	open.groups = slice_of(may.groups);
 	t->submission = submission_new(t->pool, &open, t->wake, t->owner);
 	if (!t->submission) return REPLY_NO_SPACE;
 	t->named = true;
 	return REPLY_SENDER_OK;
 }
 
-static enum reply
+static void
 answer_recipient(struct transaction *t)
 {
-	struct session const *s = t->session;
-	char rcpt[ADDR_TEXT_MAX];
-	enum reply reply = policy_rcpt(t->routes, t->relay, &s->addr);
+	struct session *s = t->session;
+	char text[ADDR_TEXT_MAX];
+	struct policy_answer a = policy_rcpt(t->routes,
+	    t->submission->open.groups, t->relay, &s->addr);
+	struct submit_rcpt rcpt = { .address = slice_from(text,
+	    path_text(s, text)), .orcpt = s->orcpt, .notify = s->notify };
 
-	if (reply == REPLY_RCPT_OK && !submission_rcpt(t->submission,
-	    slice_from(rcpt, path_text(s, rcpt))))
-		return REPLY_NO_SPACE;
-	return reply;
+	if (a.reply == REPLY_RCPT_OK && !submission_rcpt(t->submission, &rcpt))
+		a.reply = REPLY_NO_SPACE;
+	if (a.reply)
+		session_answer(s, a.reply);
+	else
+		session_refuse(s, a.code, slice_of(a.status),
+		    slice_of(a.text));
+}
+
+static enum reply
+answer_client(struct transaction *t)
+{
+	struct xclient *x = t->xclient;
+
+	if (!x) x = calloc(1, sizeof *x);
+	if (!x) return REPLY_NO_SPACE;
+	t->xclient = x;
+	return xclient_parse(x, t->session->argument) ? REPLY_GREETING
+						      : REPLY_BAD_ARGUMENT;
 }
 
 void
 transaction_answer(struct transaction *t)
 {
-	session_answer(t->session, t->session->question == SESSION_SENDER
-	    ? answer_sender(t) : answer_recipient(t));
+	struct session *s = t->session;
+	enum reply reply;
+
+	switch (s->question) {
+	case SESSION_SENDER:
+		session_answer(s, answer_sender(t));
+		break;
+	case SESSION_RECIPIENT:
+		answer_recipient(t);
+		break;
+	case SESSION_CLIENT:
+		reply = answer_client(t);
+		session_answer(s, reply);
+		if (reply == REPLY_GREETING) t->moved(t->owner);
+		break;
+	}
 }
 
 void
@@ -77,7 +161,7 @@ transaction_conclude(struct transaction *t)
 		    slice_of(s->words));
 	if (s->refusal || s->verdict != VERDICT_OK) return;
 	log_event("accepted", LOG_ID(&s->open.id),
-	    LOG_SLICE("client", transaction_client(t)),
+	    LOG_SLICE("client", client_name(t)),
 	    LOG_SLICE("from", s->open.sender),
 	    LOG_NUMBER("rcpts", s->rcpts_n), LOG_NUMBER("size", s->size));
 }
@@ -93,7 +177,7 @@ log_refusal(struct transaction const *t, struct slice reply)
 
 	if (t->named) field[n++] = (struct log_field)LOG_ID(&s->id);
 	field[n++] = (struct log_field)LOG_SLICE("client",
-	    transaction_client(t));
+	    client_name(t));
 	if (s->verb)
 		field[n++] = (struct log_field)LOG_TEXT("verb", s->verb->name);
 	if (t->submission)
@@ -112,7 +196,8 @@ log_refusal(struct transaction const *t, struct slice reply)
 void
 transaction_replied(struct transaction *t, struct slice reply)
 {
-	if (*reply.s >= '4') log_refusal(t, reply);
+	/* LMTP says it once for each recipient */
+	if (*reply.s >= '4' && !t->session->reply_len) log_refusal(t, reply);
 	if (!session_is_idle(t->session)) return;
 	transaction_forget(t);
 	t->named = false;
@@ -123,4 +208,12 @@ transaction_forget(struct transaction *t)
 {
 	submission_free(t->submission);
 	t->submission = NULL;
+}
+
+void
+transaction_end(struct transaction *t)
+{
+	transaction_forget(t);
+	free(t->xclient);
+	t->xclient = NULL;
 }

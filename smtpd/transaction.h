@@ -8,6 +8,7 @@
 #include "smtpd/policy.h"
 #include "smtpd/session.h"
 #include "smtpd/submission.h"
+#include "smtpd/xclient.h"
 
 struct transaction {
 	/* set by the owner */
@@ -16,16 +17,24 @@ struct transaction {
 	struct access const *access;
 	struct pool *pool;
 	char const *client;		/* address, empty without */
+	/* moved - XCLIENT has given another address; the session is dismissed
+	 * when it may not come in from there */
+	void (*moved)(void *owner);
 	void (*wake)(void *owner);	/* see submission.h */
 	void *owner;
 
 	struct submission *submission;	/* NULL: none is under way */
 	bool named;			/* session->id is this one's */
 	bool relay;			/* the client may send anywhere */
+	struct xclient *xclient;	/* what was said of it, or NULL */
 };
 
-/* transaction_client - for the log */
+/* transaction_client - its address, as far as is known; empty without */
 struct slice transaction_client(struct transaction const *t);
+
+/* transaction_access - what the access file says of it */
+void transaction_access(struct transaction const *t,
+    struct access_decision *may);
 
 /* transaction_answer - to the session's question */
 void transaction_answer(struct transaction *t);
@@ -37,6 +46,9 @@ void transaction_conclude(struct transaction *t);
 /* transaction_replied - what the session has just said: refusals are logged,
  * and between messages nothing is left of the last one */
 void transaction_replied(struct transaction *t, struct slice reply);
+
+/* transaction_end - no more will come of the session */
+void transaction_end(struct transaction *t);
 
 /* transaction_forget - queue gets none of it, unless it was ended */
 void transaction_forget(struct transaction *t);

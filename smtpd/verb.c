@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* What each command means (RFC 5321 section 4.1.1); when it is legal and what
  * it may carry stands in the table, and session.c sees to it. */
+#include <stdio.h>
+#include "smtpd/parameter.h"
 #include "smtpd/verb.h"
 
 /* Any word will do: a client's idea of its own name is kept for the record and
@@ -61,72 +63,29 @@ take_path(struct session *s, char const *word, struct slice in,
 	return s->path != ADDR_PATH_BAD;
 }
 
-/* RFC 1870 section 3: up to 20 digits; what is beyond 64 bits is too large
- * whatever the limit. */
-static enum reply
-parameter_size(struct session *s, struct slice value)
+static bool
+needs_utf8(struct session const *s)
 {
-	unsigned long long n;
-	size_t i;
-
-	if (!value.len || value.len > 20) return REPLY_BAD_PARAMETER;
-	for (i = 0; i < value.len; i++)
-		if (value.s[i] < '0' || value.s[i] > '9')
-			return REPLY_BAD_PARAMETER;
-	if (!slice_number(value, s->rules->size_max, &n))
-		return REPLY_TOO_LARGE;
-	s->promised = n;
-	return REPLY_NONE;
-}
-
-/* RFC 6152 section 2 */
-static enum reply
-parameter_body(struct session *s, struct slice value)
-{
-	s->eightbit = slice_is_nocase(value, "8BITMIME");
-	if (s->eightbit || slice_is_nocase(value, "7BIT")) return REPLY_NONE;
-	return REPLY_BAD_PARAMETER;
-}
-
-/* One row a parameter of MAIL; RCPT has none. */
-static struct {
-	char const *name;
-	enum reply (*take)(struct session *s, struct slice value);
-} const parameters[] = {
-	{ "SIZE", parameter_size },
-	{ "BODY", parameter_body },
-};
-
-enum { PARAMETERS = sizeof parameters / sizeof *parameters };
-
-/* seen  a bit for each row that has been taken */
-static enum reply
-take_parameter(struct session *s, struct slice word, unsigned *seen)
-{
-	size_t i, n = slice_find(word, '=');
-
-	for (i = 0; i < PARAMETERS; i++)
-		if (slice_is_nocase(slice_from(word.s, n), parameters[i].name))
-			break;
-	if (!s->extended || i == PARAMETERS) return REPLY_UNKNOWN_PARAMETER;
-	if (*seen & 1U << i) return REPLY_BAD_PARAMETER;
-	*seen |= 1U << i;
-	return parameters[i].take(s, slice_skip(word, n + 1));
+	return !s->utf8 && s->path == ADDR_PATH_MAILBOX &&
+	    !addr_is_ascii(&s->addr);
 }
 
 static enum reply
 verb_mail(struct session *s, struct slice argument)
 {
-	struct slice rest, word;
-	unsigned seen = 0;
-	enum reply wrong = REPLY_NONE;
+	struct slice rest;
+	enum reply wrong;
 
+	if (s->mails == s->rules->mails_max) {
+		session_dismiss(s, REPLY_TOO_MANY_MAILS);
+		return REPLY_NONE;
+	}
 	if (!slice_starts_nocase(argument, "FROM:")) return REPLY_BAD_ARGUMENT;
 	if (!take_path(s, "FROM:", argument, &rest)) return REPLY_BAD_SENDER;
 	session_reset(s);
-	while (!wrong && (word = slice_word(&rest)).len)
-		wrong = take_parameter(s, word, &seen);
+	wrong = parameter_take_all(s, PARAMETER_OF_MAIL, rest);
 	if (wrong) return wrong;
+	if (needs_utf8(s)) return REPLY_ASCII_SENDER;
 	s->question = SESSION_SENDER;
 	s->phase = SESSION_ASKING;
 	return REPLY_NONE;
@@ -136,16 +95,28 @@ static enum reply
 verb_rcpt(struct session *s, struct slice argument)
 {
 	struct slice rest;
+	enum reply wrong;
 
 	s->rcpts_tried = true;
+	s->notify = NOTIFY_UNSAID;
+	s->orcpt = slice_from(NULL, 0);
 	if (!slice_starts_nocase(argument, "TO:")) return REPLY_BAD_ARGUMENT;
 	if (!take_path(s, "TO:", argument, &rest) || s->path == ADDR_PATH_NULL)
 		return REPLY_BAD_RCPT;
-	if (slice_word(&rest).len) return REPLY_UNKNOWN_PARAMETER;
+	wrong = parameter_take_all(s, PARAMETER_OF_RCPT, rest);
+	if (wrong) return wrong;
+	if (needs_utf8(s)) return REPLY_ASCII_RCPT;
 	if (s->rcpts == s->rules->rcpts_max) return REPLY_TOO_MANY_RCPTS;
 	s->question = SESSION_RECIPIENT;
 	s->phase = SESSION_ASKING;
 	return REPLY_NONE;
+}
+
+static enum reply
+check_rcpts(struct session const *s)
+{
+	if (s->rcpts) return REPLY_NONE;
+	return s->rcpts_tried ? REPLY_NO_VALID_RCPTS : REPLY_BAD_SEQUENCE;
 }
 
 /* A pipelining client sends DATA before it knows that no recipient was
@@ -153,12 +124,32 @@ verb_rcpt(struct session *s, struct slice argument)
 static enum reply
 verb_data(struct session *s, struct slice argument)
 {
+	enum reply wrong = check_rcpts(s);
+
 	(void)argument;
-	if (!s->rcpts)
-		return s->rcpts_tried ? REPLY_NO_VALID_RCPTS
-				      : REPLY_BAD_SEQUENCE;
+	if (wrong) return wrong;
 	s->phase = SESSION_IN_TEXT;
 	return REPLY_SEND_TEXT;
+}
+
+/* RFC 3030 section 2: octets that were announced come, wanted or not. */
+static enum reply
+verb_bdat(struct session *s, struct slice argument)
+{
+	enum reply misplaced = check_rcpts(s);
+
+	switch (chunk_parse(&s->chunk, argument, s->rules->text.size_max)) {
+	case CHUNK_NO_NUMBER:
+		return REPLY_BAD_ARGUMENT;
+	case CHUNK_TOO_MANY:
+		session_dismiss(s, REPLY_TOO_LARGE);
+		return REPLY_NONE;
+	case CHUNK_COUNTED:
+		break;
+	}
+	if (!s->extended) misplaced = REPLY_BAD_SEQUENCE;
+	session_begin_chunk(s, s->chunk.odd ? REPLY_BAD_ARGUMENT : misplaced);
+	return REPLY_NONE;
 }
 
 static enum reply
@@ -187,6 +178,25 @@ verb_vrfy(struct session *s, struct slice argument)
 }
 
 static enum reply
+verb_expn(struct session *s, struct slice argument)
+{
+	(void)s;
+	(void)argument;
+	return REPLY_NOT_IMPLEMENTED;
+}
+
+/* What it says is for the caller to read, if this client may say it at all. */
+static enum reply
+verb_xclient(struct session *s, struct slice argument)
+{
+	(void)argument;
+	if (!s->trusted) return REPLY_NO_XCLIENT;
+	s->question = SESSION_CLIENT;
+	s->phase = SESSION_ASKING;
+	return REPLY_NONE;
+}
+
+static enum reply
 verb_help(struct session *s, struct slice argument)
 {
 	(void)s;
@@ -203,32 +213,62 @@ verb_quit(struct session *s, struct slice argument)
 	return REPLY_GOODBYE;
 }
 
-static struct verb const verbs[] = {
-	/* name  legal in  argument  longest line  function */
-	{ "HELO", SESSION_ANY, VERB_ARGUMENT, SESSION_COMMAND_MAX, verb_helo },
-	{ "EHLO", SESSION_ANY, VERB_ARGUMENT, SESSION_COMMAND_MAX, verb_ehlo },
-	{ "MAIL", SESSION_READY, VERB_ARGUMENT, SESSION_PATH_MAX, verb_mail },
-	{ "RCPT", SESSION_MAIL | SESSION_RCPT, VERB_ARGUMENT, SESSION_PATH_MAX,
-	    verb_rcpt },
-	{ "DATA", SESSION_MAIL | SESSION_RCPT, VERB_NO_ARGUMENT,
-	    SESSION_COMMAND_MAX, verb_data },
-	{ "RSET", SESSION_ANY, VERB_NO_ARGUMENT, SESSION_COMMAND_MAX,
-	    verb_rset },
-	{ "NOOP", SESSION_ANY, VERB_ANY_ARGUMENT, SESSION_COMMAND_MAX,
-	    verb_noop },
-	{ "VRFY", SESSION_ANY, VERB_ARGUMENT, SESSION_COMMAND_MAX, verb_vrfy },
-	{ "HELP", SESSION_ANY, VERB_ANY_ARGUMENT, SESSION_COMMAND_MAX,
-	    verb_help },
-	{ "QUIT", SESSION_ANY, VERB_NO_ARGUMENT, SESSION_COMMAND_MAX,
-	    verb_quit },
+enum {
+	SHORT = SESSION_COMMAND_MAX,
+	LONG = SESSION_PATH_MAX,
+	HELLO = SESSION_FRESH | SESSION_READY,
+	TEXT = SESSION_MAIL | SESSION_RCPT,
+	ANY = SESSION_ANY
 };
 
+static struct verb const verbs[] = {
+	/* name  protocol  legal in  argument  longest line  waits  function */
+	{ "HELO", VERB_SMTP, ANY, VERB_ARGUMENT, SHORT, true, verb_helo },
+	{ "EHLO", VERB_SMTP, ANY, VERB_ARGUMENT, SHORT, true, verb_ehlo },
+	{ "LHLO", VERB_LMTP, ANY, VERB_ARGUMENT, SHORT, true, verb_ehlo },
+	{ "MAIL", VERB_BOTH, SESSION_READY, VERB_ARGUMENT, LONG, false,
+	    verb_mail },
+	{ "RCPT", VERB_BOTH, TEXT, VERB_ARGUMENT, LONG, false, verb_rcpt },
+	{ "DATA", VERB_BOTH, TEXT, VERB_NO_ARGUMENT, SHORT, true, verb_data },
+	{ "BDAT", VERB_BOTH, ANY, VERB_ARGUMENT, SHORT, false, verb_bdat },
+	{ "RSET", VERB_BOTH, ANY, VERB_NO_ARGUMENT, SHORT, false, verb_rset },
+	{ "NOOP", VERB_BOTH, ANY, VERB_ANY_ARGUMENT, SHORT, false, verb_noop },
+	{ "VRFY", VERB_BOTH, ANY, VERB_ARGUMENT, SHORT, false, verb_vrfy },
+	{ "EXPN", VERB_BOTH, ANY, VERB_ANY_ARGUMENT, SHORT, false, verb_expn },
+	{ "HELP", VERB_BOTH, ANY, VERB_ANY_ARGUMENT, SHORT, false, verb_help },
+	{ "QUIT", VERB_BOTH, ANY, VERB_NO_ARGUMENT, SHORT, false, verb_quit },
+	{ "XCLIENT", VERB_BOTH, HELLO, VERB_ARGUMENT, LONG, true,
+	    verb_xclient },
+};
+
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+static bool
+is_spoken(struct verb const *verb, bool lmtp)
+{
+	return verb->protocol & (lmtp ? VERB_LMTP : VERB_SMTP);
+}
+
 struct verb const *
-verb_find(struct slice name)
+verb_find(struct slice name, bool lmtp)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof verbs / sizeof *verbs; i++)
-		if (slice_is_nocase(name, verbs[i].name)) return &verbs[i];
+	for (i = 0; i < VERBS; i++)
+		if (is_spoken(&verbs[i], lmtp) &&
+		    slice_is_nocase(name, verbs[i].name))
+			return &verbs[i];
 	return NULL;
+}
+
+void
+verb_list(char *out, size_t room, bool lmtp)
+{
+	size_t i, n = 0;
+
+	*out = '\0';
+	for (i = 0; i < VERBS && n < room; i++)
+		if (is_spoken(&verbs[i], lmtp))
+			n += (size_t)snprintf(out + n, room - n, "%s%s",
+			    n ? " " : "", verbs[i].name);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The commands of SMTP, a row and a function each. Pure. */
+/* The commands of SMTP and LMTP, a row and a function each. Pure. */
 #ifndef MAILGRAVE_SMTPD_VERB_H
 #define MAILGRAVE_SMTPD_VERB_H
 
@@ -7,16 +7,23 @@
 
 enum verb_argument { VERB_NO_ARGUMENT, VERB_ARGUMENT, VERB_ANY_ARGUMENT };
 
+enum verb_protocol { VERB_SMTP = 1, VERB_LMTP = 2, VERB_BOTH = 3 };
+
 struct verb {
 	char const *name;
+	enum verb_protocol protocol;	/* in the other it is unknown */
 	unsigned legal;			/* enum session_state */
 	enum verb_argument argument;
 	size_t line_max;		/* octets of the line without CRLF */
+	bool waits;			/* see session_is_waited_for */
 	/* run - carry it out; REPLY_NONE when it asks first */
 	enum reply (*run)(struct session *s, struct slice argument);
 };
 
 /* verb_find - by its name in any case, or NULL */
-struct verb const *verb_find(struct slice name);
+struct verb const *verb_find(struct slice name, bool lmtp);
+
+/* verb_list - all names, a space between, as text with a NUL */
+void verb_list(char *out, size_t room, bool lmtp);
 
 #endif

@@ -19,6 +19,33 @@ notify(void **state)
 }
 
 static void
+notify_names(void **state)
+{
+	static struct {
+		char const *list;
+		unsigned wanted;	/* 0: malformed */
+	} const row[] = {
+		{ "never", NOTIFY_NEVER }, { "NEVER", NOTIFY_NEVER },
+		{ "Success", NOTIFY_SUCCESS },
+		{ "delay,failure", NOTIFY_DELAY | NOTIFY_FAILURE },
+		{ "success,failure,delay", NOTIFY_ALL & ~NOTIFY_NEVER },
+		{ "", 0 }, { ",", 0 }, { "delay,", 0 }, { ",delay", 0 },
+		{ "delay,delay", 0 }, { "never,delay", 0 }, { "delay failure", 0 },
+		{ "none", 0 }, { "delayed", 0 }, { "dela", 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof row / sizeof *row; i++) {
+		unsigned got = 77;
+
+		assert_int_equal(dsn_notify_parse(slice_of(row[i].list), &got),
+		    row[i].wanted > 0);
+		assert_int_equal(got, row[i].wanted ? row[i].wanted : 77);
+	}
+}
+
+static void
 envid(void **state)
 {
 	static struct {
@@ -160,6 +187,7 @@ main(void)
 {
 	struct CMUnitTest const tests[] = {
 		cmocka_unit_test(notify),
+		cmocka_unit_test(notify_names),
 		cmocka_unit_test(envid),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(orcpt),

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <skalibs/djbunix.h>
@@ -152,6 +153,60 @@ what_was_renamed_is_seen(void **state)
 	assert_null(got[MISSING].text);
 }
 
+/* The highest descriptor that is open stays so; no other can be had. */
+static void
+a_daemon_without_descriptors_stays(void **state)
+{
+	struct rlimit old, few;
+	int next = dup(0);
+
+	(void)state;
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	few = old;
+	few.rlim_cur = (rlim_t)next;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	ask();
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_null(got[GOOD].text);
+	assert_int_equal(got[GOOD].error, EMFILE);
+	assert_null(got[MISSING].text);
+	assert_int_equal(got[MISSING].error, ENOENT);
+	ask();
+	assert_string_equal(got[GOOD].text, "one\ntwo\n");
+}
+
+/* However often it is asked for before the loop turns. */
+static void
+many_requests_are_few(void **state)
+{
+	int i;
+
+	(void)state;
+	answers = 0;
+	for (i = 0; i < 100000; i++)
+		reader_ask(&reader);
+	write_file(path[MISSING], "three\n");
+	assert_int_equal(rename(path[MISSING], path[GOOD]), 0);
+	while (answers < 2 * PATHS && !losses)
+		assert_true(loop_turn(&loop));
+	assert_int_equal(losses, 0);
+	assert_int_equal(answers, 2 * PATHS);
+	assert_string_equal(got[GOOD].text, "three\n");
+}
+
+static void
+what_was_not_asked_for_is_not_believed(void **state)
+{
+	unsigned char n = GOOD;
+
+	(void)state;
+	assert_int_equal(write(reader.watch.fd, &n, 1), 1);
+	while (!losses)
+		assert_true(loop_turn(&loop));
+	assert_null(got[GOOD].text);
+}
+
 static void
 a_lost_helper_is_noticed(void **state)
 {
@@ -188,6 +243,9 @@ main(void)
 	struct CMUnitTest const tests[] = {
 		TEST(each_file_is_told),
 		TEST(what_was_renamed_is_seen),
+		TEST(a_daemon_without_descriptors_stays),
+		TEST(many_requests_are_few),
+		TEST(what_was_not_asked_for_is_not_believed),
 		TEST(a_lost_helper_is_noticed),
 		TEST(slurp_has_an_exact_limit),
 	};

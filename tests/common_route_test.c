@@ -75,6 +75,181 @@ reads_lines(void **state)
 	}
 }
 
+/* as text: "kind user host:port code status text quota tls login | word..." */
+static void
+put(char *out, struct route const *route)
+{
+	static char const *const tls[] = { "", "none", "may", "must",
+		"verify" };
+	size_t i, k;
+
+	*out = '\0';
+	for (i = 0; i < route->acts; i++) {
+		struct route_act const *a = &route->act[i];
+
+		out += sprintf(out, "%s%s", i ? ", " : "",
+		    action_name(a->kind));
+		if (a->user) out += sprintf(out, " as %s", a->user);
+		if (a->host)
+			out += sprintf(out, " to %s:%u", a->host, a->port);
+		if (a->code)
+			out += sprintf(out, " %u %s \"%s\"", a->code,
+			    a->status, a->text);
+		if (a->quota)
+			out += sprintf(out, " %llu",
+			    (unsigned long long)a->quota);
+		if (a->tls) out += sprintf(out, " %s", tls[a->tls]);
+		if (a->login) out += sprintf(out, " login");
+		for (k = 0; k < a->words; k++)
+			out += sprintf(out, " [%s]", a->word[k]);
+		if (a->words) assert_null(a->word[k]);
+	}
+}
+
+static void
+reads_actions(void **state)
+{
+	static struct {
+		char const *text, *wanted;
+	} const rows[] = {
+		{ "maildir x quota=1G", "maildir 1073741824 [x]" },
+		{ "maildir x quota=1", "maildir 1 [x]" },
+		{ "maildir x quota=16777215T",
+		  "maildir 18446742974197923840 [x]" },
+		{ "mbox ${local}.mbox", "mbox [${local}.mbox]" },
+		{ "command /bin/x", "command [/bin/x]" },
+		{ "command as crm \"/bin/my x\" --queue \"new ones\" "
+		  "${local} as", "command as crm [/bin/my x] [--queue] "
+		  "[new ones] [${local}] [as]" },
+		{ "command /bin/x \"\" \",\" \"# \\\"\"",
+		  "command [/bin/x] [] [,] [# \"]" },
+		{ "system", "system" },
+		{ "system admin", "system as admin" },
+		{ "system ${ext}", "system as ${ext}" },
+		{ "lmtp lmtp.sock", "lmtp [lmtp.sock]" },
+		{ "lmtp /run/lmtp", "lmtp [/run/lmtp]" },
+		{ "lmtp IMAP.example:24", "lmtp to imap.example:24" },
+		{ "lmtp [2001:DB8::1]:24", "lmtp to 2001:db8::1:24" },
+		{ "lmtp host", "lmtp [host]" },
+		{ "lmtp ./x:24", "lmtp [./x:24]" },
+		{ "alias b@d c@[192.0.2.1] ${local}@e",
+		  "alias [b@d] [c@[192.0.2.1]] [${local}@e]" },
+		{ "alias \"j doe@d\"", "alias [j doe@d]" },
+		{ "relay MX.Example tls=verify login=yes",
+		  "relay to mx.example:0 verify login" },
+		{ "relay 192.0.2.1:587 login=no tls=none",
+		  "relay to 192.0.2.1:587 none" },
+		{ "mx", "mx" },
+		{ "mx tls=must", "mx must" },
+		{ "mx tls=may", "mx may" },
+		{ "reject 550 5.1.6 \"moved, see https://e\"",
+		  "reject 550 5.1.6 \"moved, see https://e\"" },
+		{ "reject 450 4.2.1 later", "reject 450 4.2.1 \"later\"" },
+		{ "discard", "discard" },
+		{ "maildir x/, alias b@d c@d, command as u /x y,mbox z",
+		  "maildir [x/], alias [b@d] [c@d], command as u [/x] [y], "
+		  "mbox [z]" },
+		{ "from office maildir x", "maildir [x]" }
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char text[256] = "a@d ", got[512];
+		struct parse_error error;
+		struct route route;
+
+		strcat(text, rows[i].text);
+		if (!parse(&route, slice_of(text), &error))
+			fail_msg("%s: %s", text, error.why);
+		put(got, &route);
+		assert_string_equal(got, rows[i].wanted);
+		if (strstr(text, "from"))
+			assert_string_equal(route.from, "office");
+		else
+			assert_null(route.from);
+		route_free(&route);
+	}
+}
+
+static void
+knows_left_sides(void **state)
+{
+	static struct {
+		char const *text, *pattern;
+		enum route_left left;
+	} const rows[] = {
+		{ "A@d", "a@d", ROUTE_MAILBOX }, { "@D", "@d", ROUTE_DOMAIN },
+		{ "D", "d", ROUTE_DOMAIN }, { ".D", ".d", ROUTE_SUBDOMAINS },
+		{ "A@", "a@", ROUTE_LOCAL }, { "*", "*", ROUTE_ALL },
+		{ "[192.0.2.1]", "[192.0.2.1]", ROUTE_DOMAIN },
+		{ "/^A, \"#\\/b@d$/", "^A, \"#\\/b@d$", ROUTE_PATTERN },
+		{ "\xc3\x84@\xc3\xb6.Example", "\xc3\x84@\xc3\xb6.example",
+		  ROUTE_MAILBOX },
+		{ ".\xc3\xb6", ".\xc3\xb6", ROUTE_SUBDOMAINS }
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct parse_error error;
+		struct route route;
+		char text[128];
+
+		snprintf(text, sizeof text, "%s maildir x", rows[i].text);
+		if (!parse(&route, slice_of(text), &error))
+			fail_msg("%s: %s", text, error.why);
+		assert_string_equal(route.pattern, rows[i].pattern);
+		assert_int_equal(route.left, rows[i].left);
+		assert_int_equal(!!route.match, route.left == ROUTE_PATTERN);
+		route_free(&route);
+	}
+}
+
+static void
+says_the_column(void **state)
+{
+	static struct {
+		char const *text;
+		unsigned column;
+	} const rows[] = {
+		{ "  a@@d maildir x", 3 }, { "a@d\tmaildirr x", 5 },
+		{ "a@d maildir x, mbox \"y/\"", 21 }, { "a@d", 1 },
+		{ "/^a(@d/ maildir x", 7 }, { "a@d maildir x,", 14 }
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct parse_error error;
+		struct route route;
+
+		assert_false(parse(&route, slice_of(rows[i].text), &error));
+		route_free(&route);
+		assert_int_equal(error.column, rows[i].column);
+	}
+}
+
+static void
+holds_the_limit_of_texts(void **state)
+{
+	size_t len;
+
+	(void)state;
+	for (len = ACTION_TEXT_MAX; len <= ACTION_TEXT_MAX + 1; len++) {
+		char text[ACTION_TEXT_MAX + 64] = "a@d reject 550 5.1.1 ";
+		struct parse_error error;
+		struct route route;
+		size_t n = strlen(text);
+
+		memset(text + n, 'x', len);
+		text[n + len] = '\0';
+		assert_int_equal(parse(&route, slice_of(text), &error),
+		    len == ACTION_TEXT_MAX);
+		route_free(&route);
+	}
+}
+
 static void
 names_what_is_wrong(void **state)
 {
@@ -426,6 +601,10 @@ main(void)
 {
 	struct CMUnitTest const tests[] = {
 		cmocka_unit_test(reads_lines),
+		cmocka_unit_test(reads_actions),
+		cmocka_unit_test(knows_left_sides),
+		cmocka_unit_test(says_the_column),
+		cmocka_unit_test(holds_the_limit_of_texts),
 		cmocka_unit_test(names_what_is_wrong),
 		cmocka_unit_test(holds_the_limit_of_local_parts),
 		cmocka_unit_test(expands),

@@ -23,11 +23,13 @@ read_all(char *out, struct slice text)
 
 	*out = '\0';
 	rulefile_begin(&f, text, &error);
+	f.patterns = true;
 	while ((got = rulefile_line(&f)) == 1) {
 		out += sprintf(out, "%u:", f.line);
 		do {
 			assert_int_equal(f.len, strlen(f.word));
-			out += sprintf(out, "[%s]", f.word);
+			out += sprintf(out, f.pattern ? "/%s/" : f.comma
+			    ? "(%s)" : "[%s]", f.word);
 		} while ((got = rulefile_word(&f)) == 1);
 		if (got) break;
 	}
@@ -56,9 +58,17 @@ splits_files(void **state)
 		{ SLICE("\"a\"\"b\""), "1:[ab]" },
 		{ SLICE("\"a\\\"b\\\\c\\d\""), "1:[a\"b\\cd]" },
 		{ SLICE("a\\b\\ c"), "1:[a\\b\\][c]" },
-		{ SLICE("a,b ,c, \"d,e\""), "1:[a][,][b][,][c][,][d,e]" },
-		{ SLICE("\"\",a"), "1:[][,][a]" },
+		{ SLICE("a,b ,c, \"d,e\""), "1:[a](,)[b](,)[c](,)[d,e]" },
+		{ SLICE("\"\",a \",\""), "1:[](,)[a][,]" },
 		{ SLICE("a \"b\tc\""), "1:[a][b\tc]" },
+		{ SLICE("/a b,\"#\\/\\\\/ /c/ d/e/ \"/f/\""),
+		  "1:/a b,\"#\\/\\\\//c/[d/e/][/f/]" },
+		{ SLICE("//"), "1://" },
+		{ SLICE("/a"), "!1 \"a\": the closing slash is missing" },
+		{ SLICE("/a\\/"), "!1 \"a\\/\": the closing slash is "
+		  "missing" },
+		{ SLICE("/a/b"),
+		  "!1 \"a\": only a blank may follow a pattern" },
 		{ SLICE("\xc3\xa4 b"), "1:[\xc3\xa4][b]" },
 		{ SLICE("a\n b \"c d\ne"),
 		  "1:[a]2:[b]!2 \"c d\": the closing quote is missing" },
@@ -100,6 +110,30 @@ holds_the_limit_of_words(void **state)
 	assert_int_equal(rulefile_line(&f), -1);
 	assert_int_equal(error.line, 1);
 	assert_non_null(strstr(error.why, "xxx...\": the word is too long"));
+}
+
+static void
+holds_the_limit_of_lines(void **state)
+{
+	size_t n;
+
+	(void)state;
+	for (n = RULEFILE_LINES_MAX; n <= RULEFILE_LINES_MAX + 1; n++) {
+		struct parse_error error = { .line = 0 };
+		char *text = malloc(n);
+		struct rulefile f;
+
+		memset(text, '\n', n - 1);
+		text[n - 1] = 'x';
+		rulefile_begin(&f, slice_from(text, n), &error);
+		assert_int_equal(rulefile_line(&f),
+		    n == RULEFILE_LINES_MAX ? 1 : -1);
+		assert_int_equal(f.line, n);
+		free(text);
+		if (n > RULEFILE_LINES_MAX)
+			assert_string_equal(error.why,
+			    "\"\": too many lines");
+	}
 }
 
 static void
@@ -174,6 +208,7 @@ main(void)
 	struct CMUnitTest const tests[] = {
 		cmocka_unit_test(splits_files),
 		cmocka_unit_test(holds_the_limit_of_words),
+		cmocka_unit_test(holds_the_limit_of_lines),
 		cmocka_unit_test(says_what_is_missing_or_too_much),
 		cmocka_unit_test(grows_lists)
 	};

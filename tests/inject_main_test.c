@@ -138,6 +138,21 @@ static struct {
 	{ "x\n", { FIXED }, { 100, 65 }, "no recipients" },
 	{ "To: a b\n\n", { FIXED }, { 100, 65 }, "To: a name without" },
 	{ "x\ry\n", { FIXED, "a" }, { 100, 65 }, "CR" },
+	{ HAS "\n", { FIXED, "-f", "me", "-Rhdrs", "-NDelay,failure",
+	    "-VQQ+2B1", "a" }, { 0, 0 },
+	  "MAIL FROM:<me@d.test> RET=hdrs ENVID=QQ+2B1\n"
+	  "RCPT TO:<a@d.test> NOTIFY=failure,delay\n\n" },
+	{ HAS "\n", { FIXED, "-f<>", "--ret", "FULL", "--notify=never", "a" },
+	  { 0, 0 }, "MAIL FROM:<> RET=full\nRCPT TO:<a@d.test> NOTIFY=never\n" },
+	{ HAS "\n", { FIXED, "-f", "me", "j\xc3\xb6@d.test" }, { 0, 0 },
+	  "MAIL FROM:<me@d.test> SMTPUTF8\nRCPT TO:<j\xc3\xb6@d.test>\n" },
+	{ HAS "\n", { FIXED, "-f", "j\xc3\xb6", "a" }, { 0, 0 },
+	  "MAIL FROM:<j\xc3\xb6@d.test> SMTPUTF8\n" },
+	{ "x\n", { "-N", "never,delay", "a" }, { 100, 64 }, "never" },
+	{ "x\n", { "-N", "often", "a" }, { 100, 64 }, "often" },
+	{ "x\n", { "-R", "half", "a" }, { 100, 64 }, "half" },
+	{ "x\n", { "-V", "a b", "a" }, { 100, 64 }, "xtext" },
+	{ "x\n", { "-V", "", "a" }, { 100, 64 }, "xtext" },
 	{ "x\n", { "--out", "nowhere", "a" }, { 111, 75 }, "nowhere: " },
 };
 
@@ -230,6 +245,21 @@ test_header_limit(void **state)
 	free(text);
 }
 
+/* What a client asked for, where the row of the test says it must. */
+static bool
+asked(struct slice frame)
+{
+	struct submit_open open;
+	struct submit_rcpt rcpt;
+
+	if (wire_unpack(&submit_open_form, &open, frame))
+		return open.ret == RET_FULL && slice_is(open.envid, "Q") &&
+		    open.utf8;
+	if (wire_unpack(&submit_rcpt_form, &rcpt, frame))
+		return rcpt.notify == NOTIFY_SUCCESS;
+	return true;
+}
+
 /* queue_with - a queue that gives this answer to one submission, once it is
  * complete; its pid */
 static pid_t
@@ -252,13 +282,15 @@ queue_with(struct submit_verdict const *verdict)
 	}
 	fcntl(listener, F_SETFL, 0);
 	fd = accept(listener, NULL, NULL);
-	while ((n = recv(fd, frame, sizeof frame, 0)) > 0)
+	while ((n = recv(fd, frame, sizeof frame, 0)) > 0) {
+		if (!asked(slice_from(frame, (size_t)n))) _exit(3);
 		if (wire_unpack(&submit_end_form, &end,
 		    slice_from(frame, (size_t)n))) {
 			n = (ssize_t)wire_pack(&submit_verdict_form, verdict,
 			    frame, sizeof frame);
 			_exit(send(fd, frame, (size_t)n, 0) == n ? 0 : 1);
 		}
+	}
 	_exit(2);
 }
 
@@ -277,8 +309,8 @@ test_verdicts(void **state)
 		  "5.7.1: go" },
 	};
 	static char const *const names[] = { "mailgrave-inject", "sendmail" };
-	char const *const arguments[ARGUMENTS] = { "--out", "ctrl",
-						   "a@b.test" };
+	char const *const arguments[ARGUMENTS] = { "--out", "ctrl", "-Rfull",
+	    "-N", "success", "-V", "Q", "\xc3\xb6@b.test" };
 	size_t i;
 	int n, status;
 

@@ -88,8 +88,8 @@ submit(int fd)
 	struct addr you;
 
 	return addr_parse(&you, SLICE("you@b.example")) &&
-	    submission_open(&s, fd, &hello) && submission_rcpt(&s, &you) &&
-	    submission_rcpt(&s, &you) &&
+	    submission_open(&s, fd, &hello) && submission_rcpt(&s, &you, 0) &&
+	    submission_rcpt(&s, &you, 0) &&
 	    submission_body(&s, slice_from(body, sizeof body)) &&
 	    submission_end(&s);
 }

@@ -20,8 +20,7 @@ for script in service/* tests/* tests/tools/* tests/storm/* .ci/*; do
 	fi
 done
 
-for program in smtpd queue send local remote inject; do
-	page=$program/mailgrave-$program.8
+for page in */mailgrave-*.[58]; do
 	if command -v mandoc >/dev/null; then
 		ok "$page" mandoc -T lint -W warning "$page"
 	else

@@ -32,7 +32,24 @@ takes(struct filter f, char const *sender, int64_t age_s, enum standing s)
 static bool
 takes_rcpt(struct filter f, char const *address)
 {
-	return filter_takes_rcpt(&f, slice_of(address));
+	return filter_takes_rcpt(&f, slice_of(address), SLICE(""));
+}
+
+/* Whom the sender wrote to is looked for too. */
+static void
+test_who_stands_for_another(void **unused)
+{
+	struct filter const f = FILTER("recipient=list@b.test");
+	struct filter const d = FILTER("domain=b.test");
+	struct slice orcpt = SLICE("rfc822;List@B.test");
+
+	(void)unused;
+	assert_true(filter_takes_rcpt(&f, SLICE("a@c.test"), orcpt));
+	assert_true(filter_takes_rcpt(&d, SLICE("a@c.test"), orcpt));
+	assert_true(filter_takes_rcpt(&f, SLICE("list@b.test"), SLICE("x")));
+	assert_false(filter_takes_rcpt(&f, SLICE("a@c.test"), SLICE("")));
+	assert_false(filter_takes_rcpt(&f, SLICE("a@c.test"),
+	    SLICE("rfc822;list@b.test+0A")));
 }
 
 static void
@@ -197,6 +214,7 @@ main(void)
 {
 	struct CMUnitTest const tests[] = {
 		cmocka_unit_test(test_nothing_said),
+		cmocka_unit_test(test_who_stands_for_another),
 		cmocka_unit_test(test_sender),
 		cmocka_unit_test(test_recipient),
 		cmocka_unit_test(test_age),

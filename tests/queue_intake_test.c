@@ -9,6 +9,8 @@
 #include <cmocka.h>
 #include <sys/socket.h>
 #include "common/unixsock.h"
+#include "queue/draft.h"
+#include "queue/envelope.h"
 #include "queue/intake.h"
 #include "tests/queue_spool.h"
 
@@ -46,7 +48,7 @@ begin(void **unused)
 	intakes = (struct intakes){ .loop = &loop, .journal = &journal,
 	    .flushers = &flushers, .state = &state, .handout = &handout,
 	    .mess = mess_dir, .hostname = "queue.example",
-	    .max_size = MAX_SIZE, .lost = lost, .owner = &intakes };
+	    .max_size = MAX_SIZE, .patience_ms = INTAKE_PATIENCE_MS, .lost = lost, .owner = &intakes };
 	lost_clients = 0;
 	client = enter(1000, true);
 	return 0;
@@ -350,7 +352,134 @@ a_user_is_not_believed(void **unused)
 	    "Received: by queue.example (from uid 4711)\r\n", 44), 0);
 }
 
+/* All that a client says, and one recipient who is asked for. */
+static void
+say_all(void)
+{
+	say(client, &submit_open_form, &(struct submit_open){
+	    .id = numbered(1), .sender = SLICE("a@b.c"),
+	    .client_address = SLICE("192.0.2.1"), .client_name = SLICE("n.test"),
+	    .helo = SLICE("there"), .protocol = SLICE("UTF8SMTPSA"),
+	    .login = SLICE("me"), .envid = SLICE("QQ+2B1"),
+	    .ret = RET_HDRS, .utf8 = 1, .eightbit = 1 });
+	say(client, &submit_rcpt_form, &(struct submit_rcpt){
+	    .address = SLICE("x@y.z"), .orcpt = SLICE("rfc822;X@y.z"),
+	    .notify = NOTIFY_SUCCESS | NOTIFY_DELAY });
+	say_rcpt("z@y.z");
+	say_end(0, 2);
+	hears(VERDICT_OK, "2.0.0");
+}
+
+/* What is asked of the reports is anybody's; who the client is, a stage's. */
+static void
+what_was_asked_is_kept(void **unused)
+{
+	int believed;
+
+	(void)unused;
+	for (believed = 1; believed >= 0; believed--) {
+		struct record_message *r;
+		struct record_rcpt rcpt;
+		struct envelope e;
+
+		close(client);
+		client = enter(4711, believed);
+		say_all();
+		restart();
+		assert_true(envelope_open(&e, &journal, state.oldest,
+		    state.oldest->envelope));
+		r = &e.message;
+		assert_true(slice_is(r->envid, "QQ+2B1"));
+		assert_int_equal(r->ret, RET_HDRS);
+		assert_true(r->utf8 && r->eightbit);
+		assert_true(slice_is(r->client_address,
+		    believed ? "192.0.2.1" : ""));
+		assert_true(slice_is(r->client_name, believed ? "n.test" : ""));
+		assert_true(slice_is(r->helo, believed ? "there" : ""));
+		assert_true(slice_is(r->protocol,
+		    believed ? "UTF8SMTPSA" : ""));
+		assert_true(slice_is(r->login, believed ? "me" : ""));
+		assert_int_equal(r->uid, believed ? COMMAND_NOBODY : 4711);
+		assert_true(envelope_rcpt(&e, &rcpt));
+		assert_true(slice_is(rcpt.orcpt, "rfc822;X@y.z"));
+		assert_int_equal(rcpt.notify, NOTIFY_SUCCESS | NOTIFY_DELAY);
+		assert_true(envelope_rcpt(&e, &rcpt));
+		assert_int_equal(rcpt.orcpt.len, 0);
+		assert_int_equal(rcpt.notify, NOTIFY_UNSAID);
+		envelope_close(&e);
+		state_forget(&state, state.oldest);
+	}
+}
+
 /* Refused */
+
+static void
+bad_parameters_are_refused(void **unused)
+{
+	static struct {
+		char const *envid, *orcpt, *address, *helo, *status;
+		uint8_t notify, utf8;
+	} const row[] = {
+		{ "a b", "", "x@y.z", "", "5.5.4", 0, 0 },
+		{ "a=b", "", "x@y.z", "", "5.5.4", 0, 0 },
+		{ "a+0A", "", "x@y.z", "", "5.5.4", 0, 0 },
+		{ "", "x@y.z", "x@y.z", "", "5.5.4", 0, 0 },
+		{ "", "rfc822;x+0Ay", "x@y.z", "", "5.5.4", 0, 0 },
+		{ "", "utf-8;\xc3\xa9", "x@y.z", "", "5.5.4", 0, 0 },
+		{ "", "utf-8;\xc3", "x@y.z", "", "5.5.4", 0, 1 },
+		{ "", "", "x@y.z", "", "5.5.4", NOTIFY_NEVER | NOTIFY_DELAY, 0 },
+		{ "", "", "x@y.z", "", "5.5.4", NOTIFY_ALL, 0 },
+		{ "", "", "\xc3\xa9@y.z", "", "5.6.7", 0, 0 },
+		{ "", "", "x@y.z", "a\nb", "5.5.4", 0, 0 },
+		{ "", "", "x@y.z", "\x7f", "5.5.4", 0, 0 },
+	};
+	size_t i;
+
+	(void)unused;
+	for (i = 0; i < sizeof row / sizeof *row; i++) {
+		say(client, &submit_open_form, &(struct submit_open){
+		    .id = numbered(1), .sender = SLICE("a@b.c"),
+		    .helo = slice_of(row[i].helo), .utf8 = row[i].utf8,
+		    .envid = slice_of(row[i].envid) });
+		say(client, &submit_rcpt_form, &(struct submit_rcpt){
+		    .address = slice_of(row[i].address),
+		    .orcpt = slice_of(row[i].orcpt), .notify = row[i].notify });
+		say_end(0, 1);
+		hears(VERDICT_PERM, row[i].status);
+		check_nothing();
+	}
+	submit(1, 10);	/* the connection goes on */
+	hears(VERDICT_OK, "2.0.0");
+}
+
+/* A user who says nothing takes a place from others, whatever he says it in
+ * the middle of. A stage keeps connections for the mail to come. */
+static void
+the_silent_are_cut_off(void **unused)
+{
+	int stage = client, where;
+
+	(void)unused;
+	intakes.patience_ms = 20;
+	for (where = 0; where < 5; where++) {
+		client = enter(4711, false);
+		if (where == 1 || where == 2) say_open(1, "a@b.c");
+		if (where == 2) say_rcpt("x@y.z");
+		if (where == 3) say_open(1, "no-at");
+		if (where == 3) hears(VERDICT_PERM, "5.1.7");
+		if (where == 4) submit(1, 10);
+		if (where == 4) hears(VERDICT_OK, "2.0.0");
+		assert_int_equal(hear(), NONE);
+		close(client);
+	}
+	client = stage;
+	submit(2, 10);
+	hears(VERDICT_OK, "2.0.0");
+	say_open(3, "no-at");
+	hears(VERDICT_PERM, "5.1.7");
+	assert_int_equal(hear(), NONE);
+	assert_int_equal(state.map.n, 2);
+}
 
 static void
 bad_addresses_are_refused(void **unused)
@@ -421,9 +550,9 @@ no_recipients_is_refused(void **unused)
 static void
 recipients_have_a_limit(void **unused)
 {
-	/* the shortest address that there is, and its NUL */
-	size_t most = (journal_unit_max(&journal) / 2) /
-	    (RECORD_BOUND + sizeof "a@b"), i;
+	struct record_rcpt const shortest = { .address = SLICE("a@b") };
+	size_t most = draft_envelope_max(&journal) /
+	    record_size(&record_rcpt_form, &shortest), i;
 
 	(void)unused;
 	say_open(1, "a@b.c");
@@ -444,16 +573,15 @@ recipients_have_a_limit(void **unused)
 static void
 the_largest_envelope_is_stored(void **unused)
 {
-	char address[19] = "eighteen-octets@bc"; /* one over a bound */
-	uint32_t n = 0;
+	char address[] = "a-long-one@somewhere.example";
+	struct record_rcpt const r = { .address = slice_of(address) };
+	uint32_t n = 0, most = (uint32_t)(draft_envelope_max(&journal) /
+	    record_size(&record_rcpt_form, &r));
 
 	(void)unused;
 	say_open(1, "a@b.c");
-	while ((n + 2) * (RECORD_BOUND + sizeof address) <
-	    journal_unit_max(&journal) / 2) {
+	for (n = 0; n < most; n++)
 		say_rcpt(address);
-		n++;
-	}
 	say_body(0, 60000);
 	say_end(60000, n);
 	hears(VERDICT_OK, "2.0.0");
@@ -665,9 +793,14 @@ a_failed_commit_is_temporary(void **unused)
 	journal.segment[last].fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	submit(2, 100000);
 	hears(VERDICT_TEMP, "4.3.0");
-	assert_true(failures > 0);
 	assert_int_equal(state.map.n, 1);
+	assert_int_equal(files_in(mess_dir), 0); /* it can't come back */
 	close(fd);
+	/* and then it goes on */
+	assert_int_equal(failures, 0);
+	submit(3, 100000);
+	hears(VERDICT_OK, "2.0.0");
+	assert_int_equal(files_in(mess_dir), 1);
 }
 
 /* The write went through and the sync failed: the records may be read at the
@@ -708,6 +841,9 @@ main(void)
 		TEST(many_recipients_and_null_sender),
 		TEST(a_large_message_has_a_file),
 		TEST(a_user_is_not_believed),
+		TEST(what_was_asked_is_kept),
+		TEST(bad_parameters_are_refused),
+		TEST(the_silent_are_cut_off),
 		TEST(bad_addresses_are_refused),
 		TEST(size_has_a_limit),
 		TEST(no_recipients_is_refused),

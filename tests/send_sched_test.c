@@ -7,8 +7,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <cmocka.h>
+#include "send/announce.h"
+#include "send/job.h"
 #include "send/lane.h"
-#include "send/sched.h"
+#include "send/owed.h"
+#include "send/rcpt.h"
 #include "tests/seed.h"
 
 enum { MAILS = 400, RCPTS = 40, HOSTS = 12, DAY_S = 24 * 3600 };
@@ -22,10 +25,14 @@ struct fate {
 	bool final, failed, reported;
 	bool running;
 	bool maybe;		/* a job with it was lost: the next must say so */
+	/* what the queue has recorded */
+	uint32_t kept_attempt;
+	bool kept_final;
 };
 
 static struct fate fate[MAILS][RCPTS];
 static uint32_t rcpts[MAILS];
+static char addresses[MAILS][RCPTS][20];
 
 struct said {
 	struct handover_outcome_ack ack;
@@ -52,22 +59,31 @@ number_of(struct traceid const *id)
 }
 
 /* "rN@hH": to host H, 0 and 1 are local, "x" has no route now and then. */
-static bool
-route(void *owner, struct slice address, struct destination *to)
+static enum sched_way
+route(void *owner, struct sched_mail const *m, struct sched_rcpt const *r,
+    struct sched_route *out)
 {
+	struct slice address = mail_address(m, r);
 	size_t at = slice_find(address, '@');
 	unsigned long long host;
 
 	(void)owner;
 	assert_true(slice_number(slice_skip(address, at + 2), 100000, &host));
-	if (address.s[0] == 'x' && routed_nowhere) return false;
+	if (address.s[0] == 'x' && routed_nowhere) return WAY_NONE;
 	if (host < 2) {
-		to->channel = CHANNEL_LOCAL;
-		return true;
+		out->to.channel = CHANNEL_LOCAL;
+		return WAY_THERE;
 	}
-	to->channel = CHANNEL_REMOTE;
-	to->port = 25;
-	snprintf(to->host, sizeof to->host, "h%llu", host);
+	out->to.channel = CHANNEL_REMOTE;
+	out->to.port = 25;
+	snprintf(out->to.host, sizeof out->to.host, "h%llu", host);
+	return WAY_THERE;
+}
+
+static bool
+room(void *owner)
+{
+	(void)owner;
 	return true;
 }
 
@@ -96,7 +112,7 @@ outcome(void *owner, struct handover_outcome const *o)
 }
 
 static struct sched_hooks const hooks = { .route = route,
-	.outcome = outcome };
+	.outcome = outcome, .room = room };
 static struct sched_limits limits = { .lifetime_s = 5 * DAY_S,
 	.report_s = DAY_S, .unrouted_s = 3600 };
 
@@ -123,37 +139,46 @@ end(void **state)
 /* The queue's side */
 
 static void
-announce_rcpt(uint32_t n, uint32_t rcpt, char const *address, uint32_t wait_s)
+tell_rcpt(uint32_t n, uint32_t rcpt, char const *address, uint32_t wait_s)
 {
-	assert_true(sched_rcpt(&sched, &(struct handover_rcpt){
+	assert_true(announce_rcpt(&sched, &(struct handover_rcpt){
 	    .id = numbered(n), .rcpt = rcpt, .wait_s = wait_s,
 	    .attempt = n < MAILS && rcpt < RCPTS ? fate[n][rcpt].attempt : 0,
 	    .address = slice_of(address) }, now_ms));
 }
 
 static void
-announce_begin(uint32_t n, bool fresh)
+tell_begin(uint32_t n, bool fresh)
 {
-	assert_true(sched_mail(&sched, &(struct handover_mail){
+	assert_true(announce_mail(&sched, &(struct handover_mail){
 	    .id = numbered(n), .sender = SLICE("s@s.s"), .fresh = fresh,
 	    .size = 1 }, 0, now_ms));
 }
 
 static void
-announce_end(uint32_t n, uint32_t count)
+tell_end(uint32_t n, uint32_t count)
 {
-	assert_true(sched_ready(&sched, &(struct handover_ready){
+	assert_true(announce_ready(&sched, &(struct handover_ready){
 	    .id = numbered(n), .rcpts = count }));
 }
 
 /* One mail to a host, ready or not. */
 static void
-announce_one(uint32_t n, char const *address)
+tell_one(uint32_t n, char const *address)
 {
 	rcpts[n] = 1;
-	announce_begin(n, true);
-	announce_rcpt(n, 0, address, 0);
-	announce_end(n, 1);
+	tell_begin(n, true);
+	tell_rcpt(n, 0, address, 0);
+	tell_end(n, 1);
+}
+
+static void
+record(struct handover_outcome_ack const *a)
+{
+	struct fate *f = &fate[number_of(&a->id)][a->rcpt];
+
+	f->kept_attempt = f->attempt;
+	f->kept_final = f->final;
 }
 
 static void
@@ -164,25 +189,25 @@ ack_all(void)
 
 		first_said = (first_said + 1) % (sizeof said / sizeof *said);
 		n_said--;
-		assert_true(sched_acked(&sched, &a, now_ms));
-		assert_false(sched_acked(&sched, &a, now_ms));
+		record(&a);
+		assert_true(rcpt_acked(&sched, &a, now_ms));
+		assert_false(rcpt_acked(&sched, &a, now_ms));
 	}
 }
 
 static struct sched_job *
 next_job(enum channel_name c)
 {
-	struct sched_job *job = sched_next(&sched, c);
+	struct sched_job *job = job_next(&sched, c);
 	uint32_t n = 0;
 	struct sched_rcpt *r;
 
 	if (!job) return NULL;
-	job->begun = true;
 	assert_in_range(job->rcpts, 1, DELIVER_RCPTS_MAX);
-	for (r = job->rcpt; r; r = r->next)
+	for (r = job_first(job); r; r = mail_rcpt_at(job->mail, r->next))
 		n++;
 	assert_int_equal(n, job->rcpts);
-	assert_ptr_equal(sched_find_job(&sched, c, job->number), job);
+	assert_ptr_equal(job_find(&sched, c, job->number), job);
 	return job;
 }
 
@@ -190,7 +215,7 @@ static void
 result(enum channel_name c, uint32_t job, uint32_t rcpt, enum verdict verdict,
     bool ours)
 {
-	assert_true(sched_result(&sched, c, &(struct deliver_result){
+	assert_true(job_result(&sched, c, &(struct deliver_result){
 	    .job = job, .rcpt = rcpt, .verdict = (uint8_t)verdict,
 	    .ours = ours, .words = SLICE("because") }, now_ms));
 }
@@ -221,7 +246,7 @@ start_jobs(enum channel_name c, uint32_t slots)
 		if (c == CHANNEL_REMOTE)
 			assert_true(running_to(job->lane) <=
 			    job->lane->limit);
-		for (r = job->rcpt; r; r = r->next) {
+		for (r = job_first(job); r; r = mail_rcpt_at(job->mail, r->next)) {
 			struct fate *f = &fate[number_of(&job->mail->by.id)]
 			    [r->n];
 
@@ -232,11 +257,12 @@ start_jobs(enum channel_name c, uint32_t slots)
 			f->running = true;
 		}
 		if (seed_below(20) == 0) { /* its text could not be had */
-			for (r = job->rcpt; r; r = r->next)
+			for (r = job_first(job); r; r = mail_rcpt_at(job->mail, r->next))
 				fate[number_of(&job->mail->by.id)][r->n]
 				    .running = false;
-			job->begun = false;
-			sched_return(&sched, job, now_ms + 1000);
+			job_return(&sched, job, now_ms + 1000);
+		} else {
+			job_begun(&sched, job);
 		}
 	}
 }
@@ -251,17 +277,17 @@ end_some(enum channel_name c, size_t often)
 
 		while (job && seed_below(often) == 0) {
 			uint32_t n = number_of(&job->mail->by.id);
-			uint32_t rcpt = job->rcpt->n;
+			uint32_t rcpt = job_first(job)->n;
 			size_t how = seed_below(10);
 
-			assert_false(sched_result(&sched, c,
+			assert_false(job_result(&sched, c,
 			    &(struct deliver_result){ .job = i,
 			    .rcpt = RCPTS }, now_ms));
 			fate[n][rcpt].running = false;
 			if (how < 5) fate[n][rcpt].maybe = false;
 			result(c, i, rcpt, how < 5 ? VERDICT_OK : how < 9 ?
 			    VERDICT_TEMP : VERDICT_PERM, how == 8);
-			job = sched_find_job(&sched, c, i);
+			job = job_find(&sched, c, i);
 		}
 	}
 }
@@ -275,7 +301,8 @@ lose(enum channel_name c, uint32_t slots)
 		struct sched_job *job = sched.channel[c].job[i];
 		struct sched_rcpt *r;
 
-		for (r = job ? job->rcpt : NULL; r; r = r->next) {
+		for (r = job ? job_first(job) : NULL; r;
+		    r = mail_rcpt_at(job->mail, r->next)) {
 			struct fate *f = &fate[number_of(&job->mail->by.id)]
 			    [r->n];
 
@@ -283,59 +310,91 @@ lose(enum channel_name c, uint32_t slots)
 			f->maybe = true;
 		}
 	}
-	sched_lost(&sched, c, now_ms);
+	job_lost(&sched, c, now_ms);
 	assert_int_equal(sched.channel[c].running, 0);
-	assert_null(sched_next(&sched, c));
-	assert_true(sched_slots(&sched, c, slots));
+	assert_null(job_next(&sched, c));
+	assert_true(job_slots(&sched, c, slots));
 }
 
 static void
 report_some(void)
 {
 	struct sched_mail *m;
-	struct sched_failure *f;
+	struct sched_owed *f;
 
-	while ((m = sched_owing(&sched))) {
+	while ((m = owed_next(&sched))) {
 		struct traceid id = m->by.id;
 
-		for (f = m->failures; f; f = f->next)
+		for (f = m->owed; f; f = f->next)
 			f->reported = true;
 		if (seed_below(3) == 0) {
-			assert_true(sched_put_off(&sched, &id,
+			assert_true(owed_put_off(&sched, &id,
 			    now_ms + 10000));
 			continue;
 		}
-		for (f = m->failures; f; f = f->next) {
+		for (f = m->owed; f; f = f->next) {
 			struct fate *of = &fate[number_of(&id)][f->rcpt];
 
 			assert_true(of->failed);
 			assert_false(of->reported);
 			of->reported = true;
 		}
-		assert_true(sched_reported(&sched, &id));
+		assert_true(owed_reported(&sched, &id));
 	}
 }
 
 static void
-announce_all_at_random(void)
+tell_all_at_random(void)
 {
 	uint32_t n, i;
 
 	for (n = 0; n < MAILS; n++) {
 		rcpts[n] = 1 + (uint32_t)(seed_below(4) ? seed_below(3) :
 		    seed_below(RCPTS));
-		announce_begin(n, seed_below(2));
+		tell_begin(n, seed_below(2));
 		for (i = 0; i < rcpts[n]; i++) {
-			char address[40];
-
-			snprintf(address, sizeof address, "%s%u@h%u",
-			    seed_below(50) ? "r" : "x", i,
+			snprintf(addresses[n][i], sizeof addresses[n][i],
+			    "%s%u@h%u", seed_below(50) ? "r" : "x", i,
 			    (unsigned)seed_below(HOSTS));
-			announce_rcpt(n, i, address,
+			tell_rcpt(n, i, addresses[n][i],
 			    (uint32_t)seed_below(100));
 		}
-		announce_end(n, rcpts[n]);
+		tell_end(n, rcpts[n]);
 	}
+}
+
+static bool
+is_finished(struct fate const *f)
+{
+	return f->kept_final && (!f->failed || f->reported);
+}
+
+/* The queue is gone and comes back: it announces what it has recorded. */
+static void
+lose_queue(void)
+{
+	uint32_t n, i;
+
+	sched_queue_lost(&sched, now_ms);
+	for (n = 0; n < MAILS; n++) {
+		uint32_t told = 0;
+
+		tell_begin(n, false);
+		for (i = 0; i < rcpts[n]; i++) {
+			struct fate *f = &fate[n][i];
+
+			if (is_finished(f)) continue;
+			assert_true(announce_rcpt(&sched,
+			    &(struct handover_rcpt){ .id = numbered(n),
+			    .rcpt = i, .attempt = f->kept_attempt,
+			    .owed = f->kept_final ? OUTCOME_FAILED : 0,
+			    .wait_s = (uint32_t)seed_below(100),
+			    .address = slice_of(addresses[n][i]) }, now_ms));
+			told++;
+		}
+		if (told) tell_end(n, told);
+	}
+	announce_forget(&sched);
 }
 
 static void
@@ -346,9 +405,9 @@ everybody_is_told_one_fate(void **state)
 	int64_t last = 30LL * DAY_S * 1000;
 
 	(void)state;
-	assert_true(sched_slots(&sched, CHANNEL_LOCAL, LOCAL_SLOTS));
-	assert_true(sched_slots(&sched, CHANNEL_REMOTE, REMOTE_SLOTS));
-	announce_all_at_random();
+	assert_true(job_slots(&sched, CHANNEL_LOCAL, LOCAL_SLOTS));
+	assert_true(job_slots(&sched, CHANNEL_REMOTE, REMOTE_SLOTS));
+	tell_all_at_random();
 	while (sched.map.n && now_ms < last) {
 		bool calm = now_ms > last / 2;
 		int64_t wake;
@@ -364,7 +423,8 @@ everybody_is_told_one_fate(void **state)
 		if (!calm && seed_below(200) == 0)
 			lose(CHANNEL_REMOTE, REMOTE_SLOTS);
 		if (seed_below(500) == 0) sched_now(&sched, now_ms);
-		if (seed_below(20) == 0) sched_not_reported(&sched);
+		if (seed_below(20) == 0) owed_lost(&sched);
+		if (!calm && seed_below(100) == 0) lose_queue();
 		if (seed_below(2)) ack_all();
 		report_some();
 		wake = sched_wake_ms(&sched);
@@ -373,6 +433,9 @@ everybody_is_told_one_fate(void **state)
 	}
 	ack_all();
 	assert_int_equal(sched.map.n, 0);
+	assert_int_equal(sched.asking, 0);
+	assert_int_equal(sched.reports, 0);
+	assert_null(sched.waiting);
 	assert_true(sched_idle(&sched));
 	for (n = 0; n < MAILS; n++)
 		for (i = 0; i < rcpts[n]; i++) {
@@ -382,74 +445,18 @@ everybody_is_told_one_fate(void **state)
 		}
 }
 
-/* Fairness */
-
-enum { CROWD = 10000 };
-
-static void
-announce_crowd(uint32_t n, bool apart)
-{
-	uint32_t i;
-
-	rcpts[n] = CROWD;
-	announce_begin(n, true);
-	for (i = 0; i < CROWD; i++) {
-		char address[40];
-
-		snprintf(address, sizeof address, "r%u@h%u", i,
-		    apart ? 5 + i : 5);
-		announce_rcpt(n, i, address, 0);
-	}
-	announce_end(n, CROWD);
-}
-
-/* A crowd for one host; then somebody for the same one, and for another: each
- * is in one of the next two jobs. */
-static void
-a_crowd_delays_by_one_job(void **state)
-{
-	struct sched_job *job[2];
-	int i;
-
-	(void)state;
-	assert_true(sched_slots(&sched, CHANNEL_REMOTE, 2));
-	announce_crowd(0, false);
-	sched_due(&sched, now_ms);
-	for (i = 0; i < 2; i++)
-		job[i] = next_job(CHANNEL_REMOTE);
-	assert_int_equal(job[0]->rcpts + job[1]->rcpts,
-	    2 * DELIVER_RCPTS_MAX);
-	announce_one(1, "r@h5");
-	announce_one(2, "r@h6");
-	sched_due(&sched, now_ms);
-	for (i = 0; i < 3; i++) {
-		uint32_t number = job[0]->number;
-
-		while (sched_find_job(&sched, CHANNEL_REMOTE, number))
-			result(CHANNEL_REMOTE, number, sched_find_job(&sched,
-			    CHANNEL_REMOTE, number)->rcpt->n, VERDICT_TEMP,
-			    true);
-		job[0] = next_job(CHANNEL_REMOTE);
-		assert_non_null(job[0]);
-		if (number_of(&job[0]->mail->by.id) == 1) fate[1][0].final = 1;
-		if (number_of(&job[0]->mail->by.id) == 2) fate[2][0].final = 1;
-	}
-	assert_true(fate[1][0].final);
-	assert_true(fate[2][0].final);
-}
-
 /* What follows from a result */
 
 static void
 one_remote(char const *address)
 {
-	assert_true(sched_slots(&sched, CHANNEL_REMOTE, 5));
-	announce_one(0, address);
+	assert_true(job_slots(&sched, CHANNEL_REMOTE, 5));
+	tell_one(0, address);
 }
 
 /* The next try of the only recipient, when it is due. */
 static struct sched_job *
-next_try(void)
+ask_next(void)
 {
 	struct sched_job *job;
 	int64_t wake;
@@ -458,12 +465,22 @@ next_try(void)
 	wake = sched_wake_ms(&sched);
 	if (wake > now_ms) {
 		sched_due(&sched, wake - 1);
-		assert_null(sched_next(&sched, CHANNEL_REMOTE));
+		assert_null(job_next(&sched, CHANNEL_REMOTE));
 		now_ms = wake;
 	}
 	sched_due(&sched, now_ms);
 	job = next_job(CHANNEL_REMOTE);
 	assert_non_null(job);
+	return job;
+}
+
+/* The same, and the channel has it. */
+static struct sched_job *
+next_try(void)
+{
+	struct sched_job *job = ask_next();
+
+	job_begun(&sched, job);
 	return job;
 }
 
@@ -482,7 +499,7 @@ waits_as_documented(void **state)
 		struct sched_job *job = next_try();
 		int64_t wait;
 
-		assert_int_equal(job->rcpt->attempt, n);
+		assert_int_equal(job_first(job)->attempt, n);
 		result(CHANNEL_REMOTE, job->number, 0, VERDICT_TEMP, false);
 		assert_false(sched_idle(&sched)); /* untold */
 		ack_all();
@@ -492,12 +509,12 @@ waits_as_documented(void **state)
 	}
 	for (n = 0; n < 100000; n++) {
 		uint32_t tries = (uint32_t)seed_below(12);
-		uint32_t s = sched_backoff_s(tries, seed_next());
+		uint32_t s = rcpt_backoff_s(tries, seed_next());
 
 		tries = tries < 8 ? tries : 8;
 		assert_in_range(s, range[tries].least, range[tries].most);
 	}
-	assert_in_range(sched_backoff_s(UINT32_MAX, 0), 12600, 14400);
+	assert_in_range(rcpt_backoff_s(UINT32_MAX, 0), 12600, 14400);
 }
 
 static void
@@ -510,7 +527,7 @@ a_shortage_counts_no_try(void **state)
 	for (i = 0; i < 10; i++) {
 		struct sched_job *job = next_try();
 
-		assert_int_equal(job->rcpt->attempt, 0);
+		assert_int_equal(job_first(job)->attempt, 0);
 		result(CHANNEL_REMOTE, job->number, 0, VERDICT_TEMP, true);
 		assert_int_equal(n_said, 0);
 		assert_int_equal(sched_wake_ms(&sched) - now_ms, 10000);
@@ -528,10 +545,10 @@ the_third_loss_counts(void **state)
 		for (loss = 0; loss < 3; loss++) {
 			struct sched_job *job = next_try();
 
-			assert_int_equal(job->rcpt->attempt, round);
-			assert_int_equal(job->rcpt->maybe, round || loss);
-			sched_lost(&sched, CHANNEL_REMOTE, now_ms);
-			assert_true(sched_slots(&sched, CHANNEL_REMOTE, 5));
+			assert_int_equal(job_first(job)->attempt, round);
+			assert_int_equal(job_first(job)->maybe, round || loss);
+			job_lost(&sched, CHANNEL_REMOTE, now_ms);
+			assert_true(job_slots(&sched, CHANNEL_REMOTE, 5));
 			assert_int_equal(n_said, loss == 2);
 			ack_all();
 			assert_int_equal(sched_wake_ms(&sched) - now_ms,
@@ -548,13 +565,12 @@ a_job_not_begun_is_no_maybe(void **state)
 	(void)state;
 	one_remote("r@h5");
 	for (i = 0; i < 5; i++) {
-		struct sched_job *job = next_try();
+		struct sched_job *job = ask_next();
 
-		assert_false(job->rcpt->maybe);
-		assert_int_equal(job->rcpt->losses, 0);
-		job->begun = false;
-		sched_lost(&sched, CHANNEL_REMOTE, now_ms);
-		assert_true(sched_slots(&sched, CHANNEL_REMOTE, 5));
+		assert_false(job_first(job)->maybe);
+		assert_int_equal(job_first(job)->losses, 0);
+		job_lost(&sched, CHANNEL_REMOTE, now_ms);
+		assert_true(job_slots(&sched, CHANNEL_REMOTE, 5));
 	}
 }
 
@@ -569,12 +585,12 @@ maybe_stays_until_it_is_settled(void **state)
 	(void)state;
 	one_remote("r@h5");
 	next_try();
-	sched_lost(&sched, CHANNEL_REMOTE, now_ms);
-	assert_true(sched_slots(&sched, CHANNEL_REMOTE, 5));
+	job_lost(&sched, CHANNEL_REMOTE, now_ms);
+	assert_true(job_slots(&sched, CHANNEL_REMOTE, 5));
 	for (i = 0; i < 4; i++) {
 		struct sched_job *job = next_try();
 
-		assert_true(job->rcpt->maybe);
+		assert_true(job_first(job)->maybe);
 		result(CHANNEL_REMOTE, job->number, 0, VERDICT_TEMP, i % 2);
 	}
 }
@@ -583,12 +599,12 @@ static void
 mail_that_was_told_before_is_maybe(void **state)
 {
 	(void)state;
-	assert_true(sched_slots(&sched, CHANNEL_REMOTE, 5));
-	announce_begin(0, false);
-	announce_rcpt(0, 0, "r@h5", 0);
-	announce_end(0, 1);
+	assert_true(job_slots(&sched, CHANNEL_REMOTE, 5));
+	tell_begin(0, false);
+	tell_rcpt(0, 0, "r@h5", 0);
+	tell_end(0, 1);
 	rcpts[0] = 1;
-	assert_true(next_try()->rcpt->maybe);
+	assert_true(job_first(next_try())->maybe);
 }
 
 static void
@@ -605,7 +621,7 @@ no_route_waits_an_hour(void **state)
 		assert_true(wake >= 0);
 		if (wake > now_ms) now_ms = wake;
 		sched_due(&sched, now_ms);
-		assert_null(sched_next(&sched, CHANNEL_REMOTE));
+		assert_null(job_next(&sched, CHANNEL_REMOTE));
 	}
 	assert_true(fate[0][0].failed);
 	assert_in_range(now_ms - 1000000, 3600 * 1000, 3 * 3600 * 1000);
@@ -632,25 +648,25 @@ a_busy_mail_owes_nothing_yet(void **state)
 	struct sched_job *job;
 
 	(void)state;
-	assert_true(sched_slots(&sched, CHANNEL_REMOTE, 5));
+	assert_true(job_slots(&sched, CHANNEL_REMOTE, 5));
 	rcpts[0] = 2;
-	announce_begin(0, true);
-	announce_rcpt(0, 0, "r@h5", 0);
-	announce_rcpt(0, 1, "r@h5", 0);
-	announce_end(0, 2);
+	tell_begin(0, true);
+	tell_rcpt(0, 0, "r@h5", 0);
+	tell_rcpt(0, 1, "r@h5", 0);
+	tell_end(0, 2);
 	job = next_try();
 	result(CHANNEL_REMOTE, job->number, 0, VERDICT_PERM, false);
 	ack_all();
-	assert_null(sched_owing(&sched));
+	assert_null(owed_next(&sched));
 	result(CHANNEL_REMOTE, job->number, 1, VERDICT_TEMP, true);
 	job = next_try(); /* it was at rest in between, nobody looked */
-	assert_null(sched_owing(&sched));
+	assert_null(owed_next(&sched));
 	result(CHANNEL_REMOTE, job->number, 1, VERDICT_PERM, false);
-	assert_null(sched_owing(&sched)); /* the queue doesn't know yet */
+	assert_null(owed_next(&sched)); /* the queue doesn't know yet */
 	ack_all();
-	assert_non_null(sched_owing(&sched));
-	assert_null(sched_owing(&sched));
-	sched_not_reported(&sched);
+	assert_non_null(owed_next(&sched));
+	assert_null(owed_next(&sched));
+	owed_lost(&sched);
 	report_some();
 	while (sched.map.n) {
 		now_ms = sched_wake_ms(&sched);
@@ -670,11 +686,11 @@ what_is_known_is_passed_over(void **state)
 	(void)state;
 	one_remote("r@h5");
 	job = next_try();
-	announce_one(0, "r@h6");
+	tell_one(0, "r@h6");
 	assert_int_equal(sched.map.n, 1);
-	assert_null(sched_next(&sched, CHANNEL_REMOTE));
+	assert_null(job_next(&sched, CHANNEL_REMOTE));
 	result(CHANNEL_REMOTE, job->number, 0, VERDICT_OK, false);
-	announce_one(0, "r@h6"); /* the outcome is not acknowledged yet */
+	tell_one(0, "r@h6"); /* the outcome is not acknowledged yet */
 	assert_int_equal(sched.map.n, 1);
 	ack_all();
 	assert_int_equal(sched.map.n, 0);
@@ -690,20 +706,20 @@ announcements_have_an_order(void **state)
 	    .sender = SLICE("a\0b") };
 
 	(void)state;
-	assert_false(sched_rcpt(&sched, &r, now_ms));
-	assert_false(sched_ready(&sched, &ready));
-	announce_begin(2, true);
-	assert_false(sched_rcpt(&sched, &r, now_ms));
-	announce_begin(1, true); /* the half of 2 is forgotten */
-	assert_true(sched_rcpt(&sched, &r, now_ms));
+	assert_false(announce_rcpt(&sched, &r, now_ms));
+	assert_false(announce_ready(&sched, &ready));
+	tell_begin(2, true);
+	assert_false(announce_rcpt(&sched, &r, now_ms));
+	tell_begin(1, true); /* the half of 2 is forgotten */
+	assert_true(announce_rcpt(&sched, &r, now_ms));
 	ready.rcpts = 2;
-	assert_false(sched_ready(&sched, &ready));
-	sched_forget_coming(&sched);
+	assert_false(announce_ready(&sched, &ready));
+	announce_forget(&sched);
 	ready.rcpts = 1;
-	assert_false(sched_ready(&sched, &ready));
-	assert_false(sched_mail(&sched, &nul, 0, now_ms));
-	announce_begin(3, true);
-	announce_end(3, 0); /* nothing open: nothing to do */
+	assert_false(announce_ready(&sched, &ready));
+	assert_false(announce_mail(&sched, &nul, 0, now_ms));
+	tell_begin(3, true);
+	tell_end(3, 0); /* nothing open: nothing to do */
 	assert_int_equal(sched.map.n, 0);
 }
 
@@ -715,108 +731,9 @@ a_number_is_announced_once(void **state)
 	    .address = SLICE("r@h5") };
 
 	(void)state;
-	announce_begin(1, true);
-	assert_true(sched_rcpt(&sched, &r, now_ms));
-	assert_false(sched_rcpt(&sched, &r, now_ms));
-}
-
-static void
-slots_have_a_limit(void **state)
-{
-	(void)state;
-	assert_false(sched_slots(&sched, CHANNEL_LOCAL,
-	    DELIVER_SLOTS_MAX + 1));
-	assert_true(sched_slots(&sched, CHANNEL_LOCAL, DELIVER_SLOTS_MAX));
-	assert_true(sched_slots(&sched, CHANNEL_LOCAL, 0));
-	announce_one(0, "r@h0");
-	sched_due(&sched, now_ms);
-	assert_null(sched_next(&sched, CHANNEL_LOCAL));
-	assert_true(sched_slots(&sched, CHANNEL_LOCAL, 1));
-	assert_non_null(next_job(CHANNEL_LOCAL));
-	assert_false(sched_slots(&sched, CHANNEL_LOCAL, 1)); /* it runs */
-}
-
-static void
-lanes_have_a_limit(void **state)
-{
-	uint32_t n;
-
-	(void)state;
-	assert_true(sched_slots(&sched, CHANNEL_REMOTE, 1000));
-	for (n = 0; n < LANE_START + 2; n++)
-		announce_one(n, "r@h5");
-	announce_one(n, "r@h6");
-	sched_due(&sched, now_ms);
-	for (n = 0; n < LANE_START + 1; n++)
-		assert_non_null(next_job(CHANNEL_REMOTE));
-	assert_null(sched_next(&sched, CHANNEL_REMOTE));
-	for (n = 0; sched_find_job(&sched, CHANNEL_REMOTE, n)->lane->to
-	    .host[1] != '5'; n++)
-		;
-	result(CHANNEL_REMOTE, n, 0, VERDICT_OK, false);
-	assert_non_null(next_job(CHANNEL_REMOTE));
-	assert_null(sched_next(&sched, CHANNEL_REMOTE));
-}
-
-/* A round of successes makes room for one more, up to the most; trouble with
- * the host halves it, down to one; what is ours says nothing of the host. */
-static void
-a_limit_follows_the_host(void **state)
-{
-	struct sched_lane lane = { .to = { .channel = CHANNEL_REMOTE },
-	    .limit = LANE_START };
-	struct deliver_result fine = { .verdict = VERDICT_OK };
-	struct deliver_result trouble = { .verdict = VERDICT_TEMP,
-	    .status = SLICE("4.4.2") };
-	struct deliver_result away = { .verdict = VERDICT_TEMP,
-	    .words = SLICE("421 too many of you") };
-	struct deliver_result later = { .verdict = VERDICT_TEMP,
-	    .status = SLICE("4.7.1"), .words = SLICE("450 wait") };
-	uint32_t limit, i;
-
-	(void)state;
-	for (limit = LANE_START; limit < LANE_MAX; limit++) {
-		for (i = 0; i < limit - 1; i++)
-			lane_felt(&lane, &fine);
-		assert_int_equal(lane.limit, limit);
-		lane_felt(&lane, &later); /* it answers: that is enough */
-		assert_int_equal(lane.limit, limit + 1);
-	}
-	for (i = 0; i < 3 * LANE_MAX; i++)
-		lane_felt(&lane, &fine);
-	assert_int_equal(lane.limit, LANE_MAX);
-	trouble.ours = true;
-	lane_felt(&lane, &trouble);
-	assert_int_equal(lane.limit, LANE_MAX);
-	trouble.ours = false;
-	for (limit = LANE_MAX / 2; limit > 1; limit /= 2) {
-		lane_felt(&lane, limit % 2 ? &away : &trouble);
-		assert_int_equal(lane.limit, limit);
-	}
-	lane_felt(&lane, &away);
-	lane_felt(&lane, &trouble);
-	assert_int_equal(lane.limit, 1);
-	lane_felt(&lane, &fine);
-	assert_int_equal(lane.limit, 2);
-}
-
-/* In time that does not grow with the square of the recipients. */
-static void
-a_crowd_is_dealt_with_in_time(void **state)
-{
-	struct sched_job *job;
-	uint32_t n = 0;
-
-	(void)state;
-	assert_true(sched_slots(&sched, CHANNEL_REMOTE, CROWD));
-	announce_crowd(0, true); /* a host each */
-	sched_due(&sched, now_ms);
-	while ((job = next_job(CHANNEL_REMOTE)))
-		n += job->rcpts;
-	assert_int_equal(n, CROWD);
-	sched_lost(&sched, CHANNEL_REMOTE, now_ms);
-	sched_due(&sched, now_ms);
-	assert_int_equal(sched.busy, CROWD);
+	tell_begin(1, true);
+	assert_true(announce_rcpt(&sched, &r, now_ms));
+	assert_false(announce_rcpt(&sched, &r, now_ms));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -826,7 +743,6 @@ main(void)
 {
 	struct CMUnitTest const tests[] = {
 		TEST(everybody_is_told_one_fate),
-		TEST(a_crowd_delays_by_one_job),
 		TEST(waits_as_documented),
 		TEST(a_shortage_counts_no_try),
 		TEST(the_third_loss_counts),
@@ -839,10 +755,6 @@ main(void)
 		TEST(what_is_known_is_passed_over),
 		TEST(announcements_have_an_order),
 		TEST(a_number_is_announced_once),
-		TEST(slots_have_a_limit),
-		TEST(lanes_have_a_limit),
-		TEST(a_limit_follows_the_host),
-		TEST(a_crowd_is_dealt_with_in_time),
 	};
 
 	seed_begin();

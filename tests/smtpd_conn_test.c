@@ -14,6 +14,7 @@
 
 static struct routes routes;
 static struct access nobody;
+static struct trust proxies, xclients;
 static struct conns conns;
 static unsigned ended;
 
@@ -41,8 +42,15 @@ setup(void **state)
 	conns.pool.path = path;
 	conns.pool.streams_max = 3;
 	conns.rules = (struct session_rules){ .hostname = SLICE("mx.test"),
-		.domain = SLICE("example.org"), .size_max = 64 << 20,
-		.rcpts_max = 10, .commands_max = 1000000, .errors_max = 10 };
+		.domain = SLICE("example.org"), .rcpts_max = 10,
+		.mails_max = 1000, .commands_max = 1000000,
+		.unknown_max = 1000, .errors_max = 10,
+		.text = { .size_max = 64 << 20, .line_max = 64 << 20 } };
+	conns.times = (struct conn_times){ .command = 300, .text = 180,
+		.transaction = 3600, .session = 43200 };
+	conns.address_max = 1000;
+	conns.proxies = &proxies;
+	conns.xclients = &xclients;
 	conns.ended = all_ended;
 	assert_true(routes_parse(&routes, slice_of(routes_text), &error));
 	conns.routes = &routes;
@@ -69,16 +77,22 @@ teardown(void **state)
 	return 0;
 }
 
-/* connect_client - the client's end of a new session */
+/* connect_from - the client's end of a new session */
 static int
-connect_client(void)
+connect_from(char const *address)
 {
 	int pair[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
 	    pair), 0);
-	assert_true(conn_open(&conns, pair[0], pair[0], "192.0.2.1"));
+	assert_true(conn_open(&conns, pair[0], pair[0], address));
 	return pair[1];
+}
+
+static int
+connect_client(void)
+{
+	return connect_from("192.0.2.1");
 }
 
 /* say_octets - as many as the other end takes; returns how many */
@@ -169,12 +183,15 @@ say_big(int fd, size_t octets)
 	assert_int_equal(octets, 0);
 }
 
-static char const envelope[] = "HELO c\r\nMAIL FROM:<s@c.example>\r\n"
+static char const hello[] = "HELO c\r\n";
+static char const envelope[] = "MAIL FROM:<s@c.example>\r\n"
     "RCPT TO:<a@example.org>\r\nDATA\r\n";
 
 static void
 begin_text(int fd)
 {
+	say_text(fd, hello);
+	expect(fd, "250 mx.test\r\n");
 	say_text(fd, envelope);
 	expect(fd, "354 end with CRLF.CRLF\r\n");
 }
@@ -222,6 +239,7 @@ message_through_pipes(void **state)
 	assert_int_equal(pipe(out), 0);
 	assert_int_equal(fcntl(out[0], F_SETFL, O_NONBLOCK), 0);
 	assert_true(conn_open(&conns, in[0], out[1], ""));
+	assert_true(write(in[1], hello, strlen(hello)) > 0);
 	assert_true(write(in[1], envelope, strlen(envelope)) > 0);
 	assert_true(write(in[1], "x\r\n.\r\nNOOP\r\n", 12) == 12);
 	close(in[1]);
@@ -243,6 +261,7 @@ session_from_a_file(void **state)
 	unlink(name);
 	assert_int_equal(pipe(out), 0);
 	assert_int_equal(fcntl(out[0], F_SETFL, O_NONBLOCK), 0);
+	assert_true(write(in, hello, strlen(hello)) > 0);
 	assert_true(write(in, envelope, strlen(envelope)) > 0);
 	assert_true(write(in, "x\r\n.\r\nQUIT\r\n", 12) == 12);
 	assert_int_equal(lseek(in, 0, SEEK_SET), 0);
@@ -436,8 +455,8 @@ old_client(int64_t age_ms)
 static void
 idle_client_is_sent_away(void **state)
 {
-	int patient = old_client(CONN_COMMAND_MS - 60000);
-	int late = old_client(CONN_COMMAND_MS);
+	int patient = old_client(300000 - 60000);
+	int late = old_client(300000);
 
 	(void)state;
 	expect(late, "421 4.4.2 mx.test waited too long for you\r\n");
@@ -451,11 +470,281 @@ idle_client_is_sent_away(void **state)
 static void
 life_is_limited(void **state)
 {
-	int fd = old_client(CONN_LIFE_MS);
+	int fd = old_client(43200000);
 
 	(void)state;
-	expect(fd, "421 4.4.2 mx.test waited too long for you\r\n");
+	expect(fd, "421 4.4.2 mx.test you took too long\r\n");
 	expect_end(fd);
+}
+
+static void
+deadlines_follow_the_rules(void **state)
+{
+	struct conn_times const times[] = {
+		{ 0, 1000, 1000, 1000 },	/* no time for commands */
+		{ 1000, 1000, 1000, 0 },	/* no time at all */
+	};
+	char const *const last[] = {
+		"421 4.4.2 mx.test waited too long for you\r\n",
+		"421 4.4.2 mx.test you took too long\r\n",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		int fd;
+
+		conns.times = times[i];
+		fd = connect_client();
+		expect(fd, last[i]);
+		expect_end(fd);
+	}
+	/* these begin with a message */
+	for (i = 0; i < 2; i++) {
+		int fd;
+
+		conns.times = (struct conn_times){ 1000, i ? 0 : 1000,
+			i ? 1000 : 0, 1000 };
+		fd = connect_client();
+		heard_len = 0;
+		say_text(fd, hello);
+		expect(fd, "250 mx.test\r\n");
+		say_text(fd, envelope);
+		expect(fd, last[!i]);
+		expect_end(fd);
+		assert_int_equal(queue.ended, 0);
+	}
+}
+
+/* What a client must not have said yet may not mean what it thinks. */
+static void
+clients_wait_for_replies(void **state)
+{
+	char const *const hurried[] = { "HELO c\r\nNOOP\r\n", "EHLO c\r\nQUIT\r\n",
+		"HELO c\r\nM", "EHLO \r\n\r\n" };
+	size_t i;
+	int fd;
+
+	(void)state;
+	for (i = 0; i < sizeof hurried / sizeof *hurried; i++) {
+		fd = connect_client();
+		say_text(fd, hurried[i]);
+		expect(fd, "220 mx.test ESMTP Mailgrave\r\n"
+		    "554 5.5.0 wait for replies; goodbye\r\n");
+		expect_end(fd);
+		heard_len = 0;
+	}
+	fd = connect_client();
+	say_text(fd, hello);
+	expect(fd, "250 mx.test\r\n");
+	say_text(fd, envelope);
+	say_text(fd, "evil\r\n.\r\n");
+	expect(fd, "250 2.1.5 recipient ok\r\n"
+	    "554 5.5.0 wait for replies; goodbye\r\n");
+	/* a last reply isn't lost because it goes on talking */
+	say_text(fd, "MAIL FROM:<t@c.example>\r\n");
+	turns(10);
+	say_text(fd, "QUIT\r\n");
+	turns(10);
+	close(fd);
+	turns(10);
+	assert_int_equal(queue.opened, 0);
+	assert_int_equal(conns.n, 0);
+	/* these need no answer first */
+	fd = connect_client();
+	heard_len = 0;
+	say_text(fd, hello);
+	expect(fd, "250 mx.test\r\n");
+	say_text(fd, "NOOP\r\nVRFY a\r\nRSET\r\nQUIT\r\n");
+	expect(fd, "252 2.5.2 send some mail, and see\r\n"
+	    "250 2.0.0 forgotten\r\n221 2.0.0 mx.test goodbye\r\n");
+	expect_end(fd);
+}
+
+static void
+addresses_are_limited(void **state)
+{
+	int fd[4];
+
+	(void)state;
+	conns.address_max = 2;
+	fd[0] = connect_client();
+	fd[1] = connect_client();
+	expect(fd[1], "220 mx.test ESMTP Mailgrave\r\n");
+	fd[2] = connect_client();
+	heard_len = 0;
+	expect(fd[2], "421 4.7.0 mx.test too many sessions from your address"
+	    "\r\n");
+	expect_end(fd[2]);
+	fd[2] = connect_from("192.0.2.2");
+	heard_len = 0;
+	expect(fd[2], "220 mx.test ESMTP Mailgrave\r\n");
+	close(fd[0]);
+	turns(10);
+	fd[3] = connect_client();
+	heard_len = 0;
+	expect(fd[3], "220 mx.test ESMTP Mailgrave\r\n");
+	close(fd[1]);
+	close(fd[2]);
+	close(fd[3]);
+}
+
+static void
+proxies_speak_first(void **state)
+{
+	char const *why;
+	int fd, i;
+
+	(void)state;
+	proxies.networks = 0;
+	assert_true(trust_add(&proxies, SLICE("192.0.2.0/24"), &why));
+	conns.address_max = 2;
+	for (i = 0; i < 3; i++) {
+		fd = connect_client();
+		turns(5);
+		listen_to(fd);
+		assert_int_equal(heard_len, 0);	/* no greeting before it */
+		say_text(fd, "PROXY TCP4 198.51.100.7 192.0.2.9 1000 25\r");
+		turns(5);
+		listen_to(fd);
+		assert_int_equal(heard_len, 0);
+		say_text(fd, "\n");
+		if (i == 2) break;
+		expect(fd, "220 mx.test ESMTP Mailgrave\r\n");
+		heard_len = 0;
+	}
+	/* its clients are counted, not the proxy */
+	expect(fd, "421 4.7.0 mx.test too many sessions from your address"
+	    "\r\n");
+	expect_end(fd);
+	conns.address_max = 1000;
+	/* header and commands in one piece, and who the queue is told of */
+	fd = connect_client();
+	heard_len = 0;
+	say_text(fd, "PROXY TCP6 2001:db8::1 ::1 1 2\r\nHELO c\r\n");
+	expect(fd, "220 mx.test ESMTP Mailgrave\r\n250 mx.test\r\n");
+	say_text(fd, envelope);
+	expect(fd, "354 end with CRLF.CRLF\r\n");
+	say_text(fd, ".\r\n");
+	expect_accepted(fd);
+	assert_string_equal(queue.guest[0]->client, "2001:db8::1");
+	close(fd);
+	/* no header, none at all, and from others it's no header */
+	fd = connect_client();
+	heard_len = 0;
+	say_text(fd, "EHLO c\r\n");
+	expect(fd, "421 4.7.0 mx.test no valid PROXY header\r\n");
+	expect_end(fd);
+	fd = old_client(CONN_HEADER_MS);
+	heard_len = 0;
+	expect(fd, "421 4.7.0 mx.test no valid PROXY header\r\n");
+	expect_end(fd);
+	fd = connect_from("192.0.3.1");
+	heard_len = 0;
+	say_text(fd, "PROXY TCP4 198.51.100.7 192.0.2.9 1000 25\r\n");
+	expect(fd, "500 5.5.1 unknown command\r\n");
+	close(fd);
+	proxies.networks = 0;
+}
+
+static void
+some_speak_for_others(void **state)
+{
+	char const *why;
+	int fd;
+
+	(void)state;
+	xclients.networks = 0;
+	assert_true(trust_add(&xclients, SLICE("192.0.2.1"), &why));
+	conns.address_max = 1;
+	fd = connect_client();
+	close(connect_client());	/* many may come from there */
+	say_text(fd, "XCLIENT ADDR=198.51.100.7 HELO=real.example "
+	    "PROTO=ESMTP NAME=real.example\r\n");
+	expect(fd, "220 mx.test ESMTP Mailgrave\r\n"
+	    "220 mx.test ESMTP Mailgrave\r\n");
+	say_text(fd, hello);
+	expect(fd, "250 mx.test\r\n");
+	say_text(fd, envelope);
+	expect(fd, "354 end with CRLF.CRLF\r\n");
+	say_text(fd, ".\r\n");
+	expect_accepted(fd);
+	assert_string_equal(queue.guest[0]->client, "198.51.100.7");
+	assert_string_equal(queue.guest[0]->helo, "real.example");
+	assert_string_equal(queue.guest[0]->protocol, "ESMTP");
+	/* whom it speaks for is counted */
+	heard_len = 0;
+	close(connect_from("198.51.100.7"));
+	{
+		int other = connect_client();
+
+		say_text(other, "XCLIENT ADDR=198.51.100.7\r\n");
+		expect(other, "421 4.7.0 mx.test too many sessions from your "
+		    "address\r\n");
+		close(other);
+	}
+	close(fd);
+	turns(10);
+	xclients.networks = 0;
+}
+
+static void
+access_decides_at_the_door(void **state)
+{
+	static char const text[] = "refuse 198.51.100.7 554 5.7.1 \"go away\"\n"
+	    "limit 203.0.113.0/24 connections 1\n"
+	    "proxy 192.0.2.8\n" "xclient 192.0.2.9\n";
+	struct parse_error error;
+	struct access access;
+	int fd, other;
+
+	(void)state;
+	if (!access_parse(&access, slice_of(text), &error))
+		fail_msg("line %u: %s", error.line, error.why);
+	conns.access = &access;
+	fd = connect_from("198.51.100.7");
+	expect(fd, "554 5.7.1 go away\r\n");
+	assert_int_equal(heard_len, strlen("554 5.7.1 go away\r\n"));
+	expect_end(fd);
+	fd = connect_from("203.0.113.1");
+	other = connect_from("203.0.113.1");
+	expect(other, "too many sessions from your address\r\n");
+	expect_end(other);
+	close(fd);
+	turns(10);
+	/* who is meant is who the header names */
+	fd = connect_from("192.0.2.8");
+	heard_len = 0;
+	say_text(fd, "PROXY TCP4 198.51.100.7 192.0.2.2 1 2\r\n");
+	expect(fd, "554 5.7.1 go away\r\n");
+	assert_int_equal(heard_len, strlen("554 5.7.1 go away\r\n"));
+	expect_end(fd);
+	fd = connect_from("192.0.2.9");
+	say_text(fd, "XCLIENT ADDR=198.51.100.7\r\n");
+	expect(fd, "220 mx.test ESMTP Mailgrave\r\n554 5.7.1 go away\r\n");
+	close(fd);
+	turns(10);
+	conns.access = &nobody;
+	access_free(&access);
+}
+
+static void
+lmtp_by_name(void **state)
+{
+	int fd;
+
+	(void)state;
+	conns.rules.lmtp = true;
+	fd = connect_client();
+	say_text(fd, "LHLO c\r\n");
+	expect(fd, "250 HELP\r\n");
+	say_text(fd, "MAIL FROM:<> SMTPUTF8\r\n"
+	    "RCPT TO:<a@example.org>\r\nRCPT TO:<b@example.org>\r\n"
+	    "BDAT 1 LAST\r\nxNOOP\r\n");
+	expect(fd, "250 2.0.0 ok\r\n");
+	assert_string_equal(queue.guest[0]->protocol, "UTF8LMTP");
+	assert_int_equal(queue.guest[0]->rcpts, 2);
+	close(fd);
 }
 
 static int
@@ -524,6 +813,13 @@ main(void)
 		TEST(shutdown_is_orderly),
 		TEST(idle_client_is_sent_away),
 		TEST(life_is_limited),
+		TEST(deadlines_follow_the_rules),
+		TEST(clients_wait_for_replies),
+		TEST(addresses_are_limited),
+		TEST(proxies_speak_first),
+		TEST(some_speak_for_others),
+		TEST(access_decides_at_the_door),
+		TEST(lmtp_by_name),
 		TEST(sessions_are_limited),
 	};
 	int failed;

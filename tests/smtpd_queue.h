@@ -27,7 +27,9 @@ struct guest {
 	bool ended;		/* a verdict is due */
 	uint32_t rcpts;
 	uint64_t octets;
-	char sender[64], rcpt[64];
+	char sender[64], rcpt[64], orcpt[64], envid[64], protocol[32];
+	char client[64], helo[64];
+	uint8_t notify, ret, utf8;
 };
 
 /* The queue, and what it shall do. */
@@ -56,6 +58,9 @@ say(struct guest *g, enum verdict verdict)
 	assert_true(peer_send(&g->peer, &submit_verdict_form, &v, -1));
 }
 
+#define keep(out, text) \
+	snprintf(out, sizeof(out), "%.*s", (int)(text).len, (text).s)
+
 static bool
 got_open(void *owner, void const *values, int fd)
 {
@@ -68,8 +73,13 @@ got_open(void *owner, void const *values, int fd)
 	g->open = true;
 	g->rcpts = 0;
 	g->octets = 0;
-	snprintf(g->sender, sizeof g->sender, "%.*s", (int)open->sender.len,
-	    open->sender.s);
+	keep(g->sender, open->sender);
+	keep(g->envid, open->envid);
+	keep(g->protocol, open->protocol);
+	keep(g->client, open->client_address);
+	keep(g->helo, open->helo);
+	g->ret = open->ret;
+	g->utf8 = open->utf8;
 	queue.opened++;
 	return true;
 }
@@ -82,8 +92,9 @@ got_rcpt(void *owner, void const *values, int fd)
 
 	(void)fd;
 	assert_true(g->open);
-	snprintf(g->rcpt, sizeof g->rcpt, "%.*s", (int)rcpt->address.len,
-	    rcpt->address.s);
+	keep(g->rcpt, rcpt->address);
+	keep(g->orcpt, rcpt->orcpt);
+	g->notify = rcpt->notify;
 	g->rcpts++;
 	return true;
 }

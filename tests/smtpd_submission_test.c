@@ -28,12 +28,17 @@ begin(void)
 {
 	struct submit_open open = { .sender = SLICE("s@c.example"),
 		.client_address = SLICE("192.0.2.1"), .helo = SLICE("c"),
-		.protocol = SLICE("SMTP") };
+		.protocol = SLICE("SMTP"), .envid = SLICE("envelope+21"),
+		.ret = RET_HDRS, .utf8 = 1 };
+	struct submit_rcpt a = { .address = SLICE("a@example.org") };
+	struct submit_rcpt b = { .address = SLICE("b@example.org"),
+		.orcpt = SLICE("rfc822;c@example.org"),
+		.notify = NOTIFY_SUCCESS | NOTIFY_DELAY };
 	struct submission *s = submission_new(&pool, &open, wake, NULL);
 
 	assert_non_null(s);
-	assert_true(submission_rcpt(s, SLICE("a@example.org")));
-	assert_true(submission_rcpt(s, SLICE("b@example.org")));
+	assert_true(submission_rcpt(s, &a));
+	assert_true(submission_rcpt(s, &b));
 	return s;
 }
 
@@ -132,6 +137,12 @@ small_messages_share_a_connection(void **state)
 	assert_int_equal(queue.octets, 3000);
 	assert_string_equal(queue.guest[0]->sender, "s@c.example");
 	assert_string_equal(queue.guest[0]->rcpt, "b@example.org");
+	assert_string_equal(queue.guest[0]->orcpt, "rfc822;c@example.org");
+	assert_int_equal(queue.guest[0]->notify,
+	    NOTIFY_SUCCESS | NOTIFY_DELAY);
+	assert_string_equal(queue.guest[0]->envid, "envelope+21");
+	assert_int_equal(queue.guest[0]->ret, RET_HDRS);
+	assert_true(queue.guest[0]->utf8);
 }
 
 static void
@@ -470,12 +481,13 @@ memory_is_limited(void **state)
 	size_t taken = POOL_HELD_MAX - 1024 - pool.held;
 	char helo[1025] = "";
 	struct submit_open open = { .helo = slice_from(helo, sizeof helo) };
+	struct submit_rcpt rcpt = { .address = slice_from(helo, 512) };
 
 	(void)state;
 	pool.held += taken;
 	store(s, 1024);
 	assert_int_equal(pool.held, POOL_HELD_MAX);
-	assert_false(submission_rcpt(s, slice_from(helo, 512)));
+	assert_false(submission_rcpt(s, &rcpt));
 	assert_false(submission_is_settled(s));
 	store(s, 1);
 	assert_refused(s, REPLY_NO_SPACE);

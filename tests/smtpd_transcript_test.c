@@ -5,7 +5,8 @@
  *
  *   # comment
  *   routes: LINE   access: LINE   client: ADDRESS
- *   limit: size|rcpts|commands|errors N
+ *   limit: size|line|rcpts|mails|commands|unknown|errors N
+ *   say: lmtp|fix|trusted			LMTP; bare LF is fixed; XCLIENT
  *   verdict: temp|perm STATUS WORDS		what queue says; default ok
  *   C: octets, CRLF is added. \r \n \0 \xNN \\, \{N:text} is text N times,
  *      \c at the end: no CRLF
@@ -23,16 +24,17 @@
 #include "common/access.h"
 #include "smtpd/policy.h"
 #include "smtpd/session.h"
+#include "smtpd/xclient.h"
 
 enum { TEXT_SHOWN = 300 };
 
-struct text {
+struct store {
 	char *s;
 	size_t len, room;
 };
 
 static void
-put(struct text *t, struct slice more)
+put(struct store *t, struct slice more)
 {
 	if (t->len + more.len + 1 > t->room) {
 		t->room = 2 * (t->len + more.len + 1);
@@ -45,7 +47,7 @@ put(struct text *t, struct slice more)
 }
 
 static void
-put_cstr(struct text *t, char const *s)
+put_cstr(struct store *t, char const *s)
 {
 	put(t, slice_of(s));
 }
@@ -58,10 +60,11 @@ struct transcript {
 	struct routes routes;
 	struct access access;
 	struct session_rules rules;
-	bool relay;
+	bool trusted;
+	struct access_decision may;
 	enum verdict verdict;
 	char status[16], words[128];
-	struct text input, expected;
+	struct store input, expected;
 	struct step step[500];
 	size_t steps;
 };
@@ -70,7 +73,7 @@ struct transcript {
 struct play {
 	struct transcript const *t;
 	struct session session;
-	struct text output, sender, rcpts, message;
+	struct store output, sender, rcpts, message;
 	bool closed;
 };
 
@@ -80,10 +83,10 @@ hex(char c)
 	return (unsigned)(c <= '9' ? c - '0' : slice_lower(c) - 'a' + 10);
 }
 
-static void put_escaped(struct text *out, struct slice in);
+static void put_escaped(struct store *out, struct slice in);
 
 static size_t
-put_repeated(struct text *out, struct slice in)
+put_repeated(struct store *out, struct slice in)
 {
 	size_t end = slice_find(in, '}'), at = slice_find(in, ':');
 	unsigned long long n;
@@ -96,7 +99,7 @@ put_repeated(struct text *out, struct slice in)
 }
 
 static void
-put_escaped(struct text *out, struct slice in)
+put_escaped(struct store *out, struct slice in)
 {
 	while (in.len) {
 		size_t n = slice_find(in, '\\');
@@ -134,11 +137,23 @@ set_limit(struct session_rules *rules, struct slice in)
 	unsigned long long n;
 
 	assert_true(slice_number(slice_word(&in), 1000000, &n));
-	if (slice_is(name, "size")) rules->size_max = n;
+	if (slice_is(name, "size")) rules->text.size_max = n;
+	else if (slice_is(name, "line")) rules->text.line_max = n;
+	else if (slice_is(name, "mails")) rules->mails_max = n;
+	else if (slice_is(name, "unknown")) rules->unknown_max = n;
 	else if (slice_is(name, "rcpts")) rules->rcpts_max = n;
 	else if (slice_is(name, "commands")) rules->commands_max = n;
 	else if (slice_is(name, "errors")) rules->errors_max = n;
 	else fail_msg("no such limit");
+}
+
+static void
+set_way(struct transcript *t, struct slice name)
+{
+	if (slice_is(name, "lmtp")) t->rules.lmtp = true;
+	else if (slice_is(name, "fix")) t->rules.text.fix_lf = true;
+	else if (slice_is(name, "trusted")) t->trusted = true;
+	else fail_msg("no such way");
 }
 
 static void
@@ -164,8 +179,8 @@ mark_step(struct transcript *t)
 }
 
 static void
-read_line(struct transcript *t, struct slice line, struct text *routes,
-    struct text *access, struct text *client)
+read_line(struct transcript *t, struct slice line, struct store *routes,
+    struct store *access, struct store *client)
 {
 	size_t n = slice_find(line, ':');
 	struct slice key = slice_from(line.s, n);
@@ -188,10 +203,12 @@ read_line(struct transcript *t, struct slice line, struct text *routes,
 		mark_step(t);
 	} else if (slice_is(key, "limit")) {
 		set_limit(&t->rules, value);
+	} else if (slice_is(key, "say")) {
+		set_way(t, value);
 	} else if (slice_is(key, "verdict")) {
 		set_verdict(t, value);
 	} else {
-		struct text *file = slice_is(key, "routes") ? routes
+		struct store *file = slice_is(key, "routes") ? routes
 		    : slice_is(key, "access") ? access : client;
 
 		if (file == client) assert_true(slice_is(key, "client"));
@@ -203,10 +220,9 @@ read_line(struct transcript *t, struct slice line, struct text *routes,
 static void
 read_transcript(struct transcript *t, struct slice file)
 {
-	struct text routes = { .len = 0 }, access = { .len = 0 };
-	struct text client = { .len = 0 };
+	struct store routes = { .len = 0 }, access = { .len = 0 };
+	struct store client = { .len = 0 };
 	struct parse_error error;
-	struct access_client may;
 	struct slice line;
 
 	put_cstr(&client, "");
@@ -218,8 +234,8 @@ read_transcript(struct transcript *t, struct slice file)
 	if (!access_parse(&t->access,
 	    slice_from(access.s, access.len), &error))
 		fail_msg("access line %u: %s", error.line, error.why);
-	access_look_up(&t->access, client.s, &may);
-	t->relay = may.relay;
+	access_client(&t->access, &(struct who_client){ .address = client.s },
+	    &t->may);
 	free(routes.s);
 	free(access.s);
 	free(client.s);
@@ -280,27 +296,80 @@ forget(struct play *p)
 	p->sender.len = p->rcpts.len = p->message.len = 0;
 }
 
+/* What the client said beside the address, as far as it did. */
+static void
+put_parameters(struct store *out, struct session const *s)
+{
+	char text[32];
+
+	if (s->question == SESSION_RECIPIENT) {
+		snprintf(text, sizeof text, " notify=%u", s->notify);
+		if (s->notify) put_cstr(out, text);
+		if (s->orcpt.len) put_cstr(out, " orcpt=");
+		put(out, s->orcpt);
+		return;
+	}
+	if (s->eightbit) put_cstr(out, " 8bit");
+	if (s->utf8) put_cstr(out, " utf8");
+	snprintf(text, sizeof text, " ret=%u", s->ret);
+	if (s->ret) put_cstr(out, text);
+	if (s->envid.len) put_cstr(out, " envid=");
+	put(out, s->envid);
+}
+
+static void
+answer_sender(struct play *p, struct slice address)
+{
+	forget(p);
+	put_cstr(&p->sender, "<");
+	put(&p->sender, address);
+	put_cstr(&p->sender, ">");
+	put_parameters(&p->sender, &p->session);
+	session_answer(&p->session, REPLY_SENDER_OK);
+}
+
+static void
+answer_recipient(struct play *p, struct slice address)
+{
+	struct policy_answer a = policy_rcpt(&p->t->routes,
+	    slice_of(p->t->may.groups), p->t->may.relay, &p->session.addr);
+
+	if (a.reply == REPLY_RCPT_OK) {
+		put_cstr(&p->rcpts, " ");
+		put(&p->rcpts, address);
+		put_parameters(&p->rcpts, &p->session);
+	}
+	if (a.reply)
+		session_answer(&p->session, a.reply);
+	else
+		session_refuse(&p->session, a.code, slice_of(a.status),
+		    slice_of(a.text));
+}
+
 static void
 answer(struct play *p)
 {
 	struct session *s = &p->session;
+	struct xclient x = { .addr = "" };
 	char text[ADDR_TEXT_MAX];
-	size_t n = s->path == ADDR_PATH_NULL ? 0 : addr_format(&s->addr, text);
-	enum reply reply = REPLY_SENDER_OK;
+	struct slice address = slice_from(text,
+	    s->path == ADDR_PATH_MAILBOX ? addr_format(&s->addr, text) : 0);
 
-	if (s->question == SESSION_SENDER) {
-		forget(p);
-		put_cstr(&p->sender, "<");
-		put(&p->sender, slice_from(text, n));
-		put_cstr(&p->sender, s->eightbit ? "> 8bit" : ">");
-	} else {
-		reply = policy_rcpt(&p->t->routes, p->t->relay, &s->addr);
-		if (reply == REPLY_RCPT_OK) {
-			put_cstr(&p->rcpts, " ");
-			put(&p->rcpts, slice_from(text, n));
-		}
+	switch (s->question) {
+	case SESSION_SENDER:
+		answer_sender(p, address);
+		break;
+	case SESSION_RECIPIENT:
+		answer_recipient(p, address);
+		break;
+	case SESSION_CLIENT:
+		session_answer(s, xclient_parse(&x, s->argument)
+		    ? REPLY_GREETING : REPLY_BAD_ARGUMENT);
+		put_cstr(&p->output, "Q: client ");
+		put_cstr(&p->output, x.addr);
+		put_cstr(&p->output, "\n");
+		break;
 	}
-	session_answer(s, reply);
 }
 
 static void
@@ -351,6 +420,7 @@ play_begin(struct play *p, struct transcript const *t)
 {
 	*p = (struct play){ .t = t };
 	session_init(&p->session, &t->rules);
+	p->session.trusted = t->trusted;
 	put_cstr(&p->output, "");
 	play_on(p, slice_from(NULL, 0));
 }
@@ -413,20 +483,21 @@ play_cut(struct transcript const *t, size_t first, size_t piece)
 static void
 play_file(void **state)
 {
-	static char text[SESSION_TEXT_MAX + 1];
-	static char store[1 << 16];
+	static char text[TEXT_STORE_MAX];
+	static char file_text[1 << 16];
 	struct transcript t = { .rules = { .hostname = SLICE("mx.test"),
-	    .domain = SLICE("Example.Org"), .size_max = 1000000,
-	    .rcpts_max = 1000, .commands_max = 1000, .errors_max = 1000,
-	    .text = text } };
+	    .domain = SLICE("Example.Org"), .rcpts_max = 1000,
+	    .mails_max = 1000, .commands_max = 1000, .unknown_max = 1000,
+	    .errors_max = 1000, .text = { .size_max = 1000000,
+	    .line_max = 1000000, .store = text } } };
 	FILE *file = fopen(*state, "r");
 	size_t n;
 
 	assert_non_null(file);
-	n = fread(store, 1, sizeof store, file);
-	assert_in_range(n, 1, sizeof store - 1);
+	n = fread(file_text, 1, sizeof file_text, file);
+	assert_in_range(n, 1, sizeof file_text - 1);
 	fclose(file);
-	read_transcript(&t, slice_from(store, n));
+	read_transcript(&t, slice_from(file_text, n));
 	assert_true(t.steps > 0);
 	play_in_step(&t);
 	play_cut(&t, t.input.len, t.input.len);

@@ -6,8 +6,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <cmocka.h>
-#include "send/lane.h"
-#include "send/sched.h"
+#include "send/announce.h"
+#include "send/job.h"
+#include "send/orders.h"
+#include "send/owed.h"
+#include "send/rcpt.h"
 
 enum { HOUR_MS = 3600 * 1000 };
 
@@ -17,13 +20,22 @@ static size_t outcomes;
 static int64_t now_ms;
 static struct traceid const id = { .octet = { 7 } };
 
-static bool
-route(void *owner, struct slice address, struct destination *to)
+static enum sched_way
+route(void *owner, struct sched_mail const *m, struct sched_rcpt const *r,
+    struct sched_route *out)
 {
 	(void)owner;
-	(void)address;
-	to->channel = CHANNEL_REMOTE;
-	snprintf(to->host, sizeof to->host, "x.test");
+	(void)m;
+	(void)r;
+	out->to.channel = CHANNEL_REMOTE;
+	snprintf(out->to.host, sizeof out->to.host, "x.test");
+	return WAY_THERE;
+}
+
+static bool
+room(void *owner)
+{
+	(void)owner;
 	return true;
 }
 
@@ -35,7 +47,8 @@ outcome(void *owner, struct handover_outcome const *o)
 	outcomes++;
 }
 
-static struct sched_hooks const hooks = { .route = route, .outcome = outcome };
+static struct sched_hooks const hooks = { .route = route, .outcome = outcome,
+	.room = room };
 
 static int
 set_up(void **unused)
@@ -47,7 +60,7 @@ set_up(void **unused)
 	now_ms = 1000;
 	outcomes = 0;
 	sched_init(&sched, 1, &hooks, NULL, &limits);
-	return sched_slots(&sched, CHANNEL_REMOTE, 4) ? 0 : -1;
+	return job_slots(&sched, CHANNEL_REMOTE, 4) ? 0 : -1;
 }
 
 static int
@@ -63,20 +76,20 @@ announce(uint32_t rcpts, uint32_t wait_s)
 {
 	uint32_t i;
 
-	assert_true(sched_mail(&sched, &(struct handover_mail){ .id = id,
+	assert_true(announce_mail(&sched, &(struct handover_mail){ .id = id,
 	    .sender = SLICE("me@here.test"), .fresh = 1 }, 0, now_ms));
 	for (i = 0; i < rcpts; i++)
-		assert_true(sched_rcpt(&sched, &(struct handover_rcpt){
+		assert_true(announce_rcpt(&sched, &(struct handover_rcpt){
 		    .id = id, .rcpt = i, .wait_s = wait_s,
 		    .address = SLICE("a@x.test") }, now_ms));
-	assert_true(sched_ready(&sched, &(struct handover_ready){ .id = id,
+	assert_true(announce_ready(&sched, &(struct handover_ready){ .id = id,
 	    .rcpts = rcpts }));
 }
 
 static void
 order(enum order what)
 {
-	sched_order(&sched, &(struct handover_order){ .id = id,
+	orders_take(&sched, &(struct handover_order){ .id = id,
 	    .order = (uint8_t)what }, now_ms);
 }
 
@@ -90,13 +103,13 @@ static struct sched_job *
 job(void)
 {
 	sched_due(&sched, now_ms);
-	return sched_next(&sched, CHANNEL_REMOTE);
+	return job_next(&sched, CHANNEL_REMOTE);
 }
 
 static void
 result(struct sched_job const *j, uint32_t rcpt, enum verdict verdict)
 {
-	assert_true(sched_result(&sched, CHANNEL_REMOTE,
+	assert_true(job_result(&sched, CHANNEL_REMOTE,
 	    &(struct deliver_result){ .job = j->number, .rcpt = rcpt,
 	    .verdict = (uint8_t)verdict, .status = SLICE("4.0.0"),
 	    .words = SLICE("later") }, now_ms));
@@ -105,7 +118,7 @@ result(struct sched_job const *j, uint32_t rcpt, enum verdict verdict)
 static void
 ack(uint32_t rcpt, uint32_t attempt)
 {
-	assert_true(sched_acked(&sched, &(struct handover_outcome_ack){
+	assert_true(rcpt_acked(&sched, &(struct handover_outcome_ack){
 	    .id = id, .rcpt = rcpt, .attempt = attempt }, now_ms));
 }
 
@@ -145,7 +158,7 @@ test_drop_ready(void **unused)
 	announce(2, 0);
 	sched_due(&sched, now_ms);
 	order(ORDER_HOLD);
-	assert_null(sched_next(&sched, CHANNEL_REMOTE));
+	assert_null(job_next(&sched, CHANNEL_REMOTE));
 	assert_false(is_known());
 	assert_true(sched_idle(&sched));
 	assert_int_equal(sched.channel[CHANNEL_REMOTE].running, 0);
@@ -160,18 +173,18 @@ test_drop_among_others(void **unused)
 
 	(void)unused;
 	announce(150, 0);	/* more than one job takes */
-	assert_true(sched_mail(&sched, &(struct handover_mail){ .id = other,
+	assert_true(announce_mail(&sched, &(struct handover_mail){ .id = other,
 	    .fresh = 1 }, 0, now_ms));
-	assert_true(sched_rcpt(&sched, &(struct handover_rcpt){ .id = other,
+	assert_true(announce_rcpt(&sched, &(struct handover_rcpt){ .id = other,
 	    .address = SLICE("b@x.test") }, now_ms));
-	assert_true(sched_ready(&sched, &(struct handover_ready){ .id = other,
+	assert_true(announce_ready(&sched, &(struct handover_ready){ .id = other,
 	    .rcpts = 1 }));
 	sched_due(&sched, now_ms);
 	order(ORDER_DELETE);
-	j = sched_next(&sched, CHANNEL_REMOTE);
+	j = job_next(&sched, CHANNEL_REMOTE);
 	assert_non_null(j);
 	assert_true(traceid_eq(&j->mail->by.id, &other));
-	assert_null(sched_next(&sched, CHANNEL_REMOTE));
+	assert_null(job_next(&sched, CHANNEL_REMOTE));
 	assert_false(is_known());
 	result(j, 0, VERDICT_OK);
 }
@@ -199,7 +212,7 @@ test_drop_running(void **unused)
 		assert_true(is_known());
 		ack(1, 0);
 		assert_false(is_known());
-		assert_null(sched_owing(&sched));
+		assert_null(owed_next(&sched));
 		assert_true(sched_idle(&sched));
 	}
 }
@@ -212,15 +225,15 @@ test_drop_lost(void **unused)
 	(void)unused;
 	announce(1, 0);
 	j = job();
-	j->begun = true;
+	job_begun(&sched, j);
 	order(ORDER_DELETE);
-	sched_lost(&sched, CHANNEL_REMOTE, now_ms);
+	job_lost(&sched, CHANNEL_REMOTE, now_ms);
 	assert_false(is_known());
-	assert_true(sched_slots(&sched, CHANNEL_REMOTE, 4));
+	assert_true(job_slots(&sched, CHANNEL_REMOTE, 4));
 	announce(1, 0);
 	j = job();
 	order(ORDER_HOLD);
-	sched_return(&sched, j, now_ms);
+	job_return(&sched, j, now_ms);
 	assert_false(is_known());
 }
 
@@ -234,17 +247,17 @@ test_drop_reporting(void **unused)
 	ack(0, 0);
 	ack(1, 0);
 	/* owed, then under way: the reporter holds a pointer to it */
-	assert_ptr_equal(sched_owing(&sched), sched_find(&sched, &id));
+	assert_ptr_equal(owed_next(&sched), sched_find(&sched, &id));
 	order(ORDER_DELETE);
 	assert_true(is_known());
-	assert_true(sched_put_off(&sched, &id, now_ms));
+	assert_true(owed_put_off(&sched, &id, now_ms));
 	assert_false(is_known());
 	announce(1, 0);
 	result(job(), 0, VERDICT_PERM);
 	ack(0, 0);
 	order(ORDER_HOLD);
 	assert_false(is_known());
-	assert_null(sched_owing(&sched));
+	assert_null(owed_next(&sched));
 	assert_true(sched_idle(&sched));
 }
 
@@ -317,7 +330,7 @@ failed_by_order(size_t n, uint32_t attempt)
 static void
 test_bounce_waiting(void **unused)
 {
-	struct sched_failure *f;
+	struct sched_owed *f;
 
 	(void)unused;
 	announce(2, 3600);
@@ -326,12 +339,12 @@ test_bounce_waiting(void **unused)
 	order(ORDER_BOUNCE);
 	failed_by_order(2, 0);
 	ack(0, 0);
-	assert_null(sched_owing(&sched));
+	assert_null(owed_next(&sched));
 	ack(1, 0);
-	assert_ptr_equal(sched_owing(&sched), sched_find(&sched, &id));
-	for (f = sched_find(&sched, &id)->failures; f; f = f->next)
+	assert_ptr_equal(owed_next(&sched), sched_find(&sched, &id));
+	for (f = sched_find(&sched, &id)->owed; f; f = f->next)
 		f->reported = true;
-	assert_true(sched_reported(&sched, &id));
+	assert_true(owed_reported(&sched, &id));
 	assert_false(is_known());
 }
 
@@ -340,12 +353,12 @@ static void
 test_bounce_coming(void **unused)
 {
 	(void)unused;
-	assert_true(sched_mail(&sched, &(struct handover_mail){ .id = id },
+	assert_true(announce_mail(&sched, &(struct handover_mail){ .id = id },
 	    0, now_ms));
 	order(ORDER_BOUNCE);
-	assert_true(sched_rcpt(&sched, &(struct handover_rcpt){ .id = id,
+	assert_true(announce_rcpt(&sched, &(struct handover_rcpt){ .id = id,
 	    .address = SLICE("a@x.test"), .attempt = 3 }, now_ms));
-	assert_true(sched_ready(&sched, &(struct handover_ready){ .id = id,
+	assert_true(announce_ready(&sched, &(struct handover_ready){ .id = id,
 	    .rcpts = 1 }));
 	failed_by_order(1, 3);
 	assert_int_equal(sched_wake_ms(&sched), -1);
@@ -358,7 +371,7 @@ test_bounce_ready(void **unused)
 	announce(1, 0);
 	sched_due(&sched, now_ms);
 	order(ORDER_BOUNCE);
-	assert_null(sched_next(&sched, CHANNEL_REMOTE));
+	assert_null(job_next(&sched, CHANNEL_REMOTE));
 	failed_by_order(1, 0);
 }
 
@@ -382,7 +395,7 @@ test_bounce_running(void **unused)
 	ack(1, 0);
 	failed_by_order(3, 1);
 	ack(1, 1);
-	assert_non_null(sched_owing(&sched));
+	assert_non_null(owed_next(&sched));
 }
 
 int

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/* Reads parameters strictly: each once, each with a value or without, as it
+ * ought to be. */
+#include "common/utf8.h"
+#include "smtpd/parameter.h"
+
+/* RFC 1870 section 3: up to 20 digits; what is beyond 64 bits is too large
+ * whatever the limit. */
+static enum reply
+take_size(struct session *s, struct slice value)
+{
+	unsigned long long n;
+	size_t i;
+
+	if (value.len > 20) return REPLY_BAD_PARAMETER;
+	for (i = 0; i < value.len; i++)
+		if (value.s[i] < '0' || value.s[i] > '9')
+			return REPLY_BAD_PARAMETER;
+	if (!slice_number(value, s->rules->text.size_max, &n))
+		return REPLY_TOO_LARGE;
+	s->promised = n;
+	return REPLY_NONE;
+}
+
+/* RFC 6152 section 2 */
+static enum reply
+take_body(struct session *s, struct slice value)
+{
+	s->eightbit = slice_is_nocase(value, "8BITMIME");
+	if (s->eightbit || slice_is_nocase(value, "7BIT")) return REPLY_NONE;
+	return REPLY_BAD_PARAMETER;
+}
+
+/* RFC 6531 section 3.4 */
+static enum reply
+take_smtputf8(struct session *s, struct slice value)
+{
+	(void)value;
+	s->utf8 = true;
+	return REPLY_NONE;
+}
+
+/* RFC 3461 section 4.3 */
+static enum reply
+take_ret(struct session *s, struct slice value)
+{
+	s->ret = slice_is_nocase(value, "FULL") ? RET_FULL
+	    : slice_is_nocase(value, "HDRS") ? RET_HDRS : RET_UNSAID;
+	return s->ret ? REPLY_NONE : REPLY_BAD_PARAMETER;
+}
+
+/* section 4.4 */
+static enum reply
+take_envid(struct session *s, struct slice value)
+{
+	s->envid = value;
+	return dsn_envid_valid(value) ? REPLY_NONE : REPLY_BAD_PARAMETER;
+}
+
+/* section 4.1: a list without repetitions */
+static enum reply
+take_notify(struct session *s, struct slice value)
+{
+	static char const *const names[] = { "NEVER", "SUCCESS", "FAILURE",
+		"DELAY" };
+	enum { NAMES = sizeof names / sizeof *names };
+	size_t i, n;
+
+	do {
+		n = slice_find(value, ',');
+		for (i = 0; i < NAMES; i++)
+			if (slice_is_nocase(slice_from(value.s, n), names[i]))
+				break;
+		if (i == NAMES || s->notify & 1U << i)
+			return REPLY_BAD_PARAMETER;
+		s->notify = (uint8_t)(s->notify | 1U << i);
+		if (n < value.len && n + 1 == value.len)
+			return REPLY_BAD_PARAMETER;
+		value = slice_skip(value, n + 1);
+	} while (value.len);
+	return dsn_notify_valid(s->notify) ? REPLY_NONE : REPLY_BAD_PARAMETER;
+}
+
+_Static_assert(NOTIFY_NEVER == 1 && NOTIFY_SUCCESS == 2 &&
+    NOTIFY_FAILURE == 4 && NOTIFY_DELAY == 8, "the order of names");
+
+/* section 4.2; RFC 6533 section 3 for the octets above 127 */
+static enum reply
+take_orcpt(struct session *s, struct slice value)
+{
+	s->orcpt = value;
+	if (!s->utf8 && !utf8_is_ascii(value)) return REPLY_BAD_PARAMETER;
+	return dsn_orcpt_valid(value) ? REPLY_NONE : REPLY_BAD_PARAMETER;
+}
+
+static struct {
+	char const *name;
+	enum parameter_of of;
+	bool valued;
+	enum reply (*take)(struct session *s, struct slice value);
+} const rows[] = {
+	{ "SIZE", PARAMETER_OF_MAIL, true, take_size },
+	{ "BODY", PARAMETER_OF_MAIL, true, take_body },
+	{ "SMTPUTF8", PARAMETER_OF_MAIL, false, take_smtputf8 },
+	{ "RET", PARAMETER_OF_MAIL, true, take_ret },
+	{ "ENVID", PARAMETER_OF_MAIL, true, take_envid },
+	{ "NOTIFY", PARAMETER_OF_RCPT, true, take_notify },
+	{ "ORCPT", PARAMETER_OF_RCPT, true, take_orcpt },
+};
+
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* seen  a bit for each row that has been taken */
+static enum reply
+take_one(struct session *s, enum parameter_of of, struct slice word,
+    unsigned *seen)
+{
+	size_t i, n = slice_find(word, '=');
+	struct slice value = slice_skip(word, n + 1);
+
+	for (i = 0; i < ROWS; i++)
+		if (rows[i].of == of &&
+		    slice_is_nocase(slice_from(word.s, n), rows[i].name))
+			break;
+	if (!s->extended || i == ROWS) return REPLY_UNKNOWN_PARAMETER;
+	if (*seen & 1U << i) return REPLY_BAD_PARAMETER;
+	*seen |= 1U << i;
+	if (rows[i].valued ? !value.len : n < word.len)
+		return REPLY_BAD_PARAMETER;
+	return rows[i].take(s, value);
+}
+
+enum reply
+parameter_take_all(struct session *s, enum parameter_of of, struct slice text)
+{
+	enum reply wrong = REPLY_NONE;
+	struct slice word;
+	unsigned seen = 0;
+
+	while (!wrong && (word = slice_word(&text)).len)
+		wrong = take_one(s, of, word, &seen);
+	return wrong;
+}
