@@ -27,9 +27,10 @@ COMPILE   = $(CC) -std=gnu11 -I. -DMAILGRAVE_VERSION='"$(VERSION)"' \
 	    $(WARNINGS) $(HARDEN) $(CFLAGS) $(CPPFLAGS) -MMD -MP
 
 # What a program links states its powers: queue, send and local have neither
-# TLS nor DNS (tests/links.sh).
+# TLS nor DNS (tests/links.sh). Unit tests of common/ link all of it.
 LIBS        := -lskarnet -lseccomp -lpcre2-8
-LIBS_remote := -lcares
+LIBS_remote := -lcares -lssl -lcrypto
+LIBS_common := -lssl -lcrypto
 
 objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1)/*.c)))
 parts   = $(filter-out $(B)/$(1)/main.o,$(call objects,$(1)))
