@@ -477,6 +477,30 @@ requests_have_a_limit(void **state)
 	assert_non_null(asked());
 }
 
+/* Who is due while one is under way has the next. */
+static void
+one_request_at_a_time(void **state)
+{
+	(void)state;
+	tell_mail(0);
+	tell_rcpt(0, 0, "a@alias");
+	tell_rcpt_as(0, (struct handover_rcpt){ .rcpt = 1, .wait_s = 5,
+	    .address = SLICE("a@alias") });
+	tell_ready(0, 2);
+	due();
+	assert_non_null(asked());
+	wake();
+	assert_int_equal(rcpt_of(0, 1)->stands, RCPT_WAITS);
+	assert_null(asked());
+	tell_mail(0);
+	tell_rcpt(0, 1, "a@alias");
+	tell_ready(0, 1);
+	expanded(0, EXPANDED_DONE);
+	wake();
+	assert_non_null(asked());
+	assert_ptr_equal(expansion_first(mail(0)), rcpt_of(0, 1));
+}
+
 /* What the routes say is an outcome at once. */
 static void
 routes_end_a_recipient(void **state)
@@ -544,6 +568,7 @@ main(void)
 		FAKE_TEST(lost_on_the_way_it_waits_again),
 		FAKE_TEST(deleted_on_the_way_it_is_forgotten),
 		FAKE_TEST(requests_have_a_limit),
+		FAKE_TEST(one_request_at_a_time),
 		FAKE_TEST(routes_end_a_recipient),
 		FAKE_TEST(without_room_nothing_is_looked_up),
 	};
