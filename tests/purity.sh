@@ -9,8 +9,10 @@
 # Objects that must be pure; their own functions are pure for the others too.
 engines='
 common/access
+common/accessfile
 common/action
 common/addr
+common/base64
 common/body
 common/command
 common/date
@@ -39,6 +41,8 @@ inject/address
 inject/complete
 inject/envelope
 inject/header
+local/choose
+local/result
 local/trace
 queue/crc32c
 queue/filter
@@ -46,7 +50,12 @@ queue/received
 queue/record
 queue/state
 remote/client
+remote/login
+remote/mx
+remote/offer
+remote/outcome
 remote/reply
+remote/say
 send/announce
 send/bounce
 send/expansion
