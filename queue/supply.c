@@ -147,9 +147,10 @@ supply_prepare(struct journal *j)
 		return;
 	}
 	if (j->segments == JOURNAL_SEGMENTS_MAX) {
-		if (!j->disk_full)
-			log_event("journal-cannot-grow", LOG_SYS(ENOSPC));
+		if (j->disk_full) return;
+		log_event("journal-cannot-grow", LOG_SYS(ENOSPC));
 		j->disk_full = true;
+		loop_later(j->loop, &j->turn);
 		return;
 	}
 	*s = (struct journal_segment){ .size = j->segment_size };
