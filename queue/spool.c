@@ -7,15 +7,11 @@
 #include <unistd.h>
 #include "queue/spool.h"
 
-/* Its name is durable before anything is promised that lies in it. */
 static int
 open_folder(int spool, char const *name, bool make)
 {
-	if (make && mkdirat(spool, name, 0700) == 0) {
-		if (fsync(spool) == -1) return -1;
-	} else if (make && errno != EEXIST) {
+	if (make && mkdirat(spool, name, 0700) == -1 && errno != EEXIST)
 		return -1;
-	}
 	return openat(spool, name,
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 }
@@ -31,7 +27,11 @@ open_folders(struct spool *s, int spool, bool make, char const **why)
 	if (s->mess == -1) return false;
 	*why = "open damaged";
 	s->damaged = open_folder(spool, "damaged", make);
-	return s->damaged != -1;
+	if (s->damaged == -1) return false;
+	/* the names are durable before anything is promised that lies in
+	 * there, whoever made them */
+	*why = "sync the spool";
+	return !make || fsync(spool) == 0;
 }
 
 bool
