@@ -210,8 +210,8 @@ def try_all(faults, jobs, mine, counts):
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for fault, (happened, again, wrong) in zip(
                 faults, pool.map(lambda f: mine().attempt(f), faults)):
-            counts.update(tried=1, happened=bool(happened), again=again,
-                          wrong=bool(wrong))
+            counts.update(tried=1, happened=int(bool(happened)),
+                          again=int(again), wrong=int(bool(wrong)))
             if wrong or again:
                 print(f"{':'.join(fault)}:", wrong or
                       "all had to be started again", *happened, sep="\n  ",
