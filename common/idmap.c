@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include "common/idmap.h"
 
-enum { SLOTS_MIN = 1024 };	/* a power of two, as every later size */
+enum {
+	SLOTS_MIN = 1024,	/* a power of two, as every later size */
+	LOAD_MAX = 4		/* members a slot: a little time for much memory
+				 * where a million of them wait */
+};
 
 /* The id's last octets are random and were made by us or checked for being
  * new: they are their own hash. */
@@ -65,7 +69,7 @@ idmap_insert(struct idmap *map, struct idmap_node *node)
 		errno = EEXIST;
 		return false;
 	}
-	if (map->n == map->slots && !grow(map)) return false;
+	if (map->n >= LOAD_MAX * map->slots && !grow(map)) return false;
 	push(map, node);
 	map->n++;
 	return true;

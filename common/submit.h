@@ -80,7 +80,7 @@ enum {
 	SUBMIT_PROTOCOL_MAX = 16,
 	SUBMIT_NAME_MAX = 255,		/* host names, HELO, login, TLS */
 	SUBMIT_GROUPS_MAX = 1024,
-	SUBMIT_RCPTS_MAX = 100000	/* in one message, whatever the client
+	SUBMIT_RCPTS_MAX = 65535	/* in one message, whatever the client
 					 * itself allows */
 };
 

@@ -8,8 +8,8 @@
 #ifndef MAILGRAVE_DELIVERY_H
 #define MAILGRAVE_DELIVERY_H
 
-#include "common/verdict.h"
 #include "local/box.h"
+#include "local/result.h"
 
 enum {
 	/* deliveries at work; each needs a descriptor, and up to three more
@@ -45,13 +45,6 @@ struct delivery_order {
 	bool maybe;		/* it may be there already */
 };
 
-struct delivery_result {
-	enum verdict verdict;
-	bool ours;		/* temporary by a shortage of this machine */
-	char const *status, *words;
-	char const *where;
-};
-
 struct delivery;
 
 void deliveries_init(struct deliveries *all);
@@ -71,8 +64,5 @@ bool delivery_cancel(struct delivery *d);
 
 /* deliveries_idle - none is waiting or at work */
 bool deliveries_idle(struct deliveries const *all);
-
-/* delivery_trouble - what an error of a system call means for the mail */
-struct delivery_result delivery_trouble(int error);
 
 #endif

@@ -2,6 +2,7 @@
 /* Turns recipients into deliveries and their ends into results; touches no
  * file. */
 #include <errno.h>
+#include "local/choose.h"
 #include "local/work.h"
 
 static void
@@ -40,24 +41,14 @@ start(struct work *w, struct task_rcpt *rcpt, struct delivery_result *result)
 		.size = job->size,
 		.maybe = job->maybe,
 	};
-	struct route_act const *act;
-	struct routes_match found;
-	struct addr mailbox;
+	struct choice choice;
 	char path[ROUTE_PATH_MAX];
 
-	*result = (struct delivery_result){
-		.verdict = VERDICT_TEMP, .status = "4.3.5", .where = "",
-		.words = "no maildir line of our routes takes this address"
-	};
-	if (!addr_parse(&mailbox, order.address)) return false;
-	if (routes_find(w->routes, &mailbox, SLICE(""), &found) != ROUTES_LINE)
+	if (!choose(&choice, w->routes, order.address, job->groups,
+	    rcpt->order->action, result))
 		return false;
-	act = found.route->act;
-	if (act->kind != ROUTE_MAILDIR) return false;
-	if (!route_expand(&found, act->word[0], path)) {
-		result->verdict = VERDICT_PERM;
-		result->status = "5.1.3";
-		result->words = "the address is no safe path name";
+	if (!route_expand(&choice.found, choice.act->word[0], path)) {
+		*result = choose_unsafe();
 		return false;
 	}
 	rcpt->work = delivery_start(w->deliveries, &order, path, delivered,

@@ -79,9 +79,9 @@ committed(void *owner, bool fine)
 		for (i = 0; i < m->rcpts; i++)
 			m->rcpt[i].offset = 0;
 		journal_live(c->journal, m->segment, m->unit);
-	} else if (fine) {
-		/* it was finished meanwhile; after a failure the next start
-		 * knows which unit counts */
+	} else if (fine || (v->file != -1 && !c->journal->broken)) {
+		/* it was finished meanwhile, or the old unit counts; when the
+		 * journal is broken only the next start knows which one does */
 		store_remove(c->mess, &v->id);
 	}
 	if (!fine) c->error = EIO;
@@ -92,9 +92,11 @@ committed(void *owner, bool fine)
 		next_batch(c);
 }
 
-/* MESSAGE and RCPTs as they are now; false: nothing was appended. */
+/* MESSAGE and RCPTs as they are now, with what was said at the last tries or
+ * without; false: nothing was appended. */
 static bool
-add_unit(struct cleaner *c, struct clean_move *v, struct message const *m)
+add_records(struct cleaner *c, struct clean_move *v, struct message const *m,
+    bool words)
 {
 	struct envelope e;
 	char store[LAST_WORDS_MAX];
@@ -110,13 +112,29 @@ add_unit(struct cleaner *c, struct clean_move *v, struct message const *m)
 	for (n = 0; n < m->rcpts; n++) {
 		struct record_rcpt rcpt;
 
-		if (!envelope_rcpt_now(&e, c->journal, m, n, &rcpt, store) ||
-		    !journal_add(c->journal, &record_rcpt_form, &rcpt,
+		if (!envelope_rcpt_now(&e, c->journal, m, n, &rcpt, store))
+			return false;
+		if (!words)
+			rcpt.status = rcpt.where = rcpt.words = SLICE("");
+		if (!journal_add(c->journal, &record_rcpt_form, &rcpt,
 		    n + 1 == m->rcpts))
 			return false;
 	}
 	v->new_envelope = (uint32_t)journal_begun(c->journal);
 	return true;
+}
+
+/* Words are dropped where the unit would grow too large with them. */
+static bool
+add_unit(struct cleaner *c, struct clean_move *v, struct message const *m)
+{
+	journal_begin(c->journal, JOURNAL_OUTCOMES);
+	if (add_records(c, v, m, true)) return true;
+	journal_abandon(c->journal);
+	journal_begin(c->journal, JOURNAL_OUTCOMES);
+	if (errno == EMSGSIZE && add_records(c, v, m, false)) return true;
+	journal_abandon(c->journal);
+	return false;
 }
 
 /* An outcome that is on its way into the journal would be undone by a unit
@@ -133,14 +151,12 @@ append(struct cleaner *c)
 
 		v->unit = (struct journal_unit){ .committed = committed,
 		    .owner = v };
-		journal_begin(c->journal, JOURNAL_OUTCOMES);
 		if (m && !m->pending && add_unit(c, v, m)) {
 			journal_end(c->journal, &v->unit);
 			m->replacing = true;
 			c->moved = true;
 			continue;
 		}
-		journal_abandon(c->journal);
 		if (v->file != -1) store_remove(c->mess, &v->id);
 		c->awaited--;
 	}

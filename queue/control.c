@@ -12,6 +12,7 @@
 
 enum {
 	MESSAGE_COST = 512,	/* in octets, of looking at one at all */
+	READING_MS = 50,	/* until it is asked again whether all is read */
 	STEP_MS = 1		/* until the next slice: time for the others */
 };
 
@@ -307,7 +308,7 @@ control_begin(struct control *c, struct command_ask const *ask)
 bool
 control_id(struct control *c, struct command_id const *id)
 {
-	if (c->going || c->filter.has || c->n == COMMAND_IDS_MAX) return false;
+	if (c->asked || c->filter.has || c->n == COMMAND_IDS_MAX) return false;
 	if (!c->ids) c->ids = calloc(COMMAND_IDS_MAX, sizeof *c->ids);
 	if (!c->ids) return false;
 	c->ids[c->n++] = id->id;
@@ -319,7 +320,7 @@ control_filter(struct control *c, struct command_filter const *f)
 {
 	char const *why;
 
-	return !c->going && !c->n && filter_add(&c->filter, f->term, &why);
+	return !c->asked && !c->n && filter_add(&c->filter, f->term, &why);
 }
 
 /* Another user's mail is not there for him. */
@@ -339,13 +340,12 @@ is_there(struct control const *c, struct traceid const *id)
 	return there;
 }
 
-bool
-control_go(struct control *c)
+static void
+set_out(struct control *c)
 {
 	char words[COMMAND_WORDS_MAX], id[TRACEID_TEXT + 1];
 	size_t i;
 
-	if (c->going || c->walked) return false;
 	for (i = 0; i < c->n; i++) {
 		if (is_there(c, &c->ids[i])) continue;
 		snprintf(words, sizeof words, "%s: no such message%s",
@@ -353,12 +353,39 @@ control_go(struct control *c)
 		    c->mighty ? "" : " of yours");
 		refuse(c, words);
 		c->walked = true;
-		return true;
+		return;
 	}
 	c->going = true;
-	c->told_ms = c->loop->now_ms;
 	if (!c->ids) state_walk_begin(c->handout->state, &c->walk);
 	wake(c);
+}
+
+/* Nobody knows yet what there is: the client hears that we are at it. */
+static void
+await_reading(void *owner)
+{
+	struct control *c = owner;
+
+	if (!c->handout->state->reading) {
+		c->step.due = step;
+		set_out(c);
+		return;
+	}
+	loop_arm(c->loop, &c->step, c->loop->now_ms + READING_MS);
+	if (c->loop->now_ms - c->told_ms < CONTROL_TELL_MS) return;
+	c->told_ms = c->loop->now_ms;
+	tell(c, &command_progress_form, &(struct command_progress){
+	    .seen = 0 });
+}
+
+bool
+control_go(struct control *c)
+{
+	if (c->asked) return false;
+	c->asked = true;
+	c->told_ms = c->loop->now_ms;
+	c->step.due = await_reading;
+	await_reading(c);
 	return true;
 }
 
@@ -372,6 +399,7 @@ bool
 control_leave(struct control *c)
 {
 	stop(c);
+	loop_disarm(c->loop, &c->step);
 	free(c->ids);
 	c->ids = NULL;
 	c->left = true;

@@ -31,6 +31,7 @@ struct control {
 	struct filter filter;
 	struct traceid *ids;	/* COMMAND_IDS_MAX of them, or NULL */
 	size_t n, at;		/* ids in all, dealt with */
+	bool asked;		/* GO has come; it waits until all is read */
 	bool going, walked;
 	bool left;		/* the client has gone */
 	struct state_walk walk;	/* while going, without ids */

@@ -44,7 +44,10 @@ struct journal_segment {
 	uint32_t end;		/* octets used */
 	uint32_t live;		/* octets of the units of unfinished messages */
 	uint64_t number;	/* of its present or last use, 0: never used */
-	bool cut;		/* shorter than the others: never used again */
+	bool cut;		/* shorter than the others */
+	bool failed;		/* a write or sync of it has: like a cut one
+				 * never written again, but emptied and put
+				 * into damaged/ */
 };
 
 /* Lists of segment numbers in the array, oldest use first. */
@@ -71,9 +74,10 @@ struct journal {
 	/* set by the caller */
 	struct loop *loop;
 	struct flushers *flushers;
-	int dir;			/* journal/ */
-	/* failed - a write or sync failed: what it covered has been told
-	 * fine = false, the process must end and recover */
+	int dir, damaged;		/* journal/, damaged/ */
+	/* failed - a write or sync failed that can't be survived: what it
+	 * covered has been told fine = false, the process must end and
+	 * recover */
 	void (*failed)(void *owner);
 	/* settled - a group was committed; may be NULL */
 	void (*settled)(void *owner);
@@ -82,17 +86,31 @@ struct journal {
 	uint32_t segment_size;		/* of the next new one */
 	struct journal_segment segment[JOURNAL_SEGMENTS_MAX];
 	uint16_t segments;
-	uint16_t files;			/* the next new one has this name */
-	struct journal_list used;	/* the last one is being written */
+	struct journal_list used;	/* the last one is being written, once
+					 * begun is set */
 	struct journal_list unused;
 	uint64_t live;			/* of all segments */
-	uint64_t epoch, sequence, number;
+	uint64_t epoch, number;
+	uint64_t sequence;		/* of the next record */
+	uint64_t committed;		/* of the last one that is durable */
+	bool reading;			/* recovery is under way: nothing that
+					 * it found is used again */
+	uint64_t oldest, oldest_written;	/* what the newest durable head
+					 * says, the newest one written */
+	bool begun;			/* this process has a segment */
+	bool open;			/* and its head is durable */
 
 	struct journal_lane lane[JOURNAL_LANES];
-	struct journal_lane *open;	/* takes the unit being made */
-	size_t begun;			/* where in its text that starts */
+	struct journal_lane *filling;	/* takes the unit being made */
+	size_t filled;			/* where in its text that starts */
 	struct journal_queue written;	/* not yet synced */
 	bool urgent;			/* some of those isn't lazy */
+	/* After a failure: units that don't count. Their owners are told when
+	 * the head of another segment that says so is durable. */
+	struct journal_queue voided;
+	bool voiding;			/* it isn't yet */
+	unsigned standing;		/* failed segments that are still used:
+					 * no further failure is survived */
 	struct flush sync;
 	bool syncing;
 	struct timer lazy;
@@ -104,23 +122,41 @@ struct journal {
 	bool disk_full;			/* the last attempt failed */
 	bool broken;			/* failed was called: nothing is written */
 	struct timer prepare_again;
+
+	/* one that is never written again on its way to damaged/ */
+	struct flush retire;
+	uint16_t retired;
+	bool retiring;
+	bool renew;			/* before that, another head has to say
+					 * that what is older is dead as well */
 };
 
-/* journal_init - before recovery fills segment, segments, used and number */
+/* journal_init - before recovery says what there is */
 void journal_init(struct journal *j, struct loop *loop,
-    struct flushers *flushers, int dir, void (*failed)(void *owner),
-    void *owner);
+    struct flushers *flushers, int dir, int damaged,
+    void (*failed)(void *owner), void *owner);
 
-/* journal_open - go on from what recovery found, in a new epoch and a new
- * segment, which may still have to be made: units wait for it */
+/* journal_found - recovery: a segment file with its last use, oldest first; it
+ * is never appended to
+ *   number  0: never used, or nobody knows
+ *   returns what to call it from now on */
+uint16_t journal_found(struct journal *j, int fd, uint16_t file,
+    uint32_t size, uint64_t number);
+
+/* journal_open - go on from what was found, in a new epoch and new segments,
+ * while recovery reads the old ones: journal_live is called for what lies in
+ * them. Until journal_complete none of them is written. */
 void journal_open(struct journal *j);
 
-/* journal_found - recovery: a segment file with its last use, oldest first;
- * journal_live is called for what lies in it. It is never appended to.
- *   blank  never used; one that is neither blank nor numbered is damaged and
- *          stays as it is, unused */
-void journal_found(struct journal *j, int fd, uint16_t file, uint32_t size,
-    uint64_t number, bool blank);
+/* journal_blank - recovery: this one is all zeroes; one that is neither blank
+ * nor numbered stays as it is, unused */
+void journal_blank(struct journal *j, uint16_t segment);
+
+/* journal_spoilt - recovery: a write or sync of this one has failed */
+void journal_spoilt(struct journal *j, uint16_t segment);
+
+/* journal_complete - recovery has read all: what is dead may be used again */
+void journal_complete(struct journal *j);
 
 /* journal_begin, journal_add, journal_end - append one unit
  *   lane  JOURNAL_MAIL is synced at once, JOURNAL_OUTCOMES may wait a moment
@@ -149,8 +185,8 @@ size_t journal_unit_max(struct journal const *j);
 void journal_live(struct journal *j, uint16_t segment, uint32_t octets);
 void journal_dead(struct journal *j, uint16_t segment, uint32_t octets);
 
-/* journal_cleanable - more than half of what is used is dead, and the oldest
- * segment may be cleaned: *segment gets it */
+/* journal_cleanable - more than half of what is used is dead, or a failed
+ * segment stands, and the oldest one may be cleaned: *segment gets it */
 bool journal_cleanable(struct journal const *j, uint16_t *segment);
 
 /* journal_read - octets of a written unit; false and errno */

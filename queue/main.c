@@ -9,16 +9,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <skalibs/strerr.h>
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/stage.h"
+#include "queue/aside.h"
 #include "queue/clean.h"
 #include "queue/command.h"
+#include "queue/fsck.h"
 #include "queue/intake.h"
 #include "queue/recover.h"
 #include "queue/store.h"
 
 enum {
 	ENDING_LOOK_MS = 10,
+	READ_AT_ONCE_MS = 200,	/* of reading the journal before anybody is
+				 * served: what is left goes on beside that */
 	FLUSHERS = 6	/* one journal group at a time, and large messages */
 };
 
@@ -27,11 +32,14 @@ struct queued {
 	struct stage stage;
 	struct command command;
 	unsigned long long max_size;
+	bool fsck;
 	struct door users;		/* --submit */
 	int journal_dir, mess, damaged, lock;
 	struct flushers flushers;
 	struct journal journal;
 	struct state state;
+	struct recovery recovery;
+	struct timer reader;		/* while that is under way */
 	struct handout handout;
 	struct cleaner cleaner;
 	struct intakes intakes;
@@ -67,6 +75,8 @@ static struct option_row const rows[] = {
 	{ "bounce", NULL, OPTION_FLAG,
 	  offsetof(struct queued, command.bounce), 0, 0, NULL, 0,
 	  "give it up: its sender is told" },
+	{ "fsck", NULL, OPTION_FLAG, offsetof(struct queued, fsck), 0, 0, NULL,
+	  0, "read the whole spool, say what is wrong, change nothing" },
 	{ "json", NULL, OPTION_FLAG,
 	  offsetof(struct queued, command.json), 0, 0, NULL, 0,
 	  "--list and --show: an object a line" },
@@ -80,7 +90,8 @@ static struct option_page const page = {
 	.synopsis = "--in PATH --out PATH [option ...]\n"
 	    "       mailgrave-queue --list [--json] [id ... | filter ...]\n"
 	    "       mailgrave-queue --show|--retry|--hold|--release|--delete|"
-	    "--bounce\n           [--dry-run] id ... | filter ...",
+	    "--bounce\n           [--dry-run] id ... | filter ...\n"
+	    "       mailgrave-queue --fsck [--spool DIR]",
 	.purpose = "Keeps mail in a spool until it is delivered.",
 	.notes = "Commands ask the queue at --submit "
 	    "(/var/spool/mailgrave/submit.ctrl); with none\nrunning they work "
@@ -91,13 +102,16 @@ static struct option_page const page = {
 
 static char const *const upstream[] = { "mailgrave-smtpd", NULL };
 
+/* Its name is durable before anything is promised that lies in it. */
 static int
-open_directory(char const *name)
+open_directory(int spool, char const *name)
 {
-	int fd;
+	int fd, made = mkdirat(spool, name, 0700);
 
-	if (mkdir(name, 0700) == -1 && errno != EEXIST)
+	if (made == -1 && errno != EEXIST)
 		strerr_diefusys(111, "make the directory ", name);
+	if (made == 0 && fsync(spool) == -1)
+		strerr_diefusys(111, "sync the spool for ", name);
 	fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd == -1) strerr_diefusys(111, "open the directory ", name);
 	return fd;
@@ -108,14 +122,17 @@ static void
 open_spool(struct queued *q)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
 	char const *spool = q->command.spool ? q->command.spool : ".";
+	int fd;
 
 	if (chdir(spool) == -1)
 		strerr_diefusys(111, "change to the spool ", spool);
-	q->journal_dir = open_directory("journal");
-	q->mess = open_directory("mess");
-	q->damaged = open_directory("damaged");
+	fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1) strerr_diefusys(111, "open the spool ", spool);
+	q->journal_dir = open_directory(fd, "journal");
+	q->mess = open_directory(fd, "mess");
+	q->damaged = open_directory(fd, "damaged");
+	close(fd);
 	q->lock = openat(q->journal_dir, "lock",
 	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (q->lock == -1) strerr_diefusys(111, "open journal/lock");
@@ -130,29 +147,93 @@ journal_has_failed(void *owner)
 {
 	struct queued *q = owner;
 
-	/* what it covered has been refused, and is told so at the end of this
-	 * turn; the next start reads what the disk really holds and begins a
-	 * new segment */
+	/* a second time: what it covered has been refused, and is told so at
+	 * the end of this turn; the next start reads what the disk really
+	 * holds */
 	q->failed = true;
 	q->stage.loop.stop = true;
+}
+
+/* Reading what is there: the heads of the segments before anything else, the
+ * rest beside the first clients. */
+
+static void
+settled(void *owner)
+{
+	struct queued *q = owner;
+
+	cleaner_look(&q->cleaner);
+}
+
+/* Only now is it known what there is: it may be told and changed. */
+static void
+has_read(struct queued *q)
+{
+	struct recovery const *r = &q->recovery;
+
+	recover_end(&q->recovery);
+	/* a file whose record can't be read may be all that is left */
+	if (!r->damaged && store_sweep(q->mess, &q->state,
+	    q->state.since_ms) == -1)
+		strerr_diefusys(111, "read mess");
+	state_has_read(&q->state);
+	q->journal.settled = settled;
+	journal_complete(&q->journal);
+	cleaner_look(&q->cleaner);
+	log_event("recovered", LOG_NUMBER("messages", q->state.map.n),
+	    LOG_NUMBER("records", r->records),
+	    LOG_NUMBER("damaged", r->damaged), LOG_NUMBER("torn", r->torn));
+	if (q->stage.out_fd && !handout_adopt(&q->handout, (int)q->stage.out_fd))
+		strerr_diefusys(111, "use --out-fd");
+	if (q->stage.out) handout_start(&q->handout);
+}
+
+static bool
+read_more(struct queued *q)
+{
+	int more = recover_step(&q->recovery);
+
+	if (more == -1) strerr_diefusys(111, "read the journal");
+	return more;
+}
+
+static void
+read_beside(void *owner)
+{
+	struct queued *q = owner;
+
+	if (read_more(q))
+		loop_arm(&q->stage.loop, &q->reader, q->stage.loop.now_ms);
+	else
+		has_read(q);
 }
 
 static void
 open_journal(struct queued *q)
 {
-	struct recovery r;
+	int64_t begun_ms = clock_monotonic_ms();
+	bool more = true;
 
 	journal_init(&q->journal, &q->stage.loop, &q->flushers, q->journal_dir,
-	    journal_has_failed, q);
-	if (!recover(&r, &q->journal, &q->state, q->journal_dir, q->damaged))
+	    q->damaged, journal_has_failed, q);
+	q->recovery = (struct recovery){ .journal = &q->journal,
+	    .state = &q->state, .dir = q->journal_dir,
+	    .damaged_dir = q->damaged, .damage = aside_keep,
+	    .owner = &q->recovery };
+	if (!recover_begin(&q->recovery))
 		strerr_diefusys(111, "read the journal");
-	/* a file whose record can't be read may be all that is left */
-	if (!r.damaged && store_sweep(q->mess, &q->state) == -1)
-		strerr_diefusys(111, "read mess");
 	journal_open(&q->journal);
-	log_event("recovered", LOG_NUMBER("messages", q->state.map.n),
-	    LOG_NUMBER("records", r.records),
-	    LOG_NUMBER("damaged", r.damaged));
+	state_read(&q->state, clock_wall_ms());
+	while (more && (q->stage.by_hand ||
+	    clock_monotonic_ms() - begun_ms < READ_AT_ONCE_MS))
+		more = read_more(q);
+	if (!more) {
+		has_read(q);
+		return;
+	}
+	log_event("reading", LOG_NUMBER("segments", q->recovery.segments));
+	q->reader = (struct timer){ .due = read_beside, .owner = q };
+	loop_arm(&q->stage.loop, &q->reader, q->stage.loop.now_ms);
 }
 
 static void
@@ -208,14 +289,6 @@ lost(void *owner)
 }
 
 static void
-settled(void *owner)
-{
-	struct queued *q = owner;
-
-	cleaner_look(&q->cleaner);
-}
-
-static void
 fill(struct queued *q)
 {
 	q->intakes = (struct intakes){ .loop = &q->stage.loop,
@@ -234,7 +307,6 @@ fill(struct queued *q)
 	    .journal = &q->journal, .flushers = &q->flushers,
 	    .state = &q->state, .mess = q->mess };
 	cleaner_init(&q->cleaner);
-	q->journal.settled = settled;
 }
 
 static void
@@ -264,6 +336,8 @@ main(int argc, char *const *argv)
 	struct option_table const own = OPTION_TABLE(rows, &q);
 	int operand = stage_options(&q.stage, argc, argv, &page, &own);
 
+	if (q.fsck && (command_given(&q.command) || operand < argc))
+		option_misused(page.program, "--fsck goes alone", NULL);
 	if (command_given(&q.command))
 		return command_run(&q.command, argv + operand);
 	if (q.command.json || q.command.dry_run)
@@ -271,10 +345,11 @@ main(int argc, char *const *argv)
 		    "commands", NULL);
 	if (operand < argc)
 		option_misused(page.program, "takes no operands", NULL);
-	if (!q.stage.in && !q.stage.in_fd && !q.stage.out_fd)
-		option_misused(page.program, "--in is missing", NULL);
 	/* with fewer, clients wait to be let in; see intake.h, journal.h */
 	jail_allow_descriptors(2 * INTAKE_MAX + JOURNAL_SEGMENTS_MAX + 64);
+	if (q.fsck) return fsck_run(q.command.spool);
+	if (!q.stage.in && !q.stage.in_fd && !q.stage.out_fd)
+		option_misused(page.program, "--in is missing", NULL);
 	stage_prepare(&q.stage);
 	stage_bind(&q.stage);
 	bind_submit(&q);
@@ -282,15 +357,12 @@ main(int argc, char *const *argv)
 	stage_enter(&q.stage);
 	open_spool(&q);
 	if (!flushers_open(&q.flushers, &q.stage.loop, "queue-flush",
-	    FLUSHERS,	    stage_lost_helper))
+	    FLUSHERS, stage_lost_helper))
 		strerr_diefusys(111, "start the flushers");
-	open_journal(&q);
 	fill(&q);
+	open_journal(&q);
 	if (q.command.submit && !door_open(&q.users, &q.stage.loop))
 		strerr_diefusys(111, "listen on ", q.command.submit);
-	if (q.stage.out_fd && !handout_adopt(&q.handout, (int)q.stage.out_fd))
-		strerr_diefusys(111, "use --out-fd");
-	if (q.stage.out) handout_start(&q.handout);
 	stage_serve(&q.stage);
 	return q.failed ? 111 : 0;
 }

@@ -34,8 +34,12 @@ committed(void *owner, bool fine)
 	if (fine && m && !state_outcome(m, &p->what,
 	    p->unit.segment, p->unit.offset))
 		handout_finished(h, m);
-	if (fine && handout_is_on(h, p->connection))
-		ack(h, &p->what.id, p->what.rcpt, p->what.attempt);
+	if (handout_is_on(h, p->connection)) {
+		if (fine)
+			ack(h, &p->what.id, p->what.rcpt, p->what.attempt);
+		else /* on the next one it is repeated */
+			handout_cut(h, "cannot write an outcome");
+	}
 	free(p);
 }
 

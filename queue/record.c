@@ -13,6 +13,7 @@ _Static_assert(RECORD_HEAD + 256 + ADDR_TEXT_MAX + SUBMIT_GROUPS_MAX +
 static struct wire_field const segment_fields[] = {
 	WIRE_FIELD_U64(struct record_segment, number),
 	WIRE_FIELD_U64(struct record_segment, last),
+	WIRE_FIELD_U64(struct record_segment, oldest),
 };
 struct wire_form const record_segment_form =
     WIRE_FORM(RECORD_SEGMENT, segment_fields);
@@ -92,7 +93,8 @@ struct wire_form const record_order_form =
     WIRE_FORM(RECORD_ORDER, order_fields);
 
 /* Where the parts of a head lie. */
-enum { AT_CRC = 0, AT_LEN = 4, AT_EPOCH = 8, AT_SEQUENCE = 16, AT_CLOSES = 24 };
+enum { AT_CRC = 0, AT_LEN = 4, AT_EPOCH = 8, AT_SEQUENCE = 16, AT_CLOSES = 24,
+       AT_OPENS = 25, AT_AHEAD = 28 };
 
 static size_t
 on_bound(size_t n)
@@ -123,12 +125,15 @@ record_put(char *out, struct wire_form const *form, void const *values,
 }
 
 size_t
-record_seal(char *record, uint64_t epoch, uint64_t sequence)
+record_seal(char *record, struct record_head const *head)
 {
 	size_t len = wire_get_number(record + AT_LEN, 4);
 
-	wire_put_number(record + AT_EPOCH, epoch, 8);
-	wire_put_number(record + AT_SEQUENCE, sequence, 8);
+	wire_put_number(record + AT_EPOCH, head->epoch, 8);
+	wire_put_number(record + AT_SEQUENCE, head->sequence, 8);
+	wire_put_number(record + AT_OPENS, head->opens, 1);
+	wire_put_number(record + AT_AHEAD, head->sequence - head->committed,
+	    4);
 	wire_put_number(record + AT_CRC,
 	    crc32c(0, record + AT_LEN, RECORD_HEAD - AT_LEN + len), 4);
 	return on_bound(RECORD_HEAD + len);
@@ -154,6 +159,9 @@ record_get(struct slice octets, struct record_head *head, struct slice *frame)
 		return 0;
 	head->epoch = wire_get_number(octets.s + AT_EPOCH, 8);
 	head->sequence = wire_get_number(octets.s + AT_SEQUENCE, 8);
+	head->committed = head->sequence - wire_get_number(octets.s + AT_AHEAD,
+	    4);
+	head->opens = octets.s[AT_OPENS] != 0;
 	head->closes = octets.s[AT_CLOSES] != 0;
 	*frame = slice_from(octets.s + RECORD_HEAD, len);
 	return on_bound(RECORD_HEAD + len);

@@ -11,7 +11,11 @@
  *          no message text can be taken for a record
  *   16  8  sequence: one more than the record before
  *   24  1  1 when it closes its unit: a unit counts whole or not at all
- *   25  7  zero
+ *   25  1  1 when it opens its unit
+ *   26  2  zero
+ *   28  4  how much larger its sequence is than that of the last record that
+ *          was durable when this one was written: what is missing up to there
+ *          was lost, what is missing behind it may never have been written
  */
 #ifndef MAILGRAVE_RECORD_H
 #define MAILGRAVE_RECORD_H
@@ -45,6 +49,9 @@ struct record_segment {
 				 * failed write or sync there are others, of
 				 * which nothing counts. 0: it is the first of
 				 * its epoch */
+	uint64_t oldest;	/* number of the oldest use in which something
+				 * lives: what has a smaller one counts no
+				 * more */
 };
 
 /* Opens the unit of one message: MESSAGE, then a RCPT each, then BODY unless
@@ -137,7 +144,8 @@ extern struct wire_form const record_order_form;
 struct record_head {
 	uint64_t epoch;
 	uint64_t sequence;
-	bool closes;
+	uint64_t committed;	/* sequence of the last one that was durable */
+	bool opens, closes;	/* its unit */
 };
 
 /* record_size - octets on disk of a record with such a frame */
@@ -150,8 +158,9 @@ size_t record_put(char *out, struct wire_form const *form,
     void const *values, bool closes);
 
 /* record_seal - give a record its place in the journal, and its checksum
+ *   head     all but closes, which record_put was told
  *   returns its size */
-size_t record_seal(char *record, uint64_t epoch, uint64_t sequence);
+size_t record_seal(char *record, struct record_head const *head);
 
 /* record_epoch - what a record at the start of these octets, at least
  * RECORD_HEAD of them, says of its epoch: a cheap look before record_get */

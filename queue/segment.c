@@ -12,6 +12,8 @@
 
 static char const unnamed[] = "next";
 
+enum { EXPELLED_MAX = 1000 };	/* of one name */
+
 static bool
 write_zeroes(int fd, uint32_t size)
 {
@@ -80,7 +82,33 @@ segment_remove(int dir, uint16_t n)
 	char name[SEGMENT_NAME_MAX];
 
 	unlinkat(dir, name_of(name, n), 0);
-	fsync(dir);
+}
+
+bool
+segment_expel(int dir, uint16_t n, int damaged, char kept[SEGMENT_NAME_MAX])
+{
+	char name[SEGMENT_NAME_MAX];
+	int again;
+
+	name_of(name, n);
+	name_of(kept, n);
+	for (again = 1; again < EXPELLED_MAX; again++) {
+		if (renameat2(dir, name, damaged, kept,
+		    RENAME_NOREPLACE) == 0)
+			return true;
+		if (errno != EEXIST) break;
+		snprintf(kept, SEGMENT_NAME_MAX, "%08x-%d", n, again);
+	}
+	return false;
+}
+
+bool
+segment_was_expelled(int damaged, uint16_t n)
+{
+	char name[SEGMENT_NAME_MAX];
+
+	return faccessat(damaged, name_of(name, n), F_OK,
+	    AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int

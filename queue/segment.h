@@ -24,8 +24,17 @@ bool segment_name(int dir, uint16_t n);
 /* segment_is_name - the name of a segment file, and its number */
 bool segment_is_name(char const *name, uint16_t *n);
 
-/* segment_remove - for good: the directory is synced */
+/* segment_remove - its name; nothing is synced */
 void segment_remove(int dir, uint16_t n);
+
+/* segment_expel - move it to damaged/, over nothing that is there
+ *   kept   its name there, for a person
+ *   false and errno; nothing is synced */
+bool segment_expel(int dir, uint16_t n, int damaged,
+    char kept[SEGMENT_NAME_MAX]);
+
+/* segment_was_expelled - one of this name was */
+bool segment_was_expelled(int damaged, uint16_t n);
 
 /* segment_open - -1 and errno; EINVAL for what is no regular file, or too
  * short to be a segment */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What is known of unfinished messages; changes memory only. */
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include "queue/state.h"
@@ -25,8 +26,10 @@ state_find(struct state const *s, struct traceid const *id)
 struct message *
 message_make(struct traceid const *id, uint32_t rcpts)
 {
-	struct message *m = calloc(1, sizeof *m);
+	struct message *m;
 
+	errno = EMSGSIZE;
+	m = rcpts <= STATE_RCPTS_MAX ? calloc(1, sizeof *m) : NULL;
 	if (!m) return NULL;
 	m->rcpt = rcpts == 1 ? &m->one : calloc(rcpts, sizeof *m->rcpt);
 	if (!m->rcpt) {
@@ -34,7 +37,7 @@ message_make(struct traceid const *id, uint32_t rcpts)
 		return NULL;
 	}
 	m->by.id = *id;
-	m->rcpts = m->unfinished = rcpts;
+	m->rcpts = m->unfinished = (uint16_t)rcpts;
 	return m;
 }
 
@@ -53,6 +56,8 @@ message_reserve(struct message *m, uint32_t rcpts)
 	struct rcpt *rcpt;
 
 	if (rcpts == 1) return true;
+	errno = EMSGSIZE;
+	if (rcpts > STATE_RCPTS_MAX) return false;
 	rcpt = realloc(alone ? NULL : m->rcpt, rcpts * sizeof *rcpt);
 	if (!rcpt) return false;
 	if (alone) *rcpt = m->one;
@@ -63,11 +68,11 @@ message_reserve(struct message *m, uint32_t rcpts)
 void
 message_grow(struct message *m, uint32_t rcpts)
 {
-	uint32_t added = rcpts - m->rcpts;
+	uint16_t added = (uint16_t)(rcpts - m->rcpts);
 
 	memset(m->rcpt + m->rcpts, 0, added * sizeof *m->rcpt);
-	m->rcpts = rcpts;
-	m->unfinished += added;
+	m->rcpts = (uint16_t)rcpts;
+	m->unfinished = (uint16_t)(m->unfinished + added);
 }
 
 void
@@ -83,14 +88,49 @@ state_insert(struct state *s, struct message *m)
 	return idmap_insert(&s->map, &m->by);
 }
 
+/* Before that one, or last. */
+static void
+line_up(struct state *s, struct message *m, struct message *before)
+{
+	m->committed = true;
+	m->newer = before;
+	m->older = before ? before->older : s->newest;
+	*(m->older ? &m->older->newer : &s->oldest) = m;
+	*(before ? &before->older : &s->newest) = m;
+}
+
 void
 state_commit(struct state *s, struct message *m)
 {
-	m->committed = true;
-	m->older = s->newest;
-	m->newer = NULL;
-	*(s->newest ? &s->newest->newer : &s->oldest) = m;
-	s->newest = m;
+	line_up(s, m, NULL);
+	if (s->reading && !s->arrived) s->arrived = m;
+}
+
+void
+state_recover(struct state *s, struct message *m)
+{
+	line_up(s, m, s->arrived);
+}
+
+void
+state_read(struct state *s, int64_t now_ms)
+{
+	s->reading = true;
+	s->since_ms = now_ms;
+}
+
+void
+state_has_read(struct state *s)
+{
+	s->reading = false;
+	s->arrived = NULL;
+}
+
+bool
+state_may_know(struct state const *s, struct traceid const *id)
+{
+	return state_find(s, id) ||
+	    (s->reading && traceid_time_ms(id) < s->since_ms);
 }
 
 static uint16_t
@@ -251,6 +291,7 @@ state_forget(struct state *s, struct message *m)
 	idmap_remove(&s->map, &m->by);
 	for (w = s->walks; w; w = w->other)
 		if (w->next == m) w->next = m->newer;
+	if (s->arrived == m) s->arrived = m->newer;
 	if (m->committed) {
 		*(m->older ? &m->older->newer : &s->oldest) = m->newer;
 		*(m->newer ? &m->newer->older : &s->newest) = m->older;

@@ -26,8 +26,8 @@ struct message {
 	struct message *older, *newer;	/* by arrival, once committed */
 	struct rcpt *rcpt;		/* &one for a single recipient */
 	struct rcpt one;
-	uint32_t rcpts;
-	uint32_t unfinished;		/* recipients open, or failed and
+	uint16_t rcpts;
+	uint16_t unfinished;		/* recipients open, or failed and
 					 * not yet reported to the sender */
 	uint32_t offset;		/* of its MESSAGE record */
 	uint32_t envelope;		/* octets of MESSAGE and RCPT records */
@@ -45,12 +45,18 @@ struct message {
 	bool given_up : 1;			/* open recipients are to fail */
 };
 
-_Static_assert(sizeof(struct message) <= 96, "a million of them may wait");
+_Static_assert(sizeof(struct message) <= 88, "a million of them may wait");
+
+enum { STATE_RCPTS_MAX = UINT16_MAX };	/* of one message; as many RCPT records
+					 * don't fit into a unit */
 
 struct state {
 	struct idmap map;
 	struct message *oldest, *newest;
 	struct state_walk *walks;
+	bool reading;			/* see state_read */
+	int64_t since_ms;		/* wall time of its beginning */
+	struct message *arrived;	/* the first one since */
 };
 
 /* Somebody's way through the messages, in the order of arrival, while they
@@ -67,8 +73,17 @@ void state_free(struct state *s);
 /* state_find - NULL when no unfinished message has this id */
 struct message *state_find(struct state const *s, struct traceid const *id);
 
+/* state_read - from now on, until state_has_read, there may be messages from
+ * before this wall time that aren't known yet */
+void state_read(struct state *s, int64_t now_ms);
+void state_has_read(struct state *s);
+
+/* state_may_know - this id is known, or may turn out to be: nothing new may
+ * have it */
+bool state_may_know(struct state const *s, struct traceid const *id);
+
 /* message_make - a message that the map doesn't know yet, all recipients open
- * and due at once; NULL and errno */
+ * and due at once; NULL and errno: ENOMEM, EMSGSIZE for too many */
 struct message *message_make(struct traceid const *id, uint32_t rcpts);
 void message_free(struct message *m);
 
@@ -90,6 +105,10 @@ bool state_insert(struct state *s, struct message *m);
 
 /* state_commit - it is durable: last in the order of arrival */
 void state_commit(struct state *s, struct message *m);
+
+/* state_recover - it was durable when reading began: behind those that were
+ * read before it, before all that have arrived since */
+void state_recover(struct state *s, struct message *m);
 
 /* state_rcpt - what a RCPT record says of recipient n */
 void state_rcpt(struct message *m, uint32_t n, struct record_rcpt const *r);

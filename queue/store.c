@@ -62,7 +62,7 @@ store_sealed(struct slice octets)
 }
 
 int
-store_sweep(int mess, struct state const *s)
+store_sweep(int mess, struct state const *s, int64_t since_ms)
 {
 	int fd = openat(mess, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
@@ -79,6 +79,7 @@ store_sweep(int mess, struct state const *s)
 		struct message const *m;
 
 		if (!traceid_parse(&id, name)) continue; /* not ours */
+		if (traceid_time_ms(&id) >= since_ms) continue;
 		m = state_find(s, &id);
 		if (m && m->file) continue;
 		if (unlinkat(mess, entry->d_name, 0) == 0) removed++;

@@ -18,8 +18,10 @@ void store_remove(int mess, struct traceid const *id);
 int store_sealed(struct slice octets);
 
 /* store_sweep - remove the files that no message refers to
+ *   since_ms  wall time: files with ids from then on stay, for they may be of
+ *             messages that are being taken
  *   returns how many, or -1 and errno */
-int store_sweep(int mess, struct state const *s);
+int store_sweep(int mess, struct state const *s, int64_t since_ms);
 
 /* store_has_room - the file system of this directory has room for so many
  * octets more, with some to spare, and for some files */

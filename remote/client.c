@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* Speaks SMTP to one host for one message; never touches a descriptor, never
- * believes what it hears. */
+/* Speaks SMTP to one host; never touches a descriptor, never believes what it
+ * hears. */
 #include <stdio.h>
-#include "remote/client.h"
-
-static void say_ehlo(struct client *);
-static void say_helo(struct client *);
-static void say_mail(struct client *);
-static void say_rcpt(struct client *);
-static void say_data(struct client *);
-static void say_dot(struct client *);
-static void say_quit(struct client *);
+#include "remote/outcome.h"
+#include "remote/say.h"
 
 /* Whom a refusal concerns. */
-enum whom { NOBODY, THIS_ONE, ALL, ALL_FOR_NOW };
+enum whom { NOBODY, THIS_ONE, THESE, ALL, ALL_FOR_NOW };
 
-/* The dialogue. A refusal of the greeting or of HELO speaks about that host,
- * not about the mail, so even a 5xx is temporary there. A 5xx to EHLO leads to
- * HELO (RFC 5321 section 3.2). The waits are those of section 4.5.3.2. */
+/* The dialogue. A refusal of the greeting, of HELO, TLS or the login speaks
+ * about that host or about us, not about the mail, so even a 5xx is temporary
+ * there. The waits are those of RFC 5321 section 4.5.3.2. Where a good reply
+ * leads is said by granted(), if it depends on more than the step. */
 static struct row {
 	void (*command)(struct client *);
 	char expected;			/* first digit of a good reply */
@@ -33,17 +27,31 @@ static struct row {
 	    ALL_FOR_NOW, CLIENT_QUIT, 300, "in reply to EHLO" },
 	[CLIENT_HELO] = { say_helo, '2', CLIENT_MAIL,
 	    ALL_FOR_NOW, CLIENT_QUIT, 300, "in reply to HELO" },
+	[CLIENT_STARTTLS] = { say_starttls, '2', CLIENT_TLS,
+	    ALL_FOR_NOW, CLIENT_QUIT, 300, "in reply to STARTTLS" },
+	[CLIENT_TLS] = { NULL, '-', CLIENT_EHLO,
+	    ALL_FOR_NOW, CLIENT_OVER, 120, "in the TLS handshake" },
+	[CLIENT_AUTH] = { say_auth, '2', CLIENT_MAIL,
+	    ALL_FOR_NOW, CLIENT_QUIT, 300, "in reply to AUTH" },
+	[CLIENT_READY] = { NULL, '-', CLIENT_MAIL,
+	    ALL, CLIENT_OVER, 300, "before MAIL" },
+	[CLIENT_SCAN] = { NULL, '-', CLIENT_MAIL,
+	    ALL, CLIENT_OVER, 300, "before MAIL" },
 	[CLIENT_MAIL] = { say_mail, '2', CLIENT_RCPT,
 	    ALL, CLIENT_RCPT, 300, "in reply to MAIL" },
 	[CLIENT_RCPT] = { say_rcpt, '2', CLIENT_RCPT,
 	    THIS_ONE, CLIENT_RCPT, 300, "in reply to RCPT" },
 	[CLIENT_DATA] = { say_data, '3', CLIENT_TEXT,
-	    ALL, CLIENT_QUIT, 120, "in reply to DATA" },
+	    THESE, CLIENT_RSET, 120, "in reply to DATA" },
 	[CLIENT_TEXT] = { NULL, '-', CLIENT_DOT,
 	    ALL, CLIENT_OVER, 180, "in the middle of the message" },
-	[CLIENT_DOT] = { say_dot, '2', CLIENT_QUIT,
-	    ALL, CLIENT_QUIT, 600,
+	[CLIENT_DOT] = { say_dot, '2', CLIENT_IDLE,
+	    THESE, CLIENT_IDLE, 600,
 	    "after the whole message: they may have it" },
+	[CLIENT_RSET] = { say_rset, '2', CLIENT_IDLE,
+	    ALL_FOR_NOW, CLIENT_QUIT, 300, "in reply to RSET" },
+	[CLIENT_IDLE] = { NULL, '-', CLIENT_QUIT,
+	    NOBODY, CLIENT_OVER, 300, "between messages" },
 	[CLIENT_QUIT] = { say_quit, '2', CLIENT_OVER,
 	    NOBODY, CLIENT_OVER, 5, "in reply to QUIT" },
 	[CLIENT_OVER] = { NULL, '-', CLIENT_OVER,
@@ -70,14 +78,13 @@ in_group(struct client_place p)
 static struct client_place
 follow(struct client const *c, struct client_place p)
 {
-	size_t i = p.step == CLIENT_RCPT ? p.rcpt + 1 : 0;
+	size_t i = p.step == CLIENT_RCPT ? p.rcpt + 1 : c->first;
 
 	if (p.step != CLIENT_MAIL && p.step != CLIENT_RCPT)
 		return (struct client_place){ .step = rows[p.step].good };
-	while (i < c->order.rcpts && c->bad[i])
+	while (i < c->end && c->bad[i])
 		i++;
-	if (i == c->order.rcpts)
-		return (struct client_place){ .step = CLIENT_DATA };
+	if (i == c->end) return (struct client_place){ .step = CLIENT_DATA };
 	return (struct client_place){ .step = CLIENT_RCPT, .rcpt = i };
 }
 
@@ -89,44 +96,7 @@ go(struct client *c, enum client_step step)
 	if (step == CLIENT_OVER) c->over = true;
 }
 
-/* Results */
-
-/* The result for all in this range that have none yet. */
-static void
-decide(struct client *c, enum verdict verdict, size_t from, size_t end)
-{
-	size_t i;
-
-	c->result.verdict = verdict;
-	for (i = from; i < end; i++) {
-		if (c->rcpt[i] != CLIENT_RCPT_OPEN) continue;
-		c->rcpt[i] = CLIENT_RCPT_DUE;
-		c->open--;
-		c->due++;
-	}
-}
-
-/* By the reply just heard. */
-static void
-decide_by_reply(struct client *c, enum verdict verdict, size_t from,
-    size_t end)
-{
-	static char const class[VERDICTS] = { '2', '4', '5' };
-
-	reply_status(&c->reply, class[verdict], c->result.status);
-	c->result.words = reply_words(&c->reply);
-	decide(c, verdict, from, end);
-}
-
-/* By ourselves; what is said stands in c->words. */
-static void
-decide_by_us(struct client *c, enum verdict verdict, char const *status,
-    size_t from, size_t end)
-{
-	snprintf(c->result.status, sizeof c->result.status, "%s", status);
-	c->result.words = slice_of(c->words);
-	decide(c, verdict, from, end);
-}
+/* Giving up */
 
 /* Where the dialogue stands, in words. Until the end mark is out they can't
  * have the message. */
@@ -143,7 +113,7 @@ client_end(struct client *c, enum verdict verdict, char const *status,
     char const *words)
 {
 	snprintf(c->words, sizeof c->words, "%s", words);
-	decide_by_us(c, verdict, status, 0, c->order.rcpts);
+	outcome_by_us(c, verdict, status, 0, c->order.rcpts);
 	go(c, CLIENT_OVER);
 }
 
@@ -153,6 +123,7 @@ client_lost(struct client *c, char const *reason)
 	char words[sizeof c->words];
 
 	snprintf(words, sizeof words, "%s %s", reason, moment(c));
+	c->gone = true;
 	client_end(c, VERDICT_TEMP, "4.4.2", words);
 }
 
@@ -166,105 +137,137 @@ lose_protocol(struct client *c, char const *what)
 	client_end(c, VERDICT_TEMP, "4.5.0", words);
 }
 
+/* What they lack decides for everyone; the connection is of no use. */
+static enum client_step
+turn_away(struct client *c, enum verdict verdict, char const *status,
+    char const *words)
+{
+	snprintf(c->words, sizeof c->words, "%s", words);
+	outcome_by_us(c, verdict, status, 0, c->order.rcpts);
+	return CLIENT_QUIT;
+}
+
+/* From hello to MAIL, and from one transaction to the next */
+
 static bool
-next_result(struct client *c)
+is_too_large(struct client const *c)
 {
-	size_t i;
-
-	for (i = 0; c->due; i++) {
-		if (c->rcpt[i] != CLIENT_RCPT_DUE) continue;
-		c->rcpt[i] = CLIENT_RCPT_TOLD;
-		c->due--;
-		c->result.rcpt = i;
-		return true;
-	}
-	return false;
+	return c->offer.size_max && c->order.size > c->offer.size_max;
 }
 
-/* What we say */
-
-static void
-put(struct client *c, struct slice text)
+/* The recipients that are left, as many as they take in one transaction. */
+static enum client_step
+begin_mail(struct client *c)
 {
-	memcpy(c->out + c->out_len, text.s, text.len);
-	c->out_len += text.len;
+	unsigned most = c->offer.rcpts_max, n = 0;
+
+	if (c->offer.mails_max && c->mails >= c->offer.mails_max)
+		return turn_away(c, VERDICT_TEMP, "4.5.3",
+		    "they take no more on this connection");
+	c->first = c->end;
+	while (c->end < c->order.rcpts && (!most || n < most))
+		n += !c->bad[c->end++];
+	c->taken = 0;
+	c->cr = false;
+	c->body = (struct body_send){ .state = 0 };
+	return CLIENT_MAIL;
 }
 
-static void
-put_path(struct client *c, struct slice mailbox)
+/* This message is done with; clean: they don't remember a part of it. */
+static enum client_step
+finished(struct client *c, bool clean)
+{
+	if (!c->open && !c->order.keep) return CLIENT_QUIT;
+	if (!clean) return CLIENT_RSET;
+	if (c->open) return CLIENT_READY;
+	return c->offer.mails_max && c->mails >= c->offer.mails_max ?
+	    CLIENT_QUIT : CLIENT_IDLE;
+}
+
+static bool
+is_ascii(struct slice mailbox)
 {
 	struct addr a;
 
-	/* formatted anew: what goes out is what was checked */
-	if (mailbox.len && addr_parse(&a, mailbox))
-		c->out_len += addr_format(&a, c->out + c->out_len);
+	return !mailbox.len || !addr_parse(&a, mailbox) || addr_is_ascii(&a);
 }
 
+/* Addresses that need SMTPUTF8 (RFC 6531 section 3.2) are not told to a host
+ * without it. */
 static void
-say_hello(struct client *c, struct slice verb)
+leave_out_utf8(struct client *c)
 {
-	put(c, verb);
-	put(c, c->order.hostname);
-	put(c, SLICE("\r\n"));
-}
+	size_t i;
 
-static void
-say_ehlo(struct client *c)
-{
-	say_hello(c, SLICE("EHLO "));
-}
-
-static void
-say_helo(struct client *c)
-{
-	say_hello(c, SLICE("HELO "));
-}
-
-/* Where 8BITMIME isn't offered, 8-bit text is sent as it is: nearly all hosts
- * pass it on, and a message must not change on its way. */
-static void
-say_mail(struct client *c)
-{
-	char size[32];
-
-	put(c, SLICE("MAIL FROM:<"));
-	put_path(c, c->order.sender);
-	put(c, SLICE(">"));
-	if (c->size) {
-		snprintf(size, sizeof size, " SIZE=%llu",
-		    (unsigned long long)c->order.size);
-		put(c, slice_of(size));
+	snprintf(c->words, sizeof c->words,
+	    "the address needs SMTPUTF8, which they don't offer");
+	for (i = 0; i < c->order.rcpts; i++) {
+		if (is_ascii(c->order.rcpt[i])) continue;
+		c->bad[i] = true;
+		outcome_by_us(c, VERDICT_PERM, "5.6.7", i, i + 1);
 	}
-	if (c->eightbitmime && c->order.eightbit)
-		put(c, SLICE(" BODY=8BITMIME"));
-	put(c, SLICE("\r\n"));
 }
 
-static void
-say_rcpt(struct client *c)
+/* A 7-bit host must not be given 8-bit text (RFC 6152 section 3), nor one
+ * without SMTPUTF8 a header that needs it (RFC 6531 section 3.2). Whether the
+ * text is such, its octets say; what the sender declared may be wrong. */
+static enum client_step
+before_mail(struct client *c)
 {
-	put(c, SLICE("RCPT TO:<"));
-	put_path(c, c->order.rcpt[c->say.rcpt]);
-	put(c, SLICE(">\r\n"));
+	char words[sizeof c->words];
+
+	c->first = c->end = 0;
+	if (is_too_large(c)) {
+		snprintf(words, sizeof words,
+		    "%llu octets are more than the %llu they take",
+		    (unsigned long long)c->order.size,
+		    (unsigned long long)c->offer.size_max);
+		return turn_away(c, VERDICT_PERM, "5.3.4", words);
+	}
+	if (c->utf8 && !c->offer.smtputf8) {
+		if (!is_ascii(c->order.sender))
+			return turn_away(c, VERDICT_PERM, "5.6.7", "the sender "
+			    "needs SMTPUTF8, which they don't offer");
+		leave_out_utf8(c);
+		if (!c->open) return finished(c, true);
+	}
+	if (c->order.size && (!c->offer.eightbitmime ||
+	    (c->utf8 && !c->offer.smtputf8))) {
+		c->taken = 0;
+		c->in_body = false;
+		c->header_end = 2;	/* a header may be empty */
+		return CLIENT_SCAN;
+	}
+	return begin_mail(c);
 }
 
-static void
-say_data(struct client *c)
+static enum client_step
+before_login(struct client *c)
 {
-	put(c, SLICE("DATA\r\n"));
+	if (!c->order.login) return before_mail(c);
+	if (!c->secure && !c->order.clear_login)
+		return turn_away(c, VERDICT_TEMP, "4.7.0", "no password is "
+		    "said to them, for the connection is not encrypted");
+	c->mechanism = login_choose(c->order.login, c->offer.mechanisms,
+	    c->secure);
+	if (c->mechanism == LOGIN_MECHANISMS)
+		return turn_away(c, VERDICT_TEMP, "4.7.0",
+		    "they offer no way to log in that we know");
+	return CLIENT_AUTH;
 }
 
-static void
-say_dot(struct client *c)
+static enum client_step
+after_hello(struct client *c)
 {
-	c->out_len += body_send_end(&c->body, c->out + c->out_len);
+	if (c->secure || c->order.tls == CLIENT_TLS_NONE)
+		return before_login(c);
+	if (c->offer.starttls) return CLIENT_STARTTLS;
+	if (c->order.tls == CLIENT_TLS_MAY) return before_login(c);
+	return turn_away(c, VERDICT_TEMP, "4.7.0",
+	    "TLS is demanded here and not offered there");
 }
 
-static void
-say_quit(struct client *c)
-{
-	put(c, SLICE("QUIT\r\n"));
-}
+/* What we say */
 
 static bool
 may_say(struct client const *c)
@@ -272,14 +275,18 @@ may_say(struct client const *c)
 	if (!rows[c->say.step].command) return false;
 	if (sizeof c->out - c->out_len < CLIENT_COMMAND_MAX) return false;
 	if (same_place(c->say, c->hear)) return true;
-	return c->pipelining && c->open && in_group(c->hear) &&
-	    in_group(c->say);
+	return c->offer.pipelining && in_group(c->hear) && in_group(c->say) &&
+	    outcome_open(c);
 }
 
 enum client_do
 client_next(struct client *c, struct slice *view)
 {
-	if (next_result(c)) return CLIENT_RESULT;
+	if (outcome_next(c)) return CLIENT_RESULT;
+	if (c->hear.step == CLIENT_READY) {
+		go(c, c->end ? begin_mail(c) : before_mail(c));
+		if (outcome_next(c)) return CLIENT_RESULT;
+	}
 	if (c->over) return CLIENT_CLOSE;
 	while (may_say(c)) {
 		rows[c->say.step].command(c);
@@ -289,7 +296,17 @@ client_next(struct client *c, struct slice *view)
 		*view = slice_from(c->out + c->out_at, c->out_len - c->out_at);
 		return CLIENT_SEND;
 	}
-	return c->hear.step == CLIENT_TEXT ? CLIENT_BODY : CLIENT_READ;
+	switch (c->hear.step) {
+	case CLIENT_SCAN:
+	case CLIENT_TEXT:
+		return CLIENT_BODY;
+	case CLIENT_TLS:
+		return CLIENT_SECURE;
+	case CLIENT_IDLE:
+		return CLIENT_FREE;
+	default:
+		return CLIENT_READ;
+	}
 }
 
 /* Commands hold one LF each, so LFs sent are commands sent. */
@@ -300,18 +317,22 @@ client_sent(struct client *c, size_t n)
 	bool drained = c->out_at + n == c->out_len;
 
 	if (client_in_text(c)) {
-		if (drained && c->hear.step == CLIENT_DOT) c->unanswered = 1;
+		if (drained && c->hear.step == CLIENT_DOT)
+			c->unanswered = c->order.lmtp ? outcome_open(c) : 1;
 	} else {
 		while (slice_find(sent, '\n') < sent.len) {
 			sent = slice_skip(sent, slice_find(sent, '\n') + 1);
 			c->unanswered++;
 		}
 	}
+	if (client_in_login(c)) explicit_bzero(c->out + c->out_at, n);
 	c->out_at += n;
 	if (!drained) return;
 	c->out_at = c->out_len = 0;
 	c->turn++;
 }
+
+/* The message */
 
 static bool
 has_bare(struct client *c, struct slice piece)
@@ -325,10 +346,48 @@ has_bare(struct client *c, struct slice piece)
 	return c->cr && c->taken == c->order.size;
 }
 
+/* Looks for 8-bit octets; the header ends with CRLF CRLF. */
+static void
+scan(struct client *c, struct slice piece)
+{
+	static char const end[] = "\r\n\r\n";
+	size_t i;
+
+	for (i = 0; i < piece.len; i++) {
+		bool eightbit = (unsigned char)piece.s[i] >= 0x80;
+
+		if (eightbit && !c->in_body && c->utf8 &&
+		    !c->offer.smtputf8) {
+			go(c, turn_away(c, VERDICT_PERM, "5.6.7", "the header "
+			    "needs SMTPUTF8, which they don't offer"));
+			return;
+		}
+		if (eightbit && !c->offer.eightbitmime) {
+			go(c, turn_away(c, VERDICT_PERM, "5.6.3", "it is 8-bit "
+			    "text, and they don't offer 8BITMIME"));
+			return;
+		}
+		if (piece.s[i] == end[c->header_end])
+			c->header_end++;
+		else
+			c->header_end = piece.s[i] == '\r';
+		if (c->header_end < 4) continue;
+		c->in_body = true;
+		c->header_end = 0;
+	}
+	if (c->taken == c->order.size ||
+	    (c->in_body && c->offer.eightbitmime))
+		go(c, begin_mail(c));
+}
+
 void
 client_body(struct client *c, struct slice piece)
 {
 	c->taken += piece.len;
+	if (c->hear.step == CLIENT_SCAN) {
+		scan(c, piece);
+		return;
+	}
 	if (has_bare(c, piece)) {
 		client_end(c, VERDICT_PERM, "5.6.0",
 		    "the message holds a bare CR or LF");
@@ -340,23 +399,15 @@ client_body(struct client *c, struct slice piece)
 
 /* What we hear */
 
-static void
-take_offer(struct client *c, struct slice line)
+/* Each recipient has a reply of his own in LMTP (RFC 2033 section 4.2). */
+static enum client_step
+heard_dot(struct client *c, enum verdict verdict)
 {
-	struct slice keyword = slice_word(&line), argument = slice_word(&line);
-	unsigned long long most;
-
-	if (slice_is_nocase(keyword, "PIPELINING")) c->pipelining = true;
-	if (slice_is_nocase(keyword, "8BITMIME")) c->eightbitmime = true;
-	if (!slice_is_nocase(keyword, "SIZE")) return;
-	c->size = true;
-	if (slice_number(argument, UINT64_MAX, &most)) c->size_max = most;
-}
-
-static bool
-is_too_large(struct client const *c)
-{
-	return c->size_max && c->order.size > c->size_max;
+	while (c->order.lmtp && c->rcpt[c->dot] != CLIENT_RCPT_OPEN)
+		c->dot++;
+	outcome_by_reply(c, verdict, c->order.lmtp ? c->dot : c->first,
+	    c->order.lmtp ? c->dot + 1 : c->end);
+	return outcome_open(c) ? CLIENT_DOT : finished(c, true);
 }
 
 /* Where a good reply leads. */
@@ -365,21 +416,22 @@ granted(struct client *c)
 {
 	switch (c->hear.step) {
 	case CLIENT_EHLO:
-		if (!is_too_large(c)) break;
-		snprintf(c->words, sizeof c->words,
-		    "%llu octets are more than the %llu they take",
-		    (unsigned long long)c->order.size,
-		    (unsigned long long)c->size_max);
-		decide_by_us(c, VERDICT_PERM, "5.3.4", 0, c->order.rcpts);
-		return CLIENT_QUIT;
+	case CLIENT_HELO:
+		return after_hello(c);
+	case CLIENT_AUTH:
+		return before_mail(c);
 	case CLIENT_DATA:
 		/* With all recipients refused and DATA sent ahead, the end mark
-		 * alone must follow (RFC 2920 section 3.1). */
-		if (!c->open || !c->order.size) return CLIENT_DOT;
+		 * alone must follow (RFC 2920 section 3.1). In LMTP nobody
+		 * would reply to it. */
+		c->dot = c->first;
+		if (!outcome_open(c) && c->order.lmtp) return CLIENT_OVER;
+		if (!outcome_open(c) || !c->order.size) return CLIENT_DOT;
 		break;
 	case CLIENT_DOT:
-		decide_by_reply(c, VERDICT_OK, 0, c->order.rcpts);
-		break;
+		return heard_dot(c, VERDICT_OK);
+	case CLIENT_RSET:
+		return finished(c, true);
 	default:
 		break;
 	}
@@ -391,29 +443,53 @@ static enum client_step
 refused(struct client *c, enum verdict verdict)
 {
 	struct row const *row = &rows[c->hear.step];
-	bool one = row->refused == THIS_ONE;
+	size_t from = 0, end = c->order.rcpts;
 
-	if (c->hear.step == CLIENT_EHLO && verdict == VERDICT_PERM)
+	/* RFC 5321 section 3.2 */
+	if (c->hear.step == CLIENT_EHLO && verdict == VERDICT_PERM &&
+	    !c->order.lmtp)
 		return CLIENT_HELO;
+	if (c->hear.step == CLIENT_STARTTLS && c->order.tls == CLIENT_TLS_MAY)
+		return before_login(c);
+	if (c->hear.step == CLIENT_DOT) return heard_dot(c, verdict);
 	if (row->refused == ALL_FOR_NOW) verdict = VERDICT_TEMP;
-	if (row->refused != NOBODY)
-		decide_by_reply(c, verdict, one ? c->hear.rcpt : 0,
-		    one ? c->hear.rcpt + 1 : c->order.rcpts);
-	return row->bad;
+	if (row->refused == THIS_ONE) {
+		from = c->hear.rcpt;
+		end = from + 1;
+	} else if (row->refused == THESE) {
+		from = c->first;
+		end = c->end;
+	}
+	if (row->refused != NOBODY) outcome_by_reply(c, verdict, from, end);
+	return row->bad == CLIENT_RSET ? finished(c, false) : row->bad;
 }
 
 /* MAIL and RCPT: what was said ahead is heard to its end, whatever the
  * replies. When nothing is left to hear and nobody to deliver to, that was
- * it. */
+ * it. LMTP's last replies come without a command. */
 static void
 go_on(struct client *c, enum client_step step)
 {
+	if (step == CLIENT_DOT && c->hear.step == CLIENT_DOT) return;
 	if (step != CLIENT_RCPT) {
 		go(c, step);
 		return;
 	}
 	c->hear = follow(c, c->hear);
-	if (!c->open && same_place(c->say, c->hear)) go(c, CLIENT_QUIT);
+	if (!outcome_open(c) && same_place(c->say, c->hear))
+		go(c, finished(c, false));
+}
+
+/* A challenge: the dialogue of AUTH goes on (RFC 4954 section 4). */
+static bool
+take_challenge(struct client *c)
+{
+	if (c->hear.step != CLIENT_AUTH || c->reply.code != 334 ||
+	    !c->unanswered)
+		return false;
+	c->unanswered--;
+	if (!say_more(c)) lose_protocol(c, "a challenge too many");
+	return true;
 }
 
 static void
@@ -427,10 +503,12 @@ take_reply(struct client *c)
 	 * had enough of the message before its end. */
 	if (c->reply.code == 421 ||
 	    (c->hear.step == CLIENT_TEXT && class >= '4')) {
-		decide_by_reply(c, verdict, 0, c->order.rcpts);
+		c->gone = true;
+		outcome_by_reply(c, verdict, 0, c->order.rcpts);
 		go(c, CLIENT_OVER);
 		return;
 	}
+	if (take_challenge(c)) return;
 	if (c->unanswered && class == rows[c->hear.step].expected) {
 		c->unanswered--;
 		go_on(c, granted(c));
@@ -450,6 +528,12 @@ client_feed(struct client *c, struct slice in)
 
 	if (c->due) return 0;
 	if (c->over) return len;
+	/* whoever could put words between STARTTLS and the handshake would be
+	 * believed as if he had said them after it (RFC 3207 section 4.2) */
+	if (c->hear.step == CLIENT_TLS && len) {
+		lose_protocol(c, "words");
+		return len;
+	}
 	while (in.len) {
 		enum reply_got got = reply_feed(&c->reply, &in);
 
@@ -461,7 +545,7 @@ client_feed(struct client *c, struct slice in)
 		/* the first line names the host, each other one an offer */
 		if (c->hear.step == CLIENT_EHLO && c->reply.code == 250 &&
 		    c->reply.lines > 1)
-			take_offer(c, reply_line(&c->reply));
+			offer_take(&c->offer, reply_line(&c->reply));
 		if (got == REPLY_LINE) continue;
 		c->turn++;
 		take_reply(c);
@@ -472,17 +556,19 @@ client_feed(struct client *c, struct slice in)
 
 /* From outside */
 
-void
-client_start(struct client *c, struct client_order const *order)
+static void
+take_order(struct client *c, struct client_order const *order)
 {
 	struct addr a;
 	size_t i;
 
-	memset(c, 0, offsetof(struct client, out));
 	c->order = *order;
+	c->utf8 = order->utf8 || !is_ascii(order->sender);
+	for (i = 0; i < order->rcpts; i++)
+		c->utf8 |= !is_ascii(order->rcpt[i]);
 	c->open = order->rcpts;
-	c->say.step = CLIENT_EHLO;
-	c->unanswered = 1;
+	c->due = c->first = c->end = 0;
+	memset(c->rcpt, 0, sizeof c->rcpt);
 	if (order->sender.len && !addr_parse(&a, order->sender)) {
 		client_end(c, VERDICT_PERM, "5.1.7",
 		    "the sender is no address");
@@ -491,9 +577,51 @@ client_start(struct client *c, struct client_order const *order)
 	snprintf(c->words, sizeof c->words, "no address");
 	for (i = 0; i < order->rcpts; i++) {
 		c->bad[i] = !addr_parse(&a, order->rcpt[i]);
-		if (c->bad[i]) decide_by_us(c, VERDICT_PERM, "5.1.3", i, i + 1);
+		if (c->bad[i])
+			outcome_by_us(c, VERDICT_PERM, "5.1.3", i, i + 1);
 	}
 	if (!c->open) go(c, CLIENT_OVER);
+}
+
+void
+client_start(struct client *c, struct client_order const *order, bool secure)
+{
+	memset(c, 0, offsetof(struct client, out));
+	c->secure = secure;
+	c->say.step = CLIENT_EHLO;
+	c->unanswered = 1;
+	take_order(c, order);
+}
+
+void
+client_again(struct client *c, struct client_order const *order)
+{
+	struct client_order kept = c->order, next = *order;
+
+	next.hostname = kept.hostname;
+	next.lmtp = kept.lmtp;
+	next.tls = kept.tls;
+	next.login = kept.login;
+	c->turn++;
+	take_order(c, &next);
+	if (!c->over) go(c, CLIENT_READY);
+}
+
+void
+client_quit(struct client *c)
+{
+	go(c, CLIENT_QUIT);
+	c->turn++;
+}
+
+void
+client_secured(struct client *c)
+{
+	c->secure = true;
+	c->offer = (struct offer){ .size_max = 0 };
+	memset(&c->reply, 0, sizeof c->reply);
+	c->turn++;
+	go(c, CLIENT_EHLO);
 }
 
 unsigned
@@ -509,7 +637,19 @@ client_in_text(struct client const *c)
 }
 
 bool
+client_in_login(struct client const *c)
+{
+	return c->hear.step == CLIENT_AUTH;
+}
+
+bool
 client_committed(struct client const *c)
 {
 	return c->hear.step == CLIENT_DOT && c->unanswered;
+}
+
+bool
+client_is_settled(struct client const *c)
+{
+	return !c->open && !c->due;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* Connects without waiting, one address after the other; never says a word. */
+/* Connects without waiting, to several addresses with small delays between;
+ * never says a word. */
 #include <skalibs/nonposix.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include "remote/dial.h"
 
@@ -12,6 +14,7 @@ union name {
 	struct sockaddr any;
 	struct sockaddr_in in4;
 	struct sockaddr_in6 in6;
+	struct sockaddr_un un;
 };
 
 static socklen_t
@@ -29,98 +32,183 @@ fill(union name *name, struct address const *address, unsigned port)
 	return sizeof name->in6;
 }
 
+/* 0: it doesn't fit */
+static socklen_t
+fill_path(union name *name, char const *path)
+{
+	size_t len = strlen(path);
+
+	*name = (union name){ .un = { .sun_family = AF_UNIX } };
+	if (len >= sizeof name->un.sun_path) return 0;
+	memcpy(name->un.sun_path, path, len);
+	return sizeof name->un;
+}
+
 /* Each write of ours is as large as it can be; waiting for more to fill a
  * segment would only cost time. */
 static int
-open_socket(int family)
+open_socket(struct dial const *d, int family)
 {
-	int on = 1;
+	int on = 1, e;
+	bool ip4 = family == AF_INET;
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	union name name;
+	socklen_t len;
 
-	if (fd != -1)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	return fd;
+	if (fd == -1 || family == AF_UNIX) return fd;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (!d->has_source || !d->has_source[ip4]) return fd;
+	/* the port is chosen when it is known where to: else all calls from
+	 * here would share the same few thousand (ip(7)) */
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+	len = fill(&name, &d->source[ip4], 0);
+	if (bind(fd, &name.any, len) == 0) return fd;
+	e = errno;
+	close(fd);
+	errno = e;
+	return -1;
 }
 
 static void
-hang_up(struct dial *d)
+hang_up(struct dial_call *c)
 {
-	int fd = d->watch.fd;
+	int fd = c->watch.fd;
 
-	loop_disarm(d->loop, &d->timer);
+	loop_disarm(c->dial->loop, &c->timer);
 	if (fd == -1) return;
-	loop_forget(d->loop, &d->watch);
+	loop_forget(c->dial->loop, &c->watch);
 	close(fd);
 }
 
 static void
-end(struct dial *d)
+hang_up_all(struct dial *d)
 {
-	int fd = d->watch.fd;
+	size_t i;
 
-	loop_disarm(d->loop, &d->timer);
-	if (fd != -1) loop_forget(d->loop, &d->watch);
-	d->done(d->owner, fd, d->error);
+	loop_disarm(d->loop, &d->stagger);
+	for (i = 0; i < DIAL_AT_ONCE; i++)
+		if (d->call[i].dial) hang_up(&d->call[i]);
 }
 
 /* 0: under way; else errno */
 static int
-call(struct dial *d)
+call(struct dial *d, struct dial_call *c, struct candidate *place)
 {
 	union name name;
-	socklen_t len = fill(&name, &d->address[d->at], d->port);
-	int e, fd = open_socket(name.any.sa_family);
+	socklen_t len = place ? fill(&name, &place->address, d->port) :
+	    fill_path(&name, d->path);
+	int e, fd;
 
+	if (!len) return ENAMETOOLONG;
+	fd = open_socket(d, name.any.sa_family);
 	if (fd == -1) return errno;
+	c->place = place;
 	if (connect(fd, &name.any, len) == 0 || errno == EINPROGRESS) {
-		loop_arm(d->loop, &d->timer, d->loop->now_ms + d->wait_ms);
+		loop_arm(d->loop, &c->timer, d->loop->now_ms + d->wait_ms);
 		/* writable when connected, also if that was at once */
-		if (loop_watch(d->loop, &d->watch, fd, EPOLLOUT)) return 0;
-		loop_disarm(d->loop, &d->timer);
+		if (loop_watch(d->loop, &c->watch, fd, EPOLLOUT)) return 0;
+		loop_disarm(d->loop, &c->timer);
 	}
 	e = errno;
 	close(fd);
 	return e;
 }
 
-/* The address at hand, or the next that is not refused out of hand. */
-static void
-go_on(struct dial *d)
+/* The next to be called; NULL: none is left. */
+static struct candidate *
+next_place(struct dial const *d)
 {
-	int error;
+	size_t i;
 
-	for (; d->at < d->addresses; d->at++) {
-		error = call(d);
-		if (!error) return;
-		if (!d->error) d->error = error;
+	for (i = 0; i < d->places->n; i++) {
+		struct candidate *place = &d->places->at[i];
+		size_t k;
+
+		for (k = 0; k < DIAL_AT_ONCE; k++)
+			if (d->call[k].watch.fd != -1 &&
+			    d->call[k].place == place)
+				break;
+		if (d->only && place != d->only) continue;
+		if (!place->done && k == DIAL_AT_ONCE) return place;
 	}
-	d->at = 0;
-	end(d);
+	return NULL;
 }
 
 static void
-fail(struct dial *d, int error)
+give_up(struct dial *d)
 {
-	hang_up(d);
+	loop_disarm(d->loop, &d->stagger);
+	d->done(d->owner, -1, NULL, d->error);
+}
+
+/* Calls the next one if it may be called now: at once when nobody is being
+ * called, after the delay when its equals are. */
+static void
+go_on(struct dial *d)
+{
+	for (;;) {
+		struct candidate *place = next_place(d);
+		struct dial_call *idle = NULL, *busy = NULL;
+		size_t i;
+		int error;
+
+		for (i = 0; i < DIAL_AT_ONCE; i++)
+			if (d->call[i].watch.fd == -1)
+				idle = &d->call[i];
+			else
+				busy = &d->call[i];
+		if (!place && !busy) {
+			give_up(d);
+			return;
+		}
+		if (!place || !idle ||
+		    (busy && busy->place->tier != place->tier))
+			return;
+		error = call(d, idle, place);
+		if (!error) {
+			loop_arm(d->loop, &d->stagger,
+			    d->loop->now_ms + DIAL_STAGGER_MS);
+			return;
+		}
+		if (!d->error) d->error = error;
+		place->done = true;
+	}
+}
+
+static void
+fail(struct dial_call *c, int error)
+{
+	struct dial *d = c->dial;
+
+	hang_up(c);
 	if (!d->error) d->error = error;
-	d->at++;
+	if (!c->place) {
+		give_up(d);
+		return;
+	}
+	c->place->done = true;
 	go_on(d);
 }
 
 static void
 ready(void *owner, uint32_t events)
 {
-	struct dial *d = owner;
-	int error = 0;
+	struct dial_call *c = owner;
+	struct dial *d = c->dial;
+	int fd = c->watch.fd, error = 0;
 	socklen_t len = sizeof error;
 
 	(void)events;
-	if (getsockopt(d->watch.fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		error = errno;
-	if (error)
-		fail(d, error);
-	else
-		end(d);
+	if (error) {
+		fail(c, error);
+		return;
+	}
+	loop_forget(d->loop, &c->watch);
+	hang_up_all(d);
+	loop_disarm(d->loop, &c->timer);
+	d->done(d->owner, fd, c->place, 0);
 }
 
 static void
@@ -130,18 +218,38 @@ timer_due(void *owner)
 }
 
 static void
-begin(void *owner)
+stagger_due(void *owner)
 {
 	go_on(owner);
+}
+
+static void
+begin(void *owner)
+{
+	struct dial *d = owner;
+
+	if (d->path) {
+		d->error = call(d, &d->call[0], NULL);
+		if (d->error) give_up(d);
+	} else {
+		go_on(d);
+	}
 }
 
 void
 dial_start(struct dial *d)
 {
-	d->at = 0;
+	size_t i;
+
 	d->error = 0;
-	d->watch = (struct watch){ .fd = -1, .ready = ready, .owner = d };
-	d->timer = (struct timer){ .due = timer_due, .owner = d };
+	for (i = 0; i < DIAL_AT_ONCE; i++) {
+		struct dial_call *c = &d->call[i];
+
+		*c = (struct dial_call){ .dial = d,
+			.watch = { .fd = -1, .ready = ready, .owner = c },
+			.timer = { .due = timer_due, .owner = c } };
+	}
+	d->stagger = (struct timer){ .due = stagger_due, .owner = d };
 	d->begin = (struct chore){ .run = begin, .owner = d };
 	loop_later(d->loop, &d->begin);
 }
@@ -150,5 +258,5 @@ void
 dial_cancel(struct dial *d)
 {
 	loop_not_later(d->loop, &d->begin);
-	hang_up(d);
+	hang_up_all(d);
 }

@@ -1,36 +1,56 @@
 /* SPDX-License-Identifier: ISC */
-/* Connects to the first of several addresses that takes the call. */
+/* Connects to the first of several places that takes the call. */
 #ifndef MAILGRAVE_DIAL_H
 #define MAILGRAVE_DIAL_H
 
 #include "common/loop.h"
-#include "remote/resolve.h"
+#include "remote/mx.h"
 
-enum { DIAL_WAIT_MS = 30000 };	/* for each address */
+enum {
+	DIAL_WAIT_MS = 30000,	/* for each address */
+	DIAL_STAGGER_MS = 250,	/* until the next one is called too; RFC 8305
+				 * section 5 */
+	DIAL_AT_ONCE = 4
+};
+
+struct dial;
+
+struct dial_call {
+	struct dial *dial;
+	struct watch watch;
+	struct timer timer;
+	struct candidate *place;
+};
 
 struct dial {
 	/* set by the caller */
 	struct loop *loop;
-	struct address address[RESOLVE_ADDRESSES_MAX];
-	size_t addresses;
+	struct candidates *places;	/* those not done are called, equals
+					 * staggered, worse ones when all better
+					 * have failed; failures get done */
+	struct candidate *only;		/* of places, NULL: all */
+	char const *path;		/* instead: a Unix socket */
 	unsigned port;
+	struct address const *source;	/* IPv6, IPv4, as remote has them */
+	bool const *has_source;
 	int64_t wait_ms;	/* DIAL_WAIT_MS; tests are in more of a hurry */
 	/* fd     connected, non-blocking, the callee's; -1: nobody answers
-	 * error  errno of the first address then: it is the best one */
-	void (*done)(void *owner, int fd, int error);
+	 * place  who; NULL with fd -1, or for a path
+	 * error  errno of the first failure then: it is the best one */
+	void (*done)(void *owner, int fd, struct candidate *place, int error);
 	void *owner;
 
-	size_t at;		/* the address under way, or that answered */
-	int error;		/* of the first that did not */
-	struct watch watch;
-	struct timer timer;
+	struct dial_call call[DIAL_AT_ONCE];
+	struct timer stagger;
 	struct chore begin;
+	int error;
 };
 
 /* dial_start - done is called later, never from here */
 void dial_start(struct dial *d);
 
-/* dial_cancel - done isn't called any more; harmless on one that has ended */
+/* dial_cancel - done isn't called any more; harmless on one that has ended, or
+ * never began and is zeroed but for loop */
 void dial_cancel(struct dial *d);
 
 #endif

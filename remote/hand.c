@@ -77,12 +77,22 @@ took_result(void *owner, struct job_result const *r)
 	    (int)len, words);
 }
 
+/* The results are out; QUIT may still wait for its answer. */
+static void
+stop_if_over(void *owner)
+{
+	struct hand *h = owner;
+
+	if (h->over && pool_is_empty(&h->remote->pool)) h->remote->loop->stop = true;
+}
+
 static void
 ended(void *owner)
 {
 	struct hand *h = owner;
 
-	h->remote->loop->stop = true;
+	h->over = true;
+	stop_if_over(h);
 }
 
 void
@@ -93,9 +103,10 @@ hand_start(struct hand *h)
 	/* reading the message may have taken any time */
 	h->remote->loop->now_ms = clock_monotonic_ms();
 	j->remote = h->remote;
-	j->to = h->remote->relay;
-	j->why = "no --relay";
-	j->order.hostname = h->remote->hostname;
+	h->remote->pool.emptied = stop_if_over;
+	h->remote->pool.owner = h;
+	j->target = h->target;
+	j->why = "no host";
 	j->order.sender = h->sender;
 	j->order.rcpt = h->rcpt;
 	j->order.rcpts = h->rcpts;

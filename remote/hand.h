@@ -10,10 +10,12 @@ struct hand {
 	/* set by the caller */
 	struct remote *remote;
 	struct slice sender;
-	struct slice rcpt[DELIVER_RCPTS_MAX];
+	struct slice const *rcpt;
 	size_t rcpts;
+	struct target target;
 
 	int failed, deferred;	/* recipients */
+	bool over;		/* all results are out */
 	struct job job;
 };
 
@@ -22,8 +24,8 @@ struct hand {
  *   false and errno; EILSEQ: it holds a bare CR or a NUL */
 bool hand_read(struct hand *h, int fd);
 
-/* hand_start - deliver it to remote->relay; sets remote->loop->stop at the end
- */
+/* hand_start - deliver it; sets remote->loop->stop at the end, when goodbye is
+ * said */
 void hand_start(struct hand *h);
 
 /* hand_exit - 0 all delivered, 100 at least one failed, 111 one is to be tried

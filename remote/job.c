@@ -1,27 +1,52 @@
 /* SPDX-License-Identifier: ISC */
-/* Does what the client engine wants, on a connection that dial made. Reads the
- * message with pread alone; never writes one anywhere but to its host. */
+/* Leads one message from host to host until one has decided; never speaks
+ * itself. */
 #include <skalibs/nonposix.h>
 #include <errno.h>
 #include <stdio.h>
-#include <sys/socket.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include "remote/job.h"
 
-enum {
-	HEARD_AT_ONCE = 4096,	/* octets read at a time */
-	PIECES_AT_ONCE = 16	/* sent before others have their turn */
-};
+static void call(struct job *j, struct candidate *only);
+
+/* Results */
 
 static void
-trace(struct job *j, enum trace_side side, struct slice octets)
+tell(struct job *j, struct client_result const *c, bool ours)
 {
-	if (!j->remote->verbose) return;
-	trace_feed(side == TRACE_SAID ? &j->said : &j->heard, side,
-	    j->remote->by_hand ? NULL : &j->id, octets);
+	struct job_result r = { .client = c, .where = slice_of(j->where),
+		.ours = ours };
+
+	if (j->told[c->rcpt]) return;
+	j->told[c->rcpt] = true;
+	j->result(j->owner, &r);
 }
 
-/* A shortage of this machine: no fault of the other side, no attempt. */
+static void
+end(struct job *j)
+{
+	loop_disarm(j->remote->loop, &j->deadline);
+	free(j->places);
+	j->places = NULL;
+	close(j->message);
+	j->ended(j->owner);
+}
+
+/* The same for all who have no result, and the end. */
+static void
+end_all(struct job *j, enum verdict verdict, char const *status,
+    char const *words)
+{
+	struct client_result c = { .verdict = verdict,
+		.words = slice_of(words) };
+
+	snprintf(c.status, sizeof c.status, "%s", status);
+	for (c.rcpt = 0; c.rcpt < j->order.rcpts; c.rcpt++)
+		tell(j, &c, j->ours);
+	end(j);
+}
+
 static void
 fall_short(struct job *j, char const *what, int error)
 {
@@ -29,266 +54,239 @@ fall_short(struct job *j, char const *what, int error)
 
 	j->ours = true;
 	snprintf(words, sizeof words, "%s: %s", what, strerror(error));
-	client_end(&j->client, VERDICT_TEMP, "4.3.0", words);
+	end_all(j, VERDICT_TEMP, "4.3.0", words);
 }
 
-static void
-hang_up(struct job *j)
-{
-	int fd = j->watch.fd;
+/* One host */
 
-	loop_disarm(j->remote->loop, &j->timer);
-	if (fd == -1) return;
-	loop_forget(j->remote->loop, &j->watch);
-	close(fd);
-}
-
-void
-job_cancel(struct job *j)
-{
-	loop_not_later(j->remote->loop, &j->chore);
-	if (j->lookup) lookup_cancel(j->lookup);
-	j->lookup = NULL;
-	dial_cancel(&j->dial);
-	hang_up(j);
-	close(j->message);
-}
-
-bool
-job_is_committed(struct job const *j)
-{
-	return client_committed(&j->client);
-}
-
-static void
-tell(struct job *j)
-{
-	struct job_result r = { .client = &j->client.result,
-		.where = slice_of(j->where), .ours = j->ours };
-
-	j->result(j->owner, &r);
-}
-
-/* The connection */
-
-static void
-read_piece(struct job *j)
-{
-	char piece[CLIENT_PIECE_MAX], announce[64];
-	uint64_t left = j->order.size - j->client.taken;
-	size_t most = left < sizeof piece ? (size_t)left : sizeof piece;
-	ssize_t n;
-
-	if (!j->client.taken) {
-		snprintf(announce, sizeof announce,
-		    "(message of %llu octets)\n",
-		    (unsigned long long)j->order.size);
-		trace(j, TRACE_SAID, slice_of(announce));
-	}
-	do
-		n = pread(j->message, piece, most, (off_t)j->client.taken);
-	while (n == -1 && errno == EINTR);
-	if (n > 0)
-		client_body(&j->client, slice_from(piece, (size_t)n));
-	else
-		fall_short(j, "cannot read the message",
-		    n == -1 ? errno : ENODATA);
-}
-
-static void
-lose(struct job *j, int error)
-{
-	char reason[128];
-
-	snprintf(reason, sizeof reason, "connection lost (%s)",
-	    strerror(error));
-	client_lost(&j->client, reason);
-}
-
-/* false: not now */
 static bool
-send_some(struct job *j, struct slice view)
+has_another(struct job const *j)
 {
-	ssize_t n;
+	size_t i;
 
-	if (j->watch.fd == -1 || j->mute) return false;
-	n = send(j->watch.fd, view.s, view.len, MSG_NOSIGNAL);
-	if (n == -1 && errno == EINTR) return true;
-	if (n == -1 && (errno == EPIPE || errno == ECONNRESET)) {
-		/* what they said before they hung up may be their reason */
-		j->mute = true;
-		return false;
-	}
-	if (n == -1) {
-		if (errno == EAGAIN) return false;
-		/* they don't know of it and would wait, as we would */
-		lose(j, errno);
-		return true;
-	}
-	view.len = (size_t)n;
-	if (!client_in_text(&j->client)) trace(j, TRACE_SAID, view);
-	client_sent(&j->client, view.len);
-	return true;
+	if (j->reused) return true;
+	if (!j->places || j->calls >= JOB_CALLS_MAX) return false;
+	for (i = 0; i < j->places->n; i++)
+		if (!j->places->at[i].done) return true;
+	return false;
 }
 
+/* What one host said about itself is kept until the last has been asked. */
 static void
-wait_for(struct job *j, uint32_t events)
-{
-	struct loop *loop = j->remote->loop;
-
-	if (j->watch.fd == -1) return;
-	loop_want(loop, &j->watch, j->mute ? EPOLLIN : EPOLLIN | events);
-	if (j->turn == j->client.turn && timer_is_armed(&j->timer)) return;
-	j->turn = j->client.turn;
-	loop_arm(loop, &j->timer, loop->now_ms +
-	    client_wait_s(&j->client) * INT64_C(1000) / j->remote->hurry);
-}
-
-static void
-pump(struct job *j)
-{
-	struct slice view;
-	unsigned pieces = 0;
-
-	for (;;) {
-		switch (client_next(&j->client, &view)) {
-		case CLIENT_RESULT:
-			tell(j);
-			break;
-		case CLIENT_CLOSE:
-			job_cancel(j);
-			j->ended(j->owner);
-			return;
-		case CLIENT_SEND:
-			if (pieces < PIECES_AT_ONCE && send_some(j, view))
-				break;
-			wait_for(j, EPOLLOUT);
-			return;
-		case CLIENT_BODY:
-			pieces++;
-			read_piece(j);
-			break;
-		case CLIENT_READ:
-			wait_for(j, 0);
-			return;
-		}
-	}
-}
-
-/* Results between two replies are told before the second one is heard. */
-static void
-hear(struct job *j, struct slice octets)
-{
-	struct slice view;
-
-	trace(j, TRACE_HEARD, octets);
-	while (octets.len) {
-		octets = slice_skip(octets, client_feed(&j->client, octets));
-		while (client_next(&j->client, &view) == CLIENT_RESULT)
-			tell(j);
-	}
-}
-
-static void
-ready(void *owner, uint32_t events)
-{
-	struct job *j = owner;
-	char octets[HEARD_AT_ONCE];
-	ssize_t n;
-
-	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
-		n = recv(j->watch.fd, octets, sizeof octets, 0);
-		if (n > 0)
-			hear(j, slice_from(octets, (size_t)n));
-		else if (n == 0)
-			client_lost(&j->client, "connection closed");
-		else if (errno != EAGAIN && errno != EINTR)
-			lose(j, errno);
-	}
-	pump(j);
-}
-
-static void
-timer_due(void *owner)
+took_result(void *owner, struct client_result const *c, bool ours)
 {
 	struct job *j = owner;
 
-	client_lost(&j->client, "timed out");
-	pump(j);
+	if (!c->host || ours || !has_another(j)) {
+		tell(j, c, ours);
+		return;
+	}
+	j->another = true;
+	snprintf(j->status, sizeof j->status, "%s", c->status);
+	snprintf(j->words, sizeof j->words, "%.*s", (int)c->words.len,
+	    c->words.s);
 }
 
-/* On the way to it */
+static void begin(void *owner);
+
+static void
+conn_ended(void *owner, bool insecure)
+{
+	struct job *j = owner;
+	bool reused = j->reused;
+
+	j->conn = NULL;
+	j->reused = false;
+	if (insecure) {
+		/* the same one again; that it is clear then keeps this from
+		 * happening twice */
+		j->clear = true;
+		j->place->done = false;
+		call(j, j->place);
+	} else if (!j->another) {
+		end(j);
+	} else {
+		j->another = false;
+		/* a connection that had gone stale says nothing of its host */
+		if (reused)
+			begin(j);
+		else
+			call(j, NULL);
+	}
+}
+
+static struct conn_user
+user_of(struct job *j)
+{
+	return (struct conn_user){ .id = &j->id, .message = j->message,
+		.order = j->order, .result = took_result, .ended = conn_ended,
+		.owner = j };
+}
+
+static char const *
+name_of(struct job const *j)
+{
+	return j->place ? j->places->mx.host[j->place->host].name :
+	    j->target.host;
+}
 
 static void
 set_where(struct job *j)
 {
 	char address[NETADDR_TEXT_MAX + 1];
 
-	netaddr_ip_format(address, j->dial.address[j->dial.at].octet);
-	snprintf(j->where, sizeof j->where, "%s[%s]:%u", j->to.host, address,
-	    j->to.port);
+	if (!j->place) return;
+	netaddr_ip_format(address, j->place->address.octet);
+	snprintf(j->where, sizeof j->where, "%s[%s]:%u", name_of(j), address,
+	    j->target.port);
 }
+
+/* Calling */
 
 static bool
 is_shortage(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOMEM ||
-	    error == ENOBUFS || error == ENOSPC;
+	    error == ENOBUFS || error == ENOSPC || error == EADDRNOTAVAIL;
 }
 
 static void
-dialled(void *owner, int fd, int error)
+unanswered(struct job *j, int error)
 {
-	struct job *j = owner;
 	char words[128];
 
-	if (fd == -1 && is_shortage(error)) {
+	if (j->clear && has_another(j)) {
+		j->clear = false;
+		call(j, NULL);
+	} else if (is_shortage(error)) {
 		fall_short(j, "cannot connect", error);
-	} else if (fd == -1) {
+	} else if (*j->words) {
+		/* a host before said more than that nobody answers */
+		end_all(j, VERDICT_TEMP, j->status, j->words);
+	} else {
 		snprintf(words, sizeof words, "cannot connect: %s",
 		    strerror(error));
-		client_end(&j->client, VERDICT_TEMP, "4.4.1", words);
-	} else {
-		set_where(j);
-		if (!loop_watch(j->remote->loop, &j->watch, fd, EPOLLIN)) {
-			fall_short(j, "cannot connect", errno);
-			close(fd);
-		}
+		end_all(j, VERDICT_TEMP, "4.4.1", words);
 	}
-	pump(j);
 }
 
-/* That a host has no address is temporary: it was named by the operator, who
- * can mend it. */
 static void
-looked_up(void *owner, enum resolved how, struct address const *address,
-    size_t n)
+dialled(void *owner, int fd, struct candidate *place, int error)
+{
+	struct job *j = owner;
+	struct conn_user user;
+
+	if (fd == -1) {
+		unanswered(j, error);
+		return;
+	}
+	j->place = place;
+	if (place) place->done = true;
+	if (!j->clear) j->calls++;
+	set_where(j);
+	user = user_of(j);
+	user.order.clear_login = j->remote->clear_login ||
+	    !place || remote_is_loopback(&place->address);
+	j->conn = conn_open(j->remote, &j->target, fd, name_of(j), j->where,
+	    j->clear, &user);
+	j->clear = false;
+	if (!j->conn) fall_short(j, "cannot connect", ENOMEM);
+}
+
+static void
+call(struct job *j, struct candidate *only)
+{
+	struct remote *r = j->remote;
+
+	j->dial = (struct dial){ .loop = r->loop, .places = j->places,
+		.only = only, .path = j->target.port ? NULL : j->target.host,
+		.port = j->target.port, .source = r->source,
+		.has_source = r->has_source,
+		.wait_ms = DIAL_WAIT_MS / r->hurry, .done = dialled,
+		.owner = j };
+	dial_start(&j->dial);
+}
+
+static void
+found(void *owner, struct found const *f)
 {
 	struct job *j = owner;
 
-	j->lookup = NULL;
-	switch (how) {
-	case RESOLVED_FOUND:
-		memcpy(j->dial.address, address, n * sizeof *address);
-		j->dial.addresses = n;
-		dial_start(&j->dial);
+	j->find = NULL;
+	j->places = f->places;
+	if (j->places) {
+		call(j, NULL);
 		return;
-	case RESOLVED_NONE:
-		client_end(&j->client, VERDICT_TEMP, "4.4.4",
-		    "the relay's name has no address");
-		break;
-	case RESOLVED_FAILED:
-		client_end(&j->client, VERDICT_TEMP, "4.4.3",
-		    "the resolver does not say where the relay is");
-		break;
 	}
-	pump(j);
+	j->ours = f->ours;
+	end_all(j, f->verdict, f->status, f->words);
 }
 
 static void
 begin(void *owner)
 {
-	pump(owner);
+	struct job *j = owner;
+	struct conn_user user;
+
+	if (!*j->target.host) {
+		end_all(j, VERDICT_TEMP, "4.3.5", j->why);
+		return;
+	}
+	j->conn = pool_take(&j->remote->pool, &j->target);
+	if (j->conn) {
+		j->reused = true;
+		memcpy(j->where, j->conn->where, sizeof j->where);
+		user = user_of(j);
+		user.order.clear_login = true;
+		conn_reuse(j->conn, &user);
+	} else if (!j->target.port) {
+		call(j, NULL);
+	} else {
+		j->find = find_start(j->remote, &j->target, found, j);
+		if (!j->find) fall_short(j, "cannot look up", ENOMEM);
+	}
+}
+
+/* From outside */
+
+static void
+deadline_due(void *owner)
+{
+	struct job *j = owner;
+	char const *const reason = "the time for a delivery was up";
+
+	if (j->conn) {
+		/* no other host is asked */
+		j->reused = false;
+		j->calls = JOB_CALLS_MAX;
+		conn_lose(j->conn, reason);
+		return;
+	}
+	if (j->find) find_cancel(j->find);
+	j->find = NULL;
+	dial_cancel(&j->dial);
+	end_all(j, VERDICT_TEMP, "4.4.7", reason);
+}
+
+bool
+job_is_committed(struct job const *j)
+{
+	return j->conn && conn_is_committed(j->conn);
+}
+
+void
+job_cancel(struct job *j)
+{
+	loop_not_later(j->remote->loop, &j->chore);
+	loop_disarm(j->remote->loop, &j->deadline);
+	if (j->find) find_cancel(j->find);
+	j->find = NULL;
+	if (j->dial.loop) dial_cancel(&j->dial);
+	if (j->conn) conn_drop(j->conn);
+	j->conn = NULL;
+	free(j->places);
+	j->places = NULL;
+	close(j->message);
 }
 
 void
@@ -296,25 +294,24 @@ job_start(struct job *j)
 {
 	struct remote *r = j->remote;
 
-	client_start(&j->client, &j->order);
-	j->lookup = NULL;
-	j->watch = (struct watch){ .fd = -1, .ready = ready, .owner = j };
-	j->timer = (struct timer){ .due = timer_due, .owner = j };
+	j->find = NULL;
+	j->places = NULL;
+	j->place = NULL;
+	j->conn = NULL;
+	j->dial = (struct dial){ .loop = r->loop };
+	j->deadline = (struct timer){ .due = deadline_due, .owner = j };
 	j->chore = (struct chore){ .run = begin, .owner = j };
-	j->dial = (struct dial){ .loop = r->loop, .port = j->to.port,
-	    .wait_ms = DIAL_WAIT_MS / r->hurry, .done = dialled, .owner = j,
-	    .watch = { .fd = -1 } };
-	j->mute = j->ours = false;
-	j->said.len = j->heard.len = 0;
-	*j->where = '\0';
-	if (!*j->to.host) {
-		client_end(&j->client, VERDICT_TEMP, "4.3.5", j->why);
-	} else {
-		snprintf(j->where, sizeof j->where, "%s:%u", j->to.host,
-		    j->to.port);
-		j->lookup = resolve(&r->resolver, j->to.host, looked_up, j);
-		if (!j->lookup)
-			fall_short(j, "cannot look up the relay", ENOMEM);
-	}
+	j->calls = 0;
+	j->reused = j->clear = j->another = j->ours = false;
+	memset(j->told, 0, sizeof j->told);
+	*j->status = *j->words = '\0';
+	if (j->target.port)
+		snprintf(j->where, sizeof j->where, "%s:%u", j->target.host,
+		    j->target.port);
+	else
+		snprintf(j->where, sizeof j->where, "%s", j->target.host);
+	if (r->deadline_ms)
+		loop_arm(r->loop, &j->deadline,
+		    r->loop->now_ms + r->deadline_ms / r->hurry);
 	loop_later(r->loop, &j->chore);
 }

@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* One job: a message for some recipients to one host, from the look-up of its
- * name to the last result. */
+/* One job: a message for some recipients to one target, from the look-up of
+ * its name, over the hosts that may take it, to the last result. */
 #ifndef MAILGRAVE_JOB_H
 #define MAILGRAVE_JOB_H
 
-#include "common/handover.h"
-#include "remote/client.h"
+#include "remote/conn.h"
 #include "remote/dial.h"
-#include "remote/trace.h"
+#include "remote/find.h"
 
-/* What all jobs share. */
-struct remote {
-	struct loop *loop;
-	struct resolver resolver;
-	struct slice hostname;		/* ours, for EHLO */
-	struct netaddr relay;		/* host empty: none */
-	unsigned port;			/* where job and relay have none */
-	bool verbose, by_hand;
-	unsigned hurry;			/* time-outs are divided by this: 1, or
-					 * more for tests */
-};
+enum { JOB_CALLS_MAX = 5 };	/* hosts that answered and would not have us */
 
 struct job_result {
 	struct client_result const *client;
@@ -31,27 +20,31 @@ struct job {
 	/* set by the caller before job_start */
 	struct remote *remote;
 	struct traceid id;
-	struct netaddr to;	/* host empty: there is none, see why */
+	struct target target;	/* host empty: there is none, see why */
 	char const *why;
 	int message;		/* checked by msgfd_valid; the job closes it */
-	struct client_order order;
+	struct client_order order;	/* hostname, lmtp, tls, login: ours */
 	/* from the loop, never from job_start; result must not cancel or free
 	 * the job. After ended it is the caller's to free. */
 	void (*result)(void *owner, struct job_result const *result);
 	void (*ended)(void *owner);
 	void *owner;
 
-	struct lookup *lookup;
+	struct find *find;
+	struct candidates *places;
 	struct dial dial;
-	struct watch watch;	/* the connection */
-	struct timer timer;
+	struct candidate *place;	/* who took the call; NULL: a path */
+	struct conn *conn;
+	struct timer deadline;
 	struct chore chore;
-	unsigned turn;		/* of the client, as the timer knows it */
-	bool mute;		/* sending has failed: hear their last words */
+	unsigned calls;
+	bool reused;		/* conn had served another before */
+	bool clear;		/* the next call is without TLS */
+	bool another;		/* this host won't, another may */
 	bool ours;
+	bool told[DELIVER_RCPTS_MAX];
+	char status[STATUS_MAX + 1], words[256];	/* of the last host */
 	char where[HANDOVER_WHERE_MAX + 1];
-	struct trace said, heard;
-	struct client client;
 };
 
 void job_start(struct job *j);

@@ -3,74 +3,32 @@
  * process: options, jail, loop; nothing about mail. */
 #include <skalibs/nonposix.h>
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <skalibs/strerr.h>
 #include "common/log.h"
 #include "common/stage.h"
 #include "remote/hand.h"
+#include "remote/settings.h"
 #include "remote/work.h"
 
+static char const resolv_conf[] = "/etc/resolv.conf";
 static char const *const upstream_users[] = { "mailgrave-send", NULL };
 
 struct remoted {
 	struct stage stage;
+	struct settings settings;
 	struct remote remote;
 	struct work work;
 	struct hand hand;
-	char const *relay, *resolver;
-	unsigned long long port, jobs;
-	bool sender_given;
-};
-
-static bool
-take_from(void *options, char const *argument, char const **why)
-{
-	struct remoted *r = options;
-	struct addr a;
-
-	r->hand.sender = slice_of(argument);
-	if (slice_is(r->hand.sender, "<>")) r->hand.sender = SLICE("");
-	r->sender_given = true;
-	*why = "not an address";
-	return !r->hand.sender.len || addr_parse(&a, r->hand.sender);
-}
-
-static bool
-take_rcpt(void *options, char const *argument, char const **why)
-{
-	struct remoted *r = options;
-	struct addr a;
-
-	*why = "not an address";
-	if (!addr_parse(&a, slice_of(argument))) return false;
-	*why = "more recipients than a job may have";
-	if (r->hand.rcpts == DELIVER_RCPTS_MAX) return false;
-	r->hand.rcpt[r->hand.rcpts++] = slice_of(argument);
-	return true;
-}
-
-static struct option_row const rows[] = {
-	{ "relay", "HOST[:PORT]", OPTION_TEXT, offsetof(struct remoted, relay),
-	  0, 0, NULL, 0, "where mail goes that names no other host" },
-	{ "port", "N", OPTION_NUMBER, offsetof(struct remoted, port), 1, 65535,
-	  NULL, 0, "where neither job nor relay has one (25)" },
-	{ "resolver", "ADDR[:PORT]", OPTION_TEXT,
-	  offsetof(struct remoted, resolver), 0, 0, NULL, 0,
-	  "DNS server to ask (as /etc/resolv.conf says)" },
-	{ "jobs", "N", OPTION_NUMBER, offsetof(struct remoted, jobs), 1,
-	  DELIVER_SLOTS_MAX, NULL, 0, "messages sent at a time (100)" },
-	{ "from", "ADDRESS", OPTION_CALL, 0, 0, 0, take_from, 0,
-	  "by hand: the sender, <> for none" },
-	{ "rcpt", "ADDRESS", OPTION_CALL, 0, 0, 0, take_rcpt, 0,
-	  "by hand: a recipient; may be repeated" },
+	struct reader reader;
 };
 
 static struct option_page const page = {
 	.program = "mailgrave-remote",
 	.synopsis = "--in PATH [options]\n"
-	    "       mailgrave-remote --from A --rcpt B --relay HOST < message",
+	    "       mailgrave-remote --from A --rcpt B [--relay HOST] < message",
 	.purpose = "Delivers mail to other hosts by SMTP.",
 	.notes = "By hand: exit 0 all delivered, 100 one failed for good, "
 	    "111 one to be tried again."
@@ -101,52 +59,86 @@ idle(void *owner)
 	if (r->stage.ending || r->stage.in_fd) r->stage.loop.stop = true;
 }
 
+/* Ends by exit 100 when the operator has something to mend. */
 static void
 options(struct remoted *r, int argc, char *const *argv)
 {
-	struct option_table table = OPTION_TABLE(rows, r);
+	struct option_table table = { .row = settings_rows,
+		.rows = settings_rows_n, .options = &r->settings };
 	struct stage *s = &r->stage;
-	bool by_hand;
-	char const *why;
+	struct settings *set = &r->settings;
+	char const *why, *which = NULL;
 	int operand = stage_options(s, argc, argv, &page, &table);
+	bool by_hand = set->rcpts || set->sender_given;
 
-	by_hand = r->hand.rcpts || r->sender_given;
 	if (argv[operand])
 		option_misused(s->program, "unexpected argument",
 		    argv[operand]);
 	if (by_hand && (s->in || s->in_fd))
 		option_misused(s->program, "--from and --rcpt are for use by "
 		    "hand, without --in", NULL);
-	if (by_hand && !(r->hand.rcpts && r->sender_given && r->relay))
-		option_misused(s->program, "by hand it takes --from, --rcpt "
-		    "and --relay", NULL);
 	if (!by_hand && !s->in && !s->in_fd)
 		option_misused(s->program, "nothing to do: --in is missing",
 		    NULL);
-	if (r->relay && !netaddr_parse(&r->remote.relay, slice_of(r->relay),
-	    &why))
-		option_misused(s->program, why, r->relay);
-	if (!addr_domain_valid(slice_of(s->hostname)))
-		option_misused(s->program, "--hostname: not a host name",
-		    s->hostname);
-	if (!r->remote.relay.port) r->remote.relay.port = (unsigned)r->port;
-	r->remote.port = (unsigned)r->port;
+	if (!settings_secret(set, &why, &which) ||
+	    !settings_apply(set, &r->remote, by_hand, &why, &which))
+		option_misused(s->program, why, which);
+	if (by_hand && !settings_target(set, &r->remote, &r->hand.target, &why,
+	    &which))
+		option_misused(s->program, why, which);
 	r->remote.hostname = slice_of(s->hostname);
 	r->remote.verbose = s->verbose;
-	r->remote.by_hand = by_hand;
-	r->work.upstreams.jobs_most = r->jobs;
+	r->work.upstreams.jobs_most = set->jobs;
+	remote_list_ours(&r->remote);
 }
+
+/* The resolver */
 
 static void
 open_resolver(struct remoted *r)
 {
-	char const *why;
+	char const *why, *server = r->settings.resolver;
 
-	if (resolver_open(&r->remote.resolver, &r->stage.loop, r->resolver,
-	    RESOLVE_WAIT_MS, &why))
+	if (resolver_open(&r->remote.resolver, &r->stage.loop, server,
+	    RESOLVE_WAIT_MS / (int)r->remote.hurry, &why))
 		return;
 	option_misused(r->stage.program, why,
-	    r->resolver ? r->resolver : "/etc/resolv.conf");
+	    server ? server : resolv_conf);
+}
+
+static void
+took_file(void *owner, size_t n, char *text, size_t len)
+{
+	struct remoted *r = owner;
+
+	(void)n;
+	if (!text)
+		log_event("resolvers-kept", LOG_SYS(errno));
+	else if (!resolver_change(&r->remote.resolver, slice_from(text, len)))
+		log_event("resolvers-kept",
+		    LOG_TEXT("error", "none is named"));
+	free(text);
+}
+
+static void
+hup(void *owner)
+{
+	struct remoted *r = owner;
+
+	if (!r->settings.resolver) reader_ask(&r->reader);
+}
+
+static void
+open_reader(struct remoted *r)
+{
+	struct stage *s = &r->stage;
+
+	if (r->settings.resolver || s->by_hand) return;
+	r->reader = (struct reader){ .path = { resolv_conf }, .paths = 1,
+		.took = took_file, .owner = r };
+	if (!reader_open(&r->reader, &s->loop, &s->jail, "remote-reader",
+	    stage_lost_helper))
+		strerr_diefusys(111, "start the reader of files");
 }
 
 /* No daemon: whoever calls is who delivers, unless --user says otherwise. */
@@ -158,6 +150,9 @@ by_hand(struct remoted *r)
 
 	if (s->jail.user || s->jail.root) stage_prepare(s);
 	stage_checked(s);
+	r->hand.sender = r->settings.sender;
+	r->hand.rcpt = r->settings.rcpt;
+	r->hand.rcpts = r->settings.rcpts;
 	if (!hand_read(&r->hand, STDIN_FILENO)) {
 		if (errno == EILSEQ)
 			strerr_dief(100,
@@ -168,8 +163,6 @@ by_hand(struct remoted *r)
 	if (!jail_seal(s->may, &why)) strerr_diefusys(111, why);
 	hand_start(&r->hand);
 	if (!loop_run(&s->loop)) strerr_diefusys(111, "wait for events");
-	resolver_close(&r->remote.resolver);
-	loop_close(&s->loop);
 	return hand_exit(&r->hand);
 }
 
@@ -178,17 +171,17 @@ serve(struct remoted *r)
 {
 	struct stage *s = &r->stage;
 
-	/* a message and a connection each, and as many may be saying QUIT;
+	/* a message and some calls each, an idle connection for each besides;
 	 * with fewer, jobs beyond them are put off as our shortage */
-	jail_allow_descriptors(4 * r->jobs + 64);
+	jail_allow_descriptors((2 + DIAL_AT_ONCE) * r->settings.jobs + 64);
 	stage_prepare(s);
 	stage_bind(s);
 	stage_checked(s);
+	open_reader(r);
 	stage_enter(s);
 	work_init(&r->work);
 	stage_serve(s);
 	work_close(&r->work);
-	resolver_close(&r->remote.resolver);
 	return 0;
 }
 
@@ -199,17 +192,22 @@ main(int argc, char *const *argv)
 		.stage = { .program = "mailgrave-remote",
 			   .upstream = upstream_users,
 			   .has = STAGE_IN | STAGE_HOSTNAME,
-			   .may = JAIL_INET | JAIL_ACCEPT,
-			   .accepted = accepted, .term = term },
-		.remote = { .hurry = 1 },
-		.work = { .idle = idle },
-		.port = 25, .jobs = 100
+			   .may = JAIL_INET | JAIL_UNIX | JAIL_ACCEPT,
+			   .accepted = accepted, .hup = hup, .term = term },
+		.work = { .idle = idle }
 	};
+	int code;
 
 	r.stage.owner = r.work.owner = &r;
 	r.remote.loop = &r.stage.loop;
 	r.work.remote = r.hand.remote = &r.remote;
+	settings_default(&r.settings);
 	options(&r, argc, argv);
 	open_resolver(&r);
-	return r.remote.by_hand ? by_hand(&r) : serve(&r);
+	code = r.remote.by_hand ? by_hand(&r) : serve(&r);
+	pool_close(&r.remote.pool);
+	resolver_close(&r.remote.resolver);
+	tls_client_close(&r.remote.tls);
+	explicit_bzero(&r.settings.login, sizeof r.settings.login);
+	return code;
 }

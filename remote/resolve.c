@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A and AAAA by c-ares, driven by the loop. The only file that sees c-ares;
+/* A, AAAA and MX by c-ares, driven by the loop. The only file that sees c-ares;
  * never reads the hosts file and never asks for localhost. */
 #include <ares.h>
 #include <arpa/nameser.h>
@@ -10,15 +10,18 @@
 
 struct lookup {
 	struct resolver *resolver;
-	/* NULL done: cancelled */
+	/* both NULL: cancelled */
 	void (*done)(void *, enum resolved, struct address const *, size_t);
+	void (*done_mx)(void *, enum resolved, struct mx const *);
 	void *owner;
 	struct chore chore;
 	unsigned asked;		/* questions without an answer */
 	bool failed;		/* one had none */
+	bool no_name;		/* there is no such name */
 	/* IPv4, then IPv6 */
 	struct address address[RESOLVE_ADDRESSES_MAX];
 	size_t n4, n6;
+	struct mx *mx;		/* of resolve_mx */
 };
 
 static bool
@@ -150,6 +153,36 @@ resolver_open(struct resolver *r, struct loop *loop, char const *server,
 	    ares_set_servers_ports_csv(r->channel, list) == ARES_SUCCESS;
 }
 
+/* c-ares refuses new servers while one of the old ones owes an answer. */
+static void
+change(struct resolver *r)
+{
+	if (!*r->servers || r->pending) return;
+	ares_set_servers_csv(r->channel, r->servers);
+	*r->servers = '\0';
+}
+
+bool
+resolver_change(struct resolver *r, struct slice text)
+{
+	struct slice line, rest = text;
+	size_t n = 0, len = 0;
+
+	while (n < RESOLVE_SERVERS_MAX && slice_line(&rest, &line)) {
+		unsigned char octet[NETADDR_OCTETS];
+		char address[NETADDR_TEXT_MAX + 1];
+
+		if (!slice_is(slice_word(&line), "nameserver") ||
+		    !netaddr_ip(octet, slice_word(&line)))
+			continue;
+		len += (size_t)snprintf(r->servers + len,
+		    sizeof r->servers - len, "%s%s", n++ ? "," : "",
+		    netaddr_ip_format(address, octet));
+	}
+	change(r);
+	return n > 0;
+}
+
 void
 resolver_close(struct resolver *r)
 {
@@ -170,9 +203,26 @@ finish(void *owner)
 	    l->failed ? RESOLVED_FAILED : RESOLVED_NONE;
 
 	l->resolver->pending--;
-	memmove(l->address + l->n4, l->address + RESOLVE_EACH_MAX,
+	change(l->resolver);
+	memmove(l->address + l->n4, l->address + MX_EACH_MAX,
 	    l->n6 * sizeof *l->address);
 	if (l->done) l->done(l->owner, how, l->address, l->n4 + l->n6);
+	free(l);
+}
+
+static void
+finish_mx(void *owner)
+{
+	struct lookup *l = owner;
+	bool any = l->mx->hosts || l->mx->null || l->mx->odd;
+
+	l->resolver->pending--;
+	change(l->resolver);
+	if (l->done_mx)
+		l->done_mx(l->owner, l->failed ? RESOLVED_FAILED :
+		    l->no_name ? RESOLVED_NO_NAME :
+		    any ? RESOLVED_FOUND : RESOLVED_NONE, l->mx);
+	free(l->mx);
 	free(l);
 }
 
@@ -185,10 +235,13 @@ answered(struct lookup *l, int status)
 	if (status != ARES_SUCCESS && status != ARES_ENODATA &&
 	    status != ARES_ENOTFOUND)
 		l->failed = true;
-	if (!l->asked && status == ARES_EDESTRUCTION)
+	l->no_name = status == ARES_ENOTFOUND;
+	if (!l->asked && status == ARES_EDESTRUCTION) {
+		free(l->mx);
 		free(l);
-	else if (!l->asked)
+	} else if (!l->asked) {
 		loop_later(l->resolver->loop, &l->chore);
+	}
 	return status == ARES_SUCCESS;
 }
 
@@ -196,8 +249,8 @@ static void
 take_a(void *owner, int status, int timeouts, unsigned char *answer, int len)
 {
 	struct lookup *l = owner;
-	struct ares_addrttl found[RESOLVE_EACH_MAX];
-	int i, n = RESOLVE_EACH_MAX;
+	struct ares_addrttl found[MX_EACH_MAX];
+	int i, n = MX_EACH_MAX;
 
 	(void)timeouts;
 	if (!answered(l, status)) return;
@@ -220,19 +273,35 @@ take_aaaa(void *owner, int status, int timeouts, unsigned char *answer,
     int len)
 {
 	struct lookup *l = owner;
-	struct ares_addr6ttl found[RESOLVE_EACH_MAX];
-	int i, n = RESOLVE_EACH_MAX;
+	struct ares_addr6ttl found[MX_EACH_MAX];
+	int i, n = MX_EACH_MAX;
 
 	(void)timeouts;
 	if (!answered(l, status)) return;
 	status = ares_parse_aaaa_reply(answer, len, NULL, found, &n);
 	if (status == ARES_SUCCESS) {
 		for (i = 0; i < n; i++)
-			memcpy(l->address[RESOLVE_EACH_MAX + l->n6++].octet,
+			memcpy(l->address[MX_EACH_MAX + l->n6++].octet,
 			    &found[i].ip6addr, NETADDR_OCTETS);
 	} else if (status != ARES_ENODATA) {
 		l->failed = true;
 	}
+}
+
+static void
+take_mx(void *owner, int status, int timeouts, unsigned char *answer, int len)
+{
+	struct lookup *l = owner;
+	struct ares_mx_reply *list = NULL, *at;
+
+	(void)timeouts;
+	if (!answered(l, status)) return;
+	status = ares_parse_mx_reply(answer, len, &list);
+	if (status != ARES_SUCCESS && status != ARES_ENODATA) l->failed = true;
+	for (at = list; at; at = at->next)
+		mx_add(l->mx, slice_of(at->host), at->priority,
+		    arc4random());
+	if (list) ares_free_data(list);
 }
 
 static void
@@ -265,7 +334,7 @@ resolve(struct resolver *r, char const *host,
 		loop_later(r->loop, &l->chore);
 	} else if (slice_is_nocase(slice_of(host), "localhost")) {
 		l->n4 = ip(&l->address[0], "127.0.0.1");
-		l->n6 = ip(&l->address[RESOLVE_EACH_MAX], "::1");
+		l->n6 = ip(&l->address[MX_EACH_MAX], "::1");
 		loop_later(r->loop, &l->chore);
 	} else {
 		ask(l, host);
@@ -273,8 +342,32 @@ resolve(struct resolver *r, char const *host,
 	return l;
 }
 
+struct lookup *
+resolve_mx(struct resolver *r, char const *domain,
+    void (*done)(void *, enum resolved, struct mx const *), void *owner)
+{
+	struct lookup *l;
+
+	if (r->pending == RESOLVE_PENDING_MAX) return NULL;
+	l = calloc(1, sizeof *l);
+	if (!l) return NULL;
+	*l = (struct lookup){ .resolver = r, .done_mx = done, .owner = owner,
+	    .mx = calloc(1, sizeof *l->mx),
+	    .chore = { .run = finish_mx, .owner = l } };
+	if (!l->mx) {
+		free(l);
+		return NULL;
+	}
+	r->pending++;
+	l->asked = 1;
+	ares_query(r->channel, domain, ns_c_in, ns_t_mx, take_mx, l);
+	loop_later(r->loop, &r->rearm);
+	return l;
+}
+
 void
 lookup_cancel(struct lookup *l)
 {
 	l->done = NULL;
+	l->done_mx = NULL;
 }

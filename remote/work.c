@@ -9,41 +9,32 @@
 struct talk {
 	struct work *work;
 	struct task *task;	/* held */
-	struct talks *in;
 	struct talk *next, **at;
-	size_t left;			/* recipients without a result */
 	char why[128];			/* there is no host to go to */
 	struct task_rcpt *rcpt[DELIVER_RCPTS_MAX];
 	struct slice address[DELIVER_RCPTS_MAX];
+	struct client_dsn dsn[DELIVER_RCPTS_MAX];
 	struct job job;
 };
 
 static void
-list_add(struct talks *list, struct talk *t)
+add(struct talk *t)
 {
-	t->in = list;
-	t->next = NULL;
-	t->at = list->end;
-	*list->end = t;
-	list->end = &t->next;
-	list->n++;
-}
+	struct work *w = t->work;
 
-static void
-list_remove(struct talk *t)
-{
-	*t->at = t->next;
-	if (t->next)
-		t->next->at = t->at;
-	else
-		t->in->end = t->at;
-	t->in->n--;
+	t->next = w->going;
+	t->at = &w->going;
+	if (t->next) t->next->at = &t->next;
+	w->going = t;
+	w->going_n++;
 }
 
 static void
 talk_free(struct talk *t)
 {
-	list_remove(t);
+	*t->at = t->next;
+	if (t->next) t->next->at = t->at;
+	t->work->going_n--;
 	upstream_release(t->task);
 	free(t);
 }
@@ -56,26 +47,14 @@ talk_drop(struct talk *t)
 }
 
 static void
-quit(struct talk *t)
-{
-	struct work *w = t->work;
-
-	list_remove(t);
-	list_add(&w->quitting, t);
-	if (w->quitting.n > w->upstreams.jobs_most)
-		talk_drop(w->quitting.first);
-}
-
-static void
 took_result(void *owner, struct job_result const *r)
 {
 	struct talk *t = owner;
 	struct client_result const *c = r->client;
 
-	if (!--t->left) quit(t);
 	upstream_result(&t->work->upstreams, t->rcpt[c->rcpt],
 	    (struct deliver_result){ .verdict = (uint8_t)c->verdict,
-	    .ours = r->ours, .status = slice_of(c->status),
+	    .ours = r->ours, .dsn = c->dsn, .status = slice_of(c->status),
 	    .where = r->where, .words = c->words });
 }
 
@@ -86,23 +65,59 @@ ended(void *owner)
 }
 
 static void
-set_host(struct talk *t)
+set_relay(struct talk *t)
 {
 	struct remote const *r = t->work->remote;
 	struct deliver_job const *j = t->task->order;
-	struct netaddr *to = &t->job.to;
+	struct netaddr to = r->relay;
 	char const *why;
 
-	t->job.why = t->why;
-	*to = r->relay;
 	if (!j->host.len)
 		snprintf(t->why, sizeof t->why, "no relay");
-	else if (!netaddr_parse(to, j->host, &why)) {
-		*to = (struct netaddr){ .port = 0 };
+	else if (!netaddr_parse(&to, j->host, &why)) {
+		to = (struct netaddr){ .port = 0 };
 		snprintf(t->why, sizeof t->why, "the relay: %s", why);
 	}
-	if (j->port) to->port = j->port;
-	if (!to->port) to->port = r->port;
+	if (j->port) to.port = j->port;
+	if (!to.port) to.port = r->port;
+	remote_target_relay(r, &t->job.target, &to);
+	if (j->use_login && r->login) t->job.target.login = true;
+}
+
+/* What the line of the routes says about TLS, or else the option. */
+static uint8_t
+security_of(struct talk const *t)
+{
+	static enum security const said[] = {
+		[ROUTE_TLS_NONE] = SECURITY_NONE,
+		[ROUTE_TLS_MAY] = SECURITY_MAY,
+		[ROUTE_TLS_MUST] = SECURITY_MUST,
+		[ROUTE_TLS_VERIFY] = SECURITY_VERIFY,
+	};
+	uint8_t tls = t->task->order->tls;
+
+	return (uint8_t)(tls ? said[tls] : t->work->remote->security);
+}
+
+static void
+set_target(struct talk *t)
+{
+	struct deliver_job const *j = t->task->order;
+	struct target *to = &t->job.target;
+
+	t->job.why = t->why;
+	if (j->how == DELIVER_RELAY) {
+		set_relay(t);
+		to->security = security_of(t);
+		return;
+	}
+	snprintf(t->why, sizeof t->why, "a job without a host");
+	to->how = j->how;
+	if (j->host.len) memcpy(to->host, j->host.s, j->host.len);
+	to->port = (uint16_t)j->port;
+	if (j->how == DELIVER_MX && !to->port) to->port = REMOTE_PORT;
+	/* nobody listens in on a Unix socket */
+	to->security = to->port ? security_of(t) : SECURITY_NONE;
 }
 
 static void
@@ -115,13 +130,15 @@ set_order(struct talk *t)
 	for (rcpt = t->task->rcpt; rcpt; rcpt = rcpt->next) {
 		if (rcpt->state != TASK_GOING) continue;
 		t->rcpt[n] = rcpt;
+		t->dsn[n] = (struct client_dsn){
+			.notify = rcpt->order->notify,
+			.orcpt = rcpt->order->orcpt };
 		t->address[n++] = rcpt->order->address;
 	}
-	t->left = n;
-	t->job.order = (struct client_order){
-		.hostname = t->work->remote->hostname, .sender = j->sender,
-		.rcpt = t->address, .rcpts = n, .size = j->size,
-		.eightbit = j->eightbit };
+	t->job.order = (struct client_order){ .sender = j->sender,
+		.rcpt = t->address, .dsn = t->dsn, .rcpts = n,
+		.size = j->size, .envid = j->envid, .ret = j->ret,
+		.eightbit = j->eightbit, .utf8 = j->utf8 };
 }
 
 static void
@@ -152,10 +169,10 @@ begin(void *owner, struct task *task)
 	t->task = task;
 	task->holds++;
 	task->work = t;
-	list_add(&w->going, t);
+	add(t);
 	t->job.remote = w->remote;
 	t->job.id = task->order->id;
-	set_host(t);
+	set_target(t);
 	set_order(t);
 	t->job.message = task->message;
 	task->message = -1; /* the job closes it */
@@ -198,8 +215,6 @@ idle(void *owner)
 void
 work_init(struct work *w)
 {
-	w->going.end = &w->going.first;
-	w->quitting.end = &w->quitting.first;
 	w->upstreams.loop = w->remote->loop;
 	w->upstreams.verbose = w->remote->verbose;
 	w->upstreams.where = "relay";
@@ -213,8 +228,6 @@ void
 work_close(struct work *w)
 {
 	upstreams_close(&w->upstreams);
-	while (w->going.first)
-		take_back(w->going.first);
-	while (w->quitting.first)
-		talk_drop(w->quitting.first);
+	while (w->going)
+		take_back(w->going);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What remote does for a job of send: one conversation with one host. */
+/* What remote does for a job of send: one message to one target. */
 #ifndef MAILGRAVE_WORK_H
 #define MAILGRAVE_WORK_H
 
@@ -8,11 +8,6 @@
 
 struct talk;
 
-struct talks {
-	struct talk *first, **end;
-	size_t n;
-};
-
 struct work {
 	/* set by the caller */
 	struct remote *remote;
@@ -20,10 +15,8 @@ struct work {
 	void *owner;
 	struct upstreams upstreams;	/* its functions: work_init */
 
-	struct talks going;	/* with results missing */
-	struct talks quitting;	/* all results told and QUIT said; at most as
-				 * many as a send may have jobs, the oldest is
-				 * hung up on */
+	struct talk *going;	/* with results missing */
+	size_t going_n;
 };
 
 void work_init(struct work *w);

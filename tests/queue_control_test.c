@@ -74,10 +74,10 @@ begin_queue(void)
 {
 	struct recovery r;
 
-	journal_init(&journal, &loop, &flushers, journal_dir, has_failed, NULL);
+	journal_init(&journal, &loop, &flushers, journal_dir, damaged,
+	    has_failed, NULL);
 	assert_true(recover(&r, &journal, &state, journal_dir, damaged));
 	assert_int_equal(r.damaged, 0);
-	journal_open(&journal);
 	journal.settled = settled;
 	handout = (struct handout){ .loop = &loop, .journal = &journal,
 	    .state = &state, .mess = mess, .hostname = "here.test" };

@@ -608,27 +608,6 @@ an_old_tail_is_never_appended_to(void **unused)
 	assert_int_equal(unit[2].unit.offset, JOURNAL_BOUND);
 }
 
-/* A disk that fails: all that waits is refused, nothing is written any more. */
-static void
-a_failed_sync_is_not_survived(void **unused)
-{
-	int fd;
-
-	(void)unused;
-	commit(1, 1, 10);
-	fd = segment_of(&unit[1])->fd;
-	segment_of(&unit[1])->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	assert_true(append_message(&unit[2], 2, 1, 10));
-	TURN_UNTIL(failures > 0);
-	assert_int_equal(unit[2].fine, 0);
-	assert_true(append_message(&unit[3], 3, 1, 10));
-	turn_once();
-	turn_once();
-	assert_int_not_equal(unit[3].fine, 1);
-	if (unit[3].fine == -1) state_forget(&state, unit[3].message);
-	close(fd);
-}
-
 /* Also after a test that failed with its disk full. */
 static int
 end_test(void **unused)
@@ -660,7 +639,6 @@ main(void)
 		TEST(waiting_mail_has_a_limit),
 		TEST(outcomes_may_wait_and_mail_may_not),
 		TEST(an_old_tail_is_never_appended_to),
-		TEST(a_failed_sync_is_not_survived),
 	};
 
 	seed_begin();

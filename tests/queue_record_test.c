@@ -22,6 +22,13 @@ put_outcome(char *out, bool closes)
 	return record_put(out, &record_outcome_form, &o, closes);
 }
 
+static size_t
+seal(uint64_t epoch, uint64_t sequence)
+{
+	return record_seal(octets, &(struct record_head){ .epoch = epoch,
+	    .sequence = sequence });
+}
+
 static void
 goes_there_and_back(void **state)
 {
@@ -33,12 +40,14 @@ goes_there_and_back(void **state)
 	(void)state;
 	assert_true(n > 0);
 	assert_int_equal(n % RECORD_BOUND, 0);
-	assert_int_equal(record_seal(octets, 0x1122334455667788, UINT64_MAX),
-	    n);
+	assert_int_equal(record_seal(octets, &(struct record_head){
+	    0x1122334455667788, UINT64_MAX, UINT64_MAX - 5, true, false }), n);
 	assert_int_equal(record_get(slice_from(octets, n), &head, &frame), n);
 	assert_true(head.epoch == 0x1122334455667788);
 	assert_true(head.sequence == UINT64_MAX);
-	assert_true(head.closes);
+	assert_true(head.committed == UINT64_MAX - 5);
+	assert_true(head.opens);
+	assert_true(head.closes); /* as record_put was told */
 	assert_true(wire_unpack(&record_outcome_form, &o, frame));
 	assert_int_equal(o.rcpt, 7);
 	assert_int_equal(o.attempt, 65536);
@@ -49,11 +58,12 @@ goes_there_and_back(void **state)
 	assert_true(slice_is(o.words, "550 no such user"));
 
 	put_outcome(octets, false);
-	record_seal(octets, 1, 2);
+	seal(1, 2);
 	assert_int_equal(record_get(slice_from(octets, n), &head, &frame), n);
+	assert_false(head.opens);
 	assert_false(head.closes);
 	/* a second place gives it a new seal */
-	record_seal(octets, 3, 4);
+	seal(3, 4);
 	assert_int_equal(record_get(slice_from(octets, n), &head, &frame), n);
 	assert_int_equal(head.epoch, 3);
 	assert_int_equal(head.sequence, 4);
@@ -67,7 +77,7 @@ every_bit_counts(void **state)
 	struct slice frame;
 
 	(void)state;
-	record_seal(octets, 77, 99);
+	seal(77, 99);
 	assert_int_equal(record_get(slice_from(octets, n), &head, &frame), n);
 	used = RECORD_HEAD + frame.len;
 	for (bit = 0; bit < 8 * used; bit++) {
@@ -87,7 +97,7 @@ half_a_record_is_none(void **state)
 	struct slice frame;
 
 	(void)state;
-	record_seal(octets, 77, 99);
+	seal(77, 99);
 	record_get(slice_from(octets, n), &head, &frame);
 	used = RECORD_HEAD + frame.len;
 	for (cut = 0; cut < used; cut++) {
@@ -122,7 +132,7 @@ size_has_a_limit(void **state)
 	(void)state;
 	assert_int_equal(record_size(&any_form, &a), RECORD_MAX);
 	assert_int_equal(record_put(octets, &any_form, &a, true), RECORD_MAX);
-	record_seal(octets, 1, 1);
+	seal(1, 1);
 	assert_int_equal(record_get(slice_from(octets, sizeof octets), &head,
 	    &frame), RECORD_MAX);
 	a.text.len++;
@@ -131,7 +141,7 @@ size_has_a_limit(void **state)
 	record_put(octets, &any_form, &(struct any){ .text = SLICE("") },
 	    true);
 	wire_put_number(octets + 4, MOST + 6 + 1, 4);
-	record_seal(octets, 1, 1);
+	seal(1, 1);
 	assert_int_equal(record_get(slice_from(octets, sizeof octets), &head,
 	    &frame), 0);
 }
@@ -147,7 +157,7 @@ a_body_has_a_limit(void **state)
 
 	(void)state;
 	assert_true(n > RECORD_BODY_MAX);
-	record_seal(octets, 1, 1);
+	seal(1, 1);
 	assert_int_equal(record_get(slice_from(octets, n), &head, &frame), n);
 	assert_true(wire_unpack(&record_body_form, &b, frame));
 	assert_int_equal(b.octets.len, RECORD_BODY_MAX);
@@ -173,7 +183,7 @@ sizes_are_on_bounds(void **state)
 		for (i = used; i < n; i++)
 			assert_int_equal(octets[i], 0);
 		assert_int_equal(octets[n], (char)0xaa);
-		assert_int_equal(record_seal(octets, 1, 1), n);
+		assert_int_equal(seal(1, 1), n);
 	}
 }
 

@@ -30,7 +30,8 @@ static struct flushers flushers;
 static struct journal journal;
 static struct state state;
 static struct recovery recovery;
-static int failures;		/* of the journal */
+static int failures;		/* of the journal that it didn't survive */
+static uint32_t small_segments;	/* octets of a segment; 0: as usual */
 
 static inline void
 helper_lost(void)
@@ -61,12 +62,12 @@ start_queue(void)
 {
 	memset(&state, 0, sizeof state);
 	failures = 0;
-	journal_init(&journal, &loop, &flushers, journal_dir, journal_broke,
-	    NULL);
+	journal_init(&journal, &loop, &flushers, journal_dir, damaged_dir,
+	    journal_broke, NULL);
+	if (small_segments) journal.segment_size = small_segments;
 	if (!recover(&recovery, &journal, &state, journal_dir, damaged_dir))
 		abort();
-	if (!recovery.damaged) store_sweep(mess_dir, &state);
-	journal_open(&journal);
+	if (!recovery.damaged) store_sweep(mess_dir, &state, INT64_MAX);
 }
 
 static inline void
@@ -101,13 +102,13 @@ stop_queue(void)
 	uint16_t i;
 	int lane;
 
-	while (journal.syncing || journal.preparing)
+	while (journal.syncing || journal.preparing || journal.retiring)
 		turn_once();
 	loop_disarm(&loop, &journal.lazy);
 	loop_disarm(&loop, &journal.prepare_again);
 	loop_not_later(&loop, &journal.turn);
 	for (i = 0; i < journal.segments; i++)
-		close(journal.segment[i].fd);
+		if (journal.segment[i].fd != -1) close(journal.segment[i].fd);
 	for (lane = 0; lane < JOURNAL_LANES; lane++)
 		stralloc_free(&journal.lane[lane].text);
 	state_free(&state);

@@ -78,9 +78,9 @@ sweeping_removes_what_is_unreferenced(void **unused)
 	}
 	fd = openat(mess_dir, "README", O_WRONLY | O_CREAT, 0600);
 	close(fd);
-	assert_int_equal(store_sweep(mess_dir, &state), 20);
+	assert_int_equal(store_sweep(mess_dir, &state, INT64_MAX), 20);
 	assert_int_equal(files_in(mess_dir), 11);
-	assert_int_equal(store_sweep(mess_dir, &state), 0);
+	assert_int_equal(store_sweep(mess_dir, &state, INT64_MAX), 0);
 	for (n = 0; n < 30; n += 3) {
 		id = numbered(n);
 		fd = store_open(mess_dir, &id);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include "remote/client.h"
 
-enum { TURNS = 12, RECORD = 65536 };
+enum { TURNS = 16, RECORD = 65536 };
 
 struct turn {
 	char const *server;	/* NULL: the connection is lost */
@@ -24,7 +24,38 @@ struct script {
 	struct turn turn[TURNS];
 	char const *results;	/* "RCPT VERDICT STATUS WORDS\n"... */
 	char const *sender;	/* NULL: a@x.example */
-	bool eightbit;
+	bool eightbit, utf8, lmtp, keep;
+	enum client_tls tls;
+	struct login const *login;
+	bool clear_login;
+	struct client_dsn const *dsn;
+	char const *envid;
+	uint8_t ret;
+};
+
+/* instead of what the server says: what our side does at that point */
+static char const handshake[] = "handshake", again[] = "again",
+    quit[] = "quit";
+
+/* HMAC-MD5 in general is common/tls.c's; here it marks what it was given */
+static bool
+hmac(unsigned char digest[LOGIN_DIGEST], struct slice key, struct slice text)
+{
+	size_t i;
+
+	for (i = 0; i < LOGIN_DIGEST; i++)
+		digest[i] = (unsigned char)(key.len + text.len);
+	return true;
+}
+
+static struct login const login = { .name = "u", .secret = "pw",
+	.hmac = hmac };
+static struct login const token = { .name = "u", .secret = "tok",
+	.token = true };
+static struct client_dsn const asked[] = {
+	{ .notify = NOTIFY_SUCCESS | NOTIFY_DELAY,
+	  .orcpt = { "rfc822;b@y.example", 18 } },
+	{ .notify = NOTIFY_NEVER, .orcpt = { "rfc822;c d@y", 12 } },
 };
 
 #define GREETED { "220 mx ESMTP\r\n", "EHLO me.example\r\n" }
@@ -72,27 +103,27 @@ static struct script const scripts[] = {
 	  .turn = { GREETED,
 		    { "250-mx\r\n250 8BITMIME\r\n",
 		      "MAIL FROM:<a@x.example>\r\n" }, { NULL, "" } },
-	  .results = "0 temp 4.4.2 connection closed in reply to MAIL\n" },
+	  .results = "0 temp 4.4.2 connection closed in reply to MAIL (host)\n" },
 	{ .name = "the host's own name is no offer",
 	  .turn = { GREETED,
 		    { "250-PIPELINING\r\n250 SIZE 18\r\n",
 		      "MAIL FROM:<a@x.example> SIZE=18\r\n" }, { NULL, "" } },
-	  .results = "0 temp 4.4.2 connection closed in reply to MAIL\n" },
+	  .results = "0 temp 4.4.2 connection closed in reply to MAIL (host)\n" },
 	{ .name = "offers in a refusal are none",
 	  .turn = { GREETED,
 		    { "502-mx\r\n502 PIPELINING\r\n", "HELO me.example\r\n" },
 		    PLAIN, { NULL, "" } },
-	  .results = "0 temp 4.4.2 connection closed in reply to MAIL\n" },
+	  .results = "0 temp 4.4.2 connection closed in reply to MAIL (host)\n" },
 	{ .name = "a SIZE that is no number says nothing",
 	  .turn = { GREETED,
 		    { "250-mx\r\n250 SIZE 1x\r\n",
 		      "MAIL FROM:<a@x.example> SIZE=18\r\n" }, { NULL, "" } },
-	  .results = "0 temp 4.4.2 connection closed in reply to MAIL\n" },
+	  .results = "0 temp 4.4.2 connection closed in reply to MAIL (host)\n" },
 	{ .name = "SIZE 0 is no limit",
 	  .turn = { GREETED,
 		    { "250-mx\r\n250 SIZE 0\r\n",
 		      "MAIL FROM:<a@x.example> SIZE=18\r\n" }, { NULL, "" } },
-	  .results = "0 temp 4.4.2 connection closed in reply to MAIL\n" },
+	  .results = "0 temp 4.4.2 connection closed in reply to MAIL (host)\n" },
 	{ .name = "one octet more than they take",
 	  .rcpt = { "b@y.example", "c@y.example" },
 	  .turn = { GREETED,
@@ -108,13 +139,345 @@ static struct script const scripts[] = {
 	{ .name = "EHLO and HELO refused: that is about them",
 	  .turn = { GREETED, { "550 no\r\n", "HELO me.example\r\n" },
 		    { "550 5.7.1 no\r\n", "QUIT\r\n" }, BYE },
-	  .results = "0 temp 4.7.1 550 5.7.1 no\n" },
+	  .results = "0 temp 4.7.1 550 5.7.1 no (host)\n" },
 	{ .name = "EHLO put off",
 	  .turn = { GREETED, { "450 4.3.2 later\r\n", "QUIT\r\n" }, BYE },
-	  .results = "0 temp 4.3.2 450 4.3.2 later\n" },
+	  .results = "0 temp 4.3.2 450 4.3.2 later (host)\n" },
 	{ .name = "no service for us",
 	  .turn = { { "554 5.7.1 we know you\r\n", "QUIT\r\n" }, BYE },
-	  .results = "0 temp 4.7.1 554 5.7.1 we know you\n" },
+	  .results = "0 temp 4.7.1 554 5.7.1 we know you (host)\n" },
+	{ .name = "all that a sender asks for, passed on",
+	  .rcpt = { "b@y.example", "c@y.example" }, .utf8 = true,
+	  .dsn = asked, .envid = "QQ+3D", .ret = RET_HDRS,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250-DSN\r\n250-SMTPUTF8\r\n"
+		      "250-PIPELINING\r\n250 8BITMIME\r\n",
+		      "MAIL FROM:<a@x.example> BODY=8BITMIME SMTPUTF8 "
+		      "RET=HDRS ENVID=QQ+3D\r\n"
+		      "RCPT TO:<b@y.example> NOTIFY=SUCCESS,DELAY "
+		      "ORCPT=rfc822;b@y.example\r\n"
+		      "RCPT TO:<c@y.example> NOTIFY=NEVER\r\nDATA\r\n" },
+		    { "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+		      TEXT ".\r\n" },
+		    { "250 ok\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 ok (dsn)\n1 ok 2.0.0 250 ok (dsn)\n" },
+	{ .name = "and to a host without DSN, nothing of it",
+	  .dsn = asked, .envid = "QQ+3D", .ret = RET_HDRS,
+	  .turn = { GREETED, PLAIN, MAILED, RCPTED, SENT,
+		    { "250 ok\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 ok\n" },
+	{ .name = "an ENVID that is none is left out",
+	  .envid = "x SIZE=1\r\nRSET",
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 DSN\r\n",
+		      "MAIL FROM:<a@x.example>\r\n" }, { NULL, "" } },
+	  .results = "0 temp 4.4.2 connection closed in reply to MAIL "
+		     "(host)\n" },
+	{ .name = "8-bit text for a host that has 7",
+	  .message = "A: b\r\n\r\n\344\r\n",
+	  .turn = { GREETED, { "250 mx\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 perm 5.6.3 it is 8-bit text, and they don't offer "
+		     "8BITMIME\n" },
+	{ .name = "8-bit text for one that has 8, undeclared",
+	  .message = "A: b\r\n\r\n\344\r\n",
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 8BITMIME\r\n",
+		      "MAIL FROM:<a@x.example>\r\n" },
+		    MAILED, RCPTED,
+		    { "354 go\r\n", "A: b\r\n\r\n\344\r\n.\r\n" },
+		    { "250 ok\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 ok\n" },
+	{ .name = "a header in UTF-8 for a host without SMTPUTF8",
+	  .message = "A: \303\244\r\n\r\nb\r\n", .utf8 = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 8BITMIME\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 perm 5.6.7 the header needs SMTPUTF8, which they "
+		     "don't offer\n" },
+	{ .name = "a header in ASCII can do without it",
+	  .message = "A: b\r\n\r\n\303\244\r\n", .utf8 = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 8BITMIME\r\n",
+		      "MAIL FROM:<a@x.example>\r\n" },
+		    MAILED, RCPTED,
+		    { "354 go\r\n",
+		      "A: b\r\n\r\n\303\244\r\n.\r\n" },
+		    { "250 ok\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 ok\n" },
+	{ .name = "addresses that they can't read are left out",
+	  .rcpt = { "b@y.example", "\303\244@y.example" },
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 8BITMIME\r\n",
+		      "MAIL FROM:<a@x.example>\r\n" }, MAILED, RCPTED, SENT,
+		    { "250 ok\r\n", "QUIT\r\n" }, BYE },
+	  .results = "1 perm 5.6.7 the address needs SMTPUTF8, which they "
+		     "don't offer\n0 ok 2.0.0 250 ok\n" },
+	{ .name = "a sender that they can't read",
+	  .sender = "\303\244@x.example",
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 8BITMIME\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 perm 5.6.7 the sender needs SMTPUTF8, which they don't "
+		     "offer\n" },
+	{ .name = "an address in UTF-8, declared by us",
+	  .rcpt = { "\303\244@y.example" },
+	  .turn = { GREETED,
+		    { "250-mx\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
+		      "MAIL FROM:<a@x.example> BODY=8BITMIME SMTPUTF8\r\n" },
+		    { "250 ok\r\n", "RCPT TO:<\303\244@y.example>\r\n" },
+		    { NULL, "" } },
+	  .results = "0 temp 4.4.2 connection closed in reply to RCPT\n" },
+	{ .name = "an empty header is one too",
+	  .message = "\r\n\303\244\r\n", .utf8 = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 8BITMIME\r\n",
+		      "MAIL FROM:<a@x.example>\r\n" }, { NULL, "" } },
+	  .results = "0 temp 4.4.2 connection closed in reply to MAIL "
+		     "(host)\n" },
+
+	/* LIMITS */
+	{ .name = "two recipients at a time, and three to tell",
+	  .rcpt = { "b@y.example", "c@y.example", "d@y.example" },
+	  .turn = { GREETED,
+		    { "250-mx\r\n250-LIMITS RCPTMAX=2 X=y\r\n"
+		      "250 PIPELINING\r\n",
+		      "MAIL FROM:<a@x.example>\r\n"
+		      "RCPT TO:<b@y.example>\r\n"
+		      "RCPT TO:<c@y.example>\r\nDATA\r\n" },
+		    { "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+		      TEXT ".\r\n" },
+		    { "250 one\r\n", "MAIL FROM:<a@x.example>\r\n"
+		      "RCPT TO:<d@y.example>\r\nDATA\r\n" },
+		    { "250 ok\r\n250 ok\r\n354 go\r\n", TEXT ".\r\n" },
+		    { "250 two\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 one\n1 ok 2.0.0 250 one\n"
+		     "2 ok 2.0.0 250 two\n" },
+	{ .name = "the first lot refused: RSET before the second",
+	  .rcpt = { "b@y.example", "c@y.example" },
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 LIMITS RCPTMAX=1\r\n",
+		      "MAIL FROM:<a@x.example>\r\n" }, MAILED,
+		    { "550 no\r\n", "RSET\r\n" },
+		    { "250 ok\r\n", "MAIL FROM:<a@x.example>\r\n" },
+		    { "250 ok\r\n", "RCPT TO:<c@y.example>\r\n" }, RCPTED,
+		    SENT, { "250 ok\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 perm 5.0.0 550 no\n1 ok 2.0.0 250 ok\n" },
+	{ .name = "one transaction a connection",
+	  .rcpt = { "b@y.example", "c@y.example" },
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 LIMITS RCPTMAX=1 MAILMAX=1\r\n",
+		      "MAIL FROM:<a@x.example>\r\n" }, MAILED, RCPTED,
+		    SENT, { "250 ok\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 ok\n1 temp 4.5.3 they take no more on "
+		     "this connection\n" },
+
+	/* STARTTLS */
+	{ .name = "TLS where it may be",
+	  .tls = CLIENT_TLS_MAY,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250-PIPELINING\r\n250-SIZE\r\n"
+		      "250 STARTTLS\r\n", "STARTTLS\r\n" },
+		    { "220 go\r\n", "" },
+		    /* what was offered in the clear is forgotten */
+		    { handshake, "EHLO me.example\r\n" }, PLAIN, MAILED,
+		    RCPTED, SENT, { "250 ok\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 ok\n" },
+	{ .name = "not offered, where it may be",
+	  .tls = CLIENT_TLS_MAY,
+	  .turn = { GREETED, PLAIN, { NULL, "" } },
+	  .results = "0 temp 4.4.2 connection closed in reply to MAIL "
+		     "(host)\n" },
+	{ .name = "refused, where it may be",
+	  .tls = CLIENT_TLS_MAY,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 STARTTLS\r\n", "STARTTLS\r\n" },
+		    { "454 4.7.0 no\r\n", "MAIL FROM:<a@x.example>\r\n" },
+		    { NULL, "" } },
+	  .results = "0 temp 4.4.2 connection closed in reply to MAIL "
+		     "(host)\n" },
+	{ .name = "not offered, where it must be",
+	  .tls = CLIENT_TLS_MUST,
+	  .turn = { GREETED, { "250 mx\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 temp 4.7.0 TLS is demanded here and not offered there "
+		     "(host)\n" },
+	{ .name = "not even EHLO, where it must be",
+	  .tls = CLIENT_TLS_MUST,
+	  .turn = { GREETED, { "500 what?\r\n", "HELO me.example\r\n" },
+		    { "250 mx\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 temp 4.7.0 TLS is demanded here and not offered there "
+		     "(host)\n" },
+	{ .name = "refused, where it must be",
+	  .tls = CLIENT_TLS_MUST,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 STARTTLS\r\n", "STARTTLS\r\n" },
+		    { "554 5.7.0 no\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 temp 4.7.0 554 5.7.0 no (host)\n" },
+	{ .name = "offered and not wanted",
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 STARTTLS\r\n",
+		      "MAIL FROM:<a@x.example>\r\n" }, { NULL, "" } },
+	  .results = "0 temp 4.4.2 connection closed in reply to MAIL "
+		     "(host)\n" },
+	{ .name = "words ahead of the handshake",
+	  .tls = CLIENT_TLS_MAY,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 STARTTLS\r\n", "STARTTLS\r\n" },
+		    { "220 go\r\n250-mx\r\n250 AUTH PLAIN\r\n", "" } },
+	  .results = "0 temp 4.5.0 not SMTP: words in the TLS handshake "
+		     "(host)\n" },
+
+	/* AUTH */
+	{ .name = "PLAIN", .login = &login, .clear_login = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 AUTH LOGIN PLAIN X\r\n",
+		      "AUTH PLAIN AHUAcHc=\r\n" },
+		    { "235 in\r\n", "MAIL FROM:<a@x.example>\r\n" },
+		    { NULL, "" } },
+	  .results = "0 temp 4.4.2 connection closed in reply to MAIL "
+		     "(host)\n" },
+	{ .name = "LOGIN", .login = &login, .clear_login = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 AUTH=LOGIN\r\n", "AUTH LOGIN\r\n" },
+		    { "334 VXNlcm5hbWU6\r\n", "dQ==\r\n" },
+		    { "334 UGFzc3dvcmQ6\r\n", "cHc=\r\n" },
+		    { "235 in\r\n", "MAIL FROM:<a@x.example>\r\n" },
+		    { NULL, "" } },
+	  .results = "0 temp 4.4.2 connection closed in reply to MAIL "
+		     "(host)\n" },
+	{ .name = "CRAM-MD5, rather than the password in the clear",
+	  .login = &login, .clear_login = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 AUTH PLAIN CRAM-MD5\r\n",
+		      "AUTH CRAM-MD5\r\n" },
+		    { "334 YWI=\r\n", "dSAwNDA0MDQwNDA0MDQwNDA0MDQwNDA0MDQwNDA"
+		      "0MDQwNA==\r\n" },
+		    { "235 in\r\n", "MAIL FROM:<a@x.example>\r\n" },
+		    { NULL, "" } },
+	  .results = "0 temp 4.4.2 connection closed in reply to MAIL "
+		     "(host)\n" },
+	{ .name = "a challenge that is none",
+	  .login = &login, .clear_login = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 AUTH CRAM-MD5\r\n",
+		      "AUTH CRAM-MD5\r\n" },
+		    { "334 ab!=\r\n", "" } },
+	  .results = "0 temp 4.5.0 not SMTP: a challenge too many in reply to "
+		     "AUTH (host)\n" },
+	{ .name = "XOAUTH2, refused with a reason",
+	  .login = &token, .clear_login = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 AUTH PLAIN XOAUTH2\r\n",
+		      "AUTH XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIHRvawEB\r\n" },
+		    { "334 eyJzdGF0dXMi\r\n", "\r\n" },
+		    { "535 5.7.8 expired\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 temp 4.7.8 535 5.7.8 expired (host)\n" },
+	{ .name = "the wrong password is no fault of the mail",
+	  .login = &login, .clear_login = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 AUTH PLAIN\r\n",
+		      "AUTH PLAIN AHUAcHc=\r\n" },
+		    { "535 5.7.8 no\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 temp 4.7.8 535 5.7.8 no (host)\n" },
+	{ .name = "one challenge after the other",
+	  .login = &login, .clear_login = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 AUTH PLAIN\r\n",
+		      "AUTH PLAIN AHUAcHc=\r\n" },
+		    { "334 \r\n", "" } },
+	  .results = "0 temp 4.5.0 not SMTP: a challenge too many in reply to "
+		     "AUTH (host)\n" },
+	{ .name = "no password in the clear",
+	  .login = &login, .tls = CLIENT_TLS_MAY,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 AUTH PLAIN\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 temp 4.7.0 no password is said to them, for the "
+		     "connection is not encrypted (host)\n" },
+	{ .name = "over TLS",
+	  .login = &login, .tls = CLIENT_TLS_MAY,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 STARTTLS\r\n", "STARTTLS\r\n" },
+		    { "220 go\r\n", "" },
+		    { handshake, "EHLO me.example\r\n" },
+		    { "250-mx\r\n250 AUTH CRAM-MD5 PLAIN\r\n",
+		      "AUTH PLAIN AHUAcHc=\r\n" },
+		    { "235 in\r\n", "MAIL FROM:<a@x.example>\r\n" },
+		    { NULL, "" } },
+	  .results = "0 temp 4.4.2 connection closed in reply to MAIL "
+		     "(host)\n" },
+	{ .name = "no mechanism of ours",
+	  .login = &login, .clear_login = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 AUTH GSSAPI XOAUTH2\r\n",
+		      "QUIT\r\n" }, BYE },
+	  .results = "0 temp 4.7.0 they offer no way to log in that we know "
+		     "(host)\n" },
+	{ .name = "a challenge where there is no login",
+	  .turn = { GREETED, PLAIN, { "334 YQ==\r\n", "" } },
+	  .results = "0 temp 4.5.0 not SMTP: an unexpected 334 in reply to "
+		     "MAIL\n" },
+
+	/* LMTP */
+	{ .name = "a reply for each recipient",
+	  .lmtp = true, .rcpt = { "b@y.example", "c@y.example",
+		    "d@y.example" },
+	  .turn = { { "220 mx LMTP\r\n", "LHLO me.example\r\n" },
+		    { "250-mx\r\n250 PIPELINING\r\n",
+		      "MAIL FROM:<a@x.example>\r\n"
+		      "RCPT TO:<b@y.example>\r\nRCPT TO:<c@y.example>\r\n"
+		      "RCPT TO:<d@y.example>\r\nDATA\r\n" },
+		    { "250 ok\r\n250 ok\r\n550 5.1.1 no\r\n250 ok\r\n"
+		      "354 go\r\n", TEXT ".\r\n" },
+		    { "250 2.1.5 b has it\r\n", "" },
+		    { "452 4.2.2 full\r\n", "QUIT\r\n" }, BYE },
+	  .results = "1 perm 5.1.1 550 5.1.1 no\n"
+		     "0 ok 2.1.5 250 2.1.5 b has it\n"
+		     "2 temp 4.2.2 452 4.2.2 full\n" },
+	{ .name = "LMTP has no HELO",
+	  .lmtp = true,
+	  .turn = { { "220 mx\r\n", "LHLO me.example\r\n" },
+		    { "500 what?\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 temp 4.0.0 500 what? (host)\n" },
+	{ .name = "lost between two replies",
+	  .lmtp = true, .rcpt = { "b@y.example", "c@y.example" },
+	  .turn = { { "220 mx\r\n", "LHLO me.example\r\n" }, PLAIN, MAILED,
+		    { "250 ok\r\n", "RCPT TO:<c@y.example>\r\n" }, RCPTED,
+		    SENT, { "250 ok\r\n", "" }, { NULL, "" } },
+	  .results = "0 ok 2.0.0 250 ok\n1 temp 4.4.2 connection closed after "
+		     "the whole message: they may have it\n" },
+	{ .name = "nobody left, and DATA granted",
+	  .lmtp = true,
+	  .turn = { { "220 mx\r\n", "LHLO me.example\r\n" }, PIPED,
+		    { "250 ok\r\n550 no\r\n354 go\r\n", "" } },
+	  .results = "0 perm 5.0.0 550 no\n" },
+
+	/* another message over the same connection */
+	{ .name = "kept", .keep = true,
+	  .turn = { GREETED, PLAIN, MAILED, RCPTED, SENT, { "250 1\r\n", "" },
+		    { again, "MAIL FROM:<a@x.example>\r\n" }, MAILED, RCPTED,
+		    SENT, { "250 2\r\n", "" }, { quit, "QUIT\r\n" },
+		    BYE },
+	  .results = "0 ok 2.0.0 250 1\n0 ok 2.0.0 250 2\n" },
+	{ .name = "kept after a refusal: RSET", .keep = true,
+	  .turn = { GREETED, PLAIN, MAILED, { "550 no\r\n", "RSET\r\n" },
+		    { "250 ok\r\n", "" },
+		    { again, "MAIL FROM:<a@x.example>\r\n" }, MAILED, RCPTED,
+		    SENT, { "250 2\r\n", "" }, { quit, "QUIT\r\n" },
+		    BYE },
+	  .results = "0 perm 5.0.0 550 no\n0 ok 2.0.0 250 2\n" },
+	{ .name = "kept, and they have gone meanwhile", .keep = true,
+	  .turn = { GREETED, PLAIN, MAILED, RCPTED, SENT, { "250 1\r\n", "" },
+		    { again, "MAIL FROM:<a@x.example>\r\n" },
+		    { "421 idle too long\r\n", "" } },
+	  .results = "0 ok 2.0.0 250 1\n"
+		     "0 temp 4.0.0 421 idle too long (host)\n" },
+	{ .name = "kept, and they say goodbye", .keep = true,
+	  .turn = { GREETED, PLAIN, MAILED, RCPTED, SENT, { "250 1\r\n", "" },
+		    { "421 idle too long\r\n", "" } },
+	  .results = "0 ok 2.0.0 250 1\n" },
+	{ .name = "as many messages as they take", .keep = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 LIMITS MAILMAX=1\r\n",
+		      "MAIL FROM:<a@x.example>\r\n" }, MAILED, RCPTED, SENT,
+		    { "250 1\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 1\n" },
 	{ .name = "null sender",
 	  .sender = "",
 	  .turn = { GREETED, { "250 mx\r\n", "MAIL FROM:<>\r\n" },
@@ -252,9 +615,9 @@ static struct script const scripts[] = {
 
 	/* lost at every step */
 	{ .name = "lost before the greeting", .turn = { { NULL, "" } },
-	  .results = "0 temp 4.4.2 connection closed before the greeting\n" },
+	  .results = "0 temp 4.4.2 connection closed before the greeting (host)\n" },
 	{ .name = "lost in EHLO", .turn = { GREETED, { NULL, "" } },
-	  .results = "0 temp 4.4.2 connection closed in reply to EHLO\n" },
+	  .results = "0 temp 4.4.2 connection closed in reply to EHLO (host)\n" },
 	{ .name = "lost in RCPT, one decided",
 	  .rcpt = { "b@y.example", "c@y.example" },
 	  .turn = { GREETED, PLAIN, MAILED,
@@ -282,9 +645,9 @@ static struct script const scripts[] = {
 	/* 421 anywhere */
 	{ .name = "421 for a greeting",
 	  .turn = { { "421 4.3.2 full\r\n", "" } },
-	  .results = "0 temp 4.3.2 421 4.3.2 full\n" },
+	  .results = "0 temp 4.3.2 421 4.3.2 full (host)\n" },
 	{ .name = "421 to EHLO", .turn = { GREETED, { "421 no\r\n", "" } },
-	  .results = "0 temp 4.0.0 421 no\n" },
+	  .results = "0 temp 4.0.0 421 no (host)\n" },
 	{ .name = "421 to RCPT, one accepted, one refused",
 	  .rcpt = { "b@y.example", "c@y.example", "d@y.example" },
 	  .turn = { GREETED, PLAIN, MAILED,
@@ -317,35 +680,35 @@ static struct script const scripts[] = {
 		     "whole message: they may have it\n" },
 	{ .name = "354 for a greeting", .turn = { { "354 go\r\n", "" } },
 	  .results = "0 temp 4.5.0 not SMTP: an unexpected 354 before the "
-		     "greeting\n" },
+		     "greeting (host)\n" },
 	{ .name = "code 999", .turn = { GREETED, { "999 x\r\n", "" } },
 	  .results = "0 temp 4.5.0 not SMTP: an unknown code in reply to "
-		     "EHLO\n" },
+		     "EHLO (host)\n" },
 	{ .name = "code 199", .turn = { { "199 x\r\n", "" } },
 	  .results = "0 temp 4.5.0 not SMTP: an unknown code before the "
-		     "greeting\n" },
+		     "greeting (host)\n" },
 	{ .name = "code 600", .turn = { { "600 x\r\n", "" } },
 	  .results = "0 temp 4.5.0 not SMTP: an unknown code before the "
-		     "greeting\n" },
+		     "greeting (host)\n" },
 	{ .name = "garbage", .turn = { { "SSH-2.0-OpenSSH_9.2\r\n", "" } },
 	  .results = "0 temp 4.5.0 not SMTP: a line without a code before "
-		     "the greeting\n" },
+		     "the greeting (host)\n" },
 	{ .name = "empty line", .turn = { { "\r\n", "" } },
 	  .results = "0 temp 4.5.0 not SMTP: a line without a code before "
-		     "the greeting\n" },
+		     "the greeting (host)\n" },
 	{ .name = "code with a fourth digit", .turn = { { "2200\r\n", "" } },
 	  .results = "0 temp 4.5.0 not SMTP: a line without a code before "
-		     "the greeting\n" },
+		     "the greeting (host)\n" },
 	{ .name = "code changes",
 	  .turn = { GREETED, { "250-mx\r\n251 x\r\n", "" } },
 	  .results = "0 temp 4.5.0 not SMTP: two codes in one reply in reply "
-		     "to EHLO\n" },
+		     "to EHLO (host)\n" },
 	{ .name = "bare LF", .turn = { { "220 mx\n", "" } },
 	  .results = "0 temp 4.5.0 not SMTP: a bare CR, a bare LF or a NUL "
-		     "before the greeting\n" },
+		     "before the greeting (host)\n" },
 	{ .name = "bare CR", .turn = { { "220 m\rx\r\n", "" } },
 	  .results = "0 temp 4.5.0 not SMTP: a bare CR, a bare LF or a NUL "
-		     "before the greeting\n" },
+		     "before the greeting (host)\n" },
 	{ .name = "octets behind the last reply",
 	  .turn = { GREETED, PLAIN, MAILED, RCPTED, SENT,
 		    { "250 ok\r\n", "QUIT\r\n" },
@@ -378,8 +741,9 @@ note_result(struct record *r)
 	size_t at = strlen(r->results);
 
 	snprintf(r->results + at, sizeof r->results - at,
-	    "%zu %s %s %.*s\n", c->rcpt, verdict[c->verdict], c->status,
-	    (int)c->words.len, c->words.s);
+	    "%zu %s %s %.*s%s%s\n", c->rcpt, verdict[c->verdict], c->status,
+	    (int)c->words.len, c->words.s, c->dsn ? " (dsn)" : "",
+	    c->host ? " (host)" : "");
 }
 
 /* Do what the client wants; stingy: an octet at a time. */
@@ -415,6 +779,8 @@ drive(struct record *r, char *said, size_t room, struct slice message,
 			client_body(&r->client, view);
 			break;
 		case CLIENT_READ:
+		case CLIENT_SECURE:
+		case CLIENT_FREE:
 			return;
 		}
 	}
@@ -435,7 +801,11 @@ order_of(struct script const *s, struct slice *rcpt)
 {
 	struct client_order o = { .hostname = SLICE("me.example"),
 		.sender = slice_of(s->sender ? s->sender : "a@x.example"),
-		.rcpt = rcpt, .eightbit = s->eightbit,
+		.rcpt = rcpt, .eightbit = s->eightbit, .utf8 = s->utf8,
+		.lmtp = s->lmtp, .keep = s->keep, .tls = s->tls,
+		.login = s->login, .clear_login = s->clear_login,
+		.dsn = s->dsn, .ret = s->ret,
+		.envid = slice_of(s->envid ? s->envid : ""),
 		.size = strlen(s->message ? s->message : TEXT) };
 
 	while (o.rcpts < 4 && s->rcpt[o.rcpts]) {
@@ -444,6 +814,29 @@ order_of(struct script const *s, struct slice *rcpt)
 	}
 	if (!o.rcpts) rcpt[o.rcpts++] = SLICE("b@y.example");
 	return o;
+}
+
+/* true: it was something for us to do, and is done */
+static bool
+act(struct record *r, char const *what, struct client_order const *order)
+{
+	struct slice view;
+
+	if (what == handshake) {
+		assert_int_equal(client_next(&r->client, &view),
+		    CLIENT_SECURE);
+		client_secured(&r->client);
+	} else if (what == again || what == quit) {
+		assert_int_equal(client_next(&r->client, &view), CLIENT_FREE);
+		assert_true(client_is_settled(&r->client));
+		if (what == again)
+			client_again(&r->client, order);
+		else
+			client_quit(&r->client);
+	} else {
+		return false;
+	}
+	return true;
 }
 
 /* turn at is fed in two parts, cut there; at TURNS: every one octet by octet */
@@ -459,7 +852,7 @@ play(struct script const *s, size_t at, size_t cut)
 
 	r->results[0] = '\0';
 	r->closed = false;
-	client_start(&r->client, &order);
+	client_start(&r->client, &order, false);
 	for (t = 0; s->turn[t].server || s->turn[t].client; t++) {
 		struct slice in = slice_of(s->turn[t].server ?
 		    s->turn[t].server : "");
@@ -470,6 +863,8 @@ play(struct script const *s, size_t at, size_t cut)
 		drive(r, said, sizeof r->said[0], message, stingy);
 		if (!s->turn[t].server) {
 			client_lost(&r->client, "connection closed");
+		} else if (act(r, s->turn[t].server, &order)) {
+			;
 		} else if (stingy) {
 			for (; in.len; in = slice_skip(in, 1))
 				feed(r, said, slice_from(in.s, 1), message,
@@ -524,7 +919,7 @@ begin(struct record *r)
 	r->results[0] = '\0';
 	r->closed = false;
 	r->len = 0;
-	client_start(&r->client, &order);
+	client_start(&r->client, &order, false);
 }
 
 static void
@@ -573,7 +968,7 @@ test_reply_octets_max(void **state)
 		say(r, s, REPLY_OCTETS_MAX + 1);
 		assert_true(r->closed);
 		assert_string_equal(r->results, "0 temp 4.5.0 not SMTP: a "
-		    "reply without an end before the greeting\n");
+		    "reply without an end before the greeting (host)\n");
 		free(s);
 	}
 }
@@ -595,7 +990,7 @@ test_endless(void **state)
 		}
 		assert_true(fed >= REPLY_OCTETS_MAX);
 		assert_string_equal(r->results, "0 temp 4.5.0 not SMTP: a "
-		    "reply without an end before the greeting\n");
+		    "reply without an end before the greeting (host)\n");
 	}
 }
 
@@ -643,7 +1038,7 @@ test_nul(void **state)
 	begin(r);
 	say(r, "220 m\0x\r\n", 9);
 	assert_string_equal(r->results, "0 temp 4.5.0 not SMTP: a bare CR, a "
-	    "bare LF or a NUL before the greeting\n");
+	    "bare LF or a NUL before the greeting (host)\n");
 	assert_true(r->closed);
 }
 
@@ -664,7 +1059,7 @@ test_sent_ahead(void **state)
 			note_result(r);
 	}
 	assert_string_equal(r->results, "0 temp 4.5.0 not SMTP: an unexpected "
-	    "250 in reply to EHLO\n");
+	    "250 in reply to EHLO (host)\n");
 	assert_int_equal(client_next(&r->client, &view), CLIENT_CLOSE);
 }
 
@@ -812,10 +1207,11 @@ test_refused_amid_batch(void **state)
 	r->results[0] = '\0';
 	r->closed = false;
 	r->len = 0;
-	client_start(&r->client, &order);
+	client_start(&r->client, &order, false);
 	client_feed(&r->client, SLICE("220 mx\r\n"));
 	drive(r, said, sizeof said, SLICE(TEXT), false);
-	client_feed(&r->client, SLICE("250-mx\r\n250 PIPELINING\r\n"));
+	client_feed(&r->client, SLICE("250-mx\r\n250-8BITMIME\r\n"
+	    "250 PIPELINING\r\n"));
 	assert_int_equal(client_next(&r->client, &view), CLIENT_SEND);
 	client_sent(&r->client, slice_find(view, '\n') + 1);
 	client_feed(&r->client, SLICE("550 no\r\n"));
@@ -857,7 +1253,7 @@ test_many_recipients(void **state)
 	r->results[0] = '\0';
 	r->closed = false;
 	r->len = 0;
-	client_start(&r->client, &order);
+	client_start(&r->client, &order, false);
 	client_feed(&r->client, SLICE("220 mx\r\n"));
 	drive(r, said, sizeof said, SLICE(TEXT), false);
 	client_feed(&r->client, SLICE("250-mx\r\n250 PIPELINING\r\n"));
@@ -908,7 +1304,7 @@ test_random(void **state)
 
 		r->results[0] = '\0';
 		r->closed = false;
-		client_start(&r->client, &order);
+		client_start(&r->client, &order, false);
 		for (step = 0; step < 12 && !r->closed; step++) {
 			struct slice in;
 

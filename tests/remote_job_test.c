@@ -166,14 +166,14 @@ message(size_t size)
 static void
 prepare(size_t size)
 {
-	memset(&job, 0, offsetof(struct job, client));
+	memset(&job, 0, sizeof job);
 	results[0] = '\0';
 	over = false;
 	job.remote = &remote;
-	job.to = (struct netaddr){ .host = "127.0.0.1", .port = port };
+	strcpy(job.target.host, "127.0.0.1");
+	job.target.port = (uint16_t)port;
 	job.message = message(size);
-	job.order = (struct client_order){ .hostname = remote.hostname,
-		.sender = SLICE("a@x.example"), .rcpt = rcpts, .rcpts = 1,
+	job.order = (struct client_order){ .sender = SLICE("a@x.example"), .rcpt = rcpts, .rcpts = 1,
 		.size = size };
 	job.result = took_result;
 	job.ended = took_end;
@@ -336,7 +336,7 @@ test_no_connection(void **state)
 	assert_int_equal(bind(fd, (struct sockaddr *)&in, len), 0);
 	getsockname(fd, (struct sockaddr *)&in, &len);
 	prepare(64);
-	job.to.port = ntohs(in.sin_port);
+	job.target.port = ntohs(in.sin_port);
 	job.order.rcpts = 2;
 	job_start(&job);
 	run();
@@ -351,7 +351,7 @@ test_no_connection(void **state)
 		connect(full[i], (struct sockaddr *)&in, sizeof in);
 	}
 	prepare(64);
-	job.to.port = ntohs(in.sin_port);
+	job.target.port = ntohs(in.sin_port);
 	job_start(&job);
 	run();
 	assert_string_equal(results,
@@ -366,7 +366,7 @@ test_no_relay(void **state)
 {
 	(void)state;
 	prepare(64);
-	job.to.host[0] = '\0';
+	job.target.host[0] = '\0';
 	job.why = "no relay";
 	job_start(&job);
 	run();

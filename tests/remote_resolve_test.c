@@ -106,7 +106,8 @@ static char said[512];	/* by took */
 static void
 took(void *owner, enum resolved how, struct address const *address, size_t n)
 {
-	static char const *const word[] = { "found", "none", "failed" };
+	static char const *const word[] = { "found", "none", "no name",
+		"failed" };
 	char text[NETADDR_TEXT_MAX + 1];
 	size_t i, at;
 
@@ -159,7 +160,7 @@ test_by_dns(void **state)
 	look_up("six.example");
 	assert_string_equal(said,
 	    "found 2020:2020:2020:2020:2020:2020:2020:2001");
-	/* RESOLVE_EACH_MAX, and one more */
+	/* MX_EACH_MAX, and one more */
 	look_up("four.example");
 	assert_string_equal(said, four);
 	look_up("five.example");

@@ -21,7 +21,7 @@ enum { JOBS = 2, SIZE = 4 };
 
 static struct loop loop;
 static struct remote remote = { .loop = &loop, .hostname = { "me.example", 10 },
-	.hurry = 5 };
+	.hurry = 5, .pool = { .leaving_max = JOBS } };
 static struct work work;
 
 /* send's side */
@@ -183,7 +183,7 @@ close_send(void)
 {
 	if (peer_is_open(&send_side)) peer_close(&send_side);
 	run_ms(5);
-	assert_int_equal(work.going.n, 0);
+	assert_int_equal(work.going_n, 0);
 }
 
 static void
@@ -285,8 +285,8 @@ test_out_of_place(void **state)
 		}
 		run_ms(5);
 		assert_true(lost);
-		assert_int_equal(work.going.n, 0);
-		assert_int_equal(work.quitting.n, 0);
+		assert_int_equal(work.going_n, 0);
+		assert_int_equal(remote.pool.leaving.n, 0);
 	}
 }
 
@@ -390,7 +390,7 @@ test_delivered(void **state)
 	assert_int_equal(verdicts[VERDICT_OK], 1);
 	assert_int_equal(last_rcpt, 3);
 	/* the slot is free although QUIT is still unanswered */
-	assert_int_equal(work.going.n, 0);
+	assert_int_equal(work.going_n, 0);
 	close(fd);
 	close(listener);
 	close_send();
@@ -413,11 +413,11 @@ test_retired_max(void **state)
 		say(fd[i], "250 ok\r\n");
 		assert_int_equal(read(fd[i], heard, sizeof heard), 6);
 		if (i == JOBS - 1) {
-			assert_int_equal(work.quitting.n, JOBS);
+			assert_int_equal(remote.pool.leaving.n, JOBS);
 			assert_int_equal(read(fd[0], heard, 1), -1);
 		}
 	}
-	assert_int_equal(work.quitting.n, JOBS);
+	assert_int_equal(remote.pool.leaving.n, JOBS);
 	assert_int_equal(read(fd[0], heard, 1), 0);
 	assert_int_equal(read(fd[1], heard, 1), -1);
 	for (i = 0; i <= JOBS; i++)
@@ -451,17 +451,17 @@ test_send_lost(void **state)
 	peer_close(&send_side);
 	run_ms(5);
 	assert_int_equal(read(other, heard, 1), 0);
-	assert_int_equal(work.going.n, 1);
+	assert_int_equal(work.going_n, 1);
 	assert_int_equal(idles, 0);
 	say(fd, "250 ok\r\n");
-	assert_int_equal(work.going.n, 0);
-	assert_int_equal(work.quitting.n, 1);
+	assert_int_equal(work.going_n, 0);
+	assert_int_equal(remote.pool.leaving.n, 1);
 	assert_int_equal(idles, 1);
 	assert_int_equal(read(fd, heard, sizeof heard), 6);
 	assert_memory_equal(heard, "QUIT\r\n", 6);
-	for (turns = 0; turns < 1000 && work.quitting.n; turns++)
+	for (turns = 0; turns < 1000 && remote.pool.leaving.n; turns++)
 		run_ms(5); /* until it waits no longer for the last reply */
-	assert_int_equal(work.quitting.n, 0);
+	assert_int_equal(remote.pool.leaving.n, 0);
 	close(fd);
 	close(other);
 	close(listener);
@@ -526,10 +526,10 @@ test_finish(void **state)
 	fd = to_dot(listener, port, heard, sizeof heard);
 	send_job(&j);	/* without RUN: nobody waits for it */
 	run_ms(5);
-	assert_int_equal(work.going.n, 1);
+	assert_int_equal(work.going_n, 1);
 	idles = 0;
 	upstreams_pause(&work.upstreams);
-	assert_int_equal(work.going.n, 1);
+	assert_int_equal(work.going_n, 1);
 	assert_int_equal(idles, 0);
 	say(fd, "250 ok\r\n");
 	assert_int_equal(results, 1);

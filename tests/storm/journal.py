@@ -33,6 +33,7 @@ class Record:
     end: int
     epoch: int
     sequence: int
+    committed: int      # the last one that was durable when it was written
     closes: bool
     frame: bytes
 
@@ -52,6 +53,14 @@ class Unit:
     def end(self):
         return self.parts[-1].end
 
+    @property
+    def sequence(self):
+        return self.parts[0].sequence
+
+    def knows(self, other):
+        """Whether that was durable when this was written."""
+        return self.parts[0].committed >= other.sequence
+
     def same(self, a, b):
         """Whether it is in both alike, but for what fills it up."""
         return all(a[p.at:p.at + HEAD + len(p.frame)] ==
@@ -60,14 +69,14 @@ class Unit:
 
 def record(octets, at):
     """The sealed record there, or None."""
-    crc, size, epoch, sequence, closes = struct.unpack_from(
-        ">IIQQB", octets, at)
+    crc, size, epoch, sequence, closes, ahead = struct.unpack_from(
+        ">IIQQB3xI", octets, at)
     end = at + HEAD + size
     if size < 2 or end > len(octets) or \
             crc32c(octets[at + 4:end]) != crc:
         return None
     return Record(at, -(-end // RECORD) * RECORD, epoch, sequence,
-                  closes != 0, octets[at + HEAD:end])
+                  sequence - ahead, closes != 0, octets[at + HEAD:end])
 
 
 def units(octets):

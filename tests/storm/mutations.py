@@ -121,8 +121,10 @@ class Spool:
         old = self.seed.octets[self.origin[name]]
         units = self.seed.units[self.origin[name]]
         whole = [unit.same(old, new) for unit in units]
-        # something that counts lies behind it
-        seen = False in whole and True in whole[whole.index(False):]
+        # something that counts lies behind it, and says that it was there
+        seen = any(later.knows(unit)
+                   for i, unit in enumerate(units) if not whole[i]
+                   for j, later in enumerate(units) if j > i and whole[j])
         # without its head, which is there twice, none of it can be read
         if not any(old[at:at + 64] == new[at:at + 64]
                    for at in journal.HEADS):

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* The journal's segments: new ones ahead of need, dead ones again, bad ones
+ * out of the way. Only for what lies in journal.h. */
+#ifndef MAILGRAVE_SUPPLY_H
+#define MAILGRAVE_SUPPLY_H
+
+#include "queue/journal.h"
+
+/* supply_append - last on the list */
+void supply_append(struct journal *j, struct journal_list *l,
+    uint16_t segment);
+
+/* supply_kept - unused segments that mail must leave to others */
+unsigned supply_kept(struct journal const *j);
+
+/* supply_prepare - make one more if that is wise; the zeroes are written here,
+ * into the page cache, syncing them and the name is a helper's work */
+void supply_prepare(struct journal *j);
+
+/* supply_take - the next unused segment is the last used one; there is one */
+struct journal_segment *supply_take(struct journal *j);
+
+/* supply_last - the last used segment, NULL when there is none */
+struct journal_segment *supply_last(struct journal *j);
+
+/* supply_oldest - number of the oldest use in which something lives, which is
+ * what a head is to say */
+uint64_t supply_oldest(struct journal const *j);
+
+/* supply_reclaim - used segments in which nothing lives, oldest first, are
+ * unused from now on, or on their way to damaged/ */
+void supply_reclaim(struct journal *j);
+
+#endif

@@ -1,0 +1,536 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: ISC
+"""hostile.py GROUP PORT [SEED] - says to an SMTP server what it ought not to
+hear, one case after another, and prints "ok NAME" or "not ok NAME: why" for
+each. Mail that is to arrive goes to good*@example.test, and mail that must not
+to evil*@example.test. Groups: ends random order syntax chunks sizes hops aborts
+strangers limits many"""
+import random
+import re
+import socket
+import struct
+import sys
+
+PORT = int(sys.argv[2])
+SEED = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(1 << 32)
+HELLO = b"EHLO hostile.test\r\n"
+ENVELOPE = b"MAIL FROM:<s@hostile.test>\r\nRCPT TO:<%s@example.test>\r\nDATA\r\n"
+EVIL = ENVELOPE % b"evil" + b"evil\r\n.\r\n"
+
+
+class Wrong(Exception):
+    pass
+
+
+class Client:
+    def __init__(self, hello=True, source="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", PORT), 30,
+                                               (source, 0))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.file = self.socket.makefile("rb")
+        if hello is not None:
+            self.want(b"", "220")
+        if hello:
+            self.want(HELLO, "250")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+        self.socket.close()
+
+    def reply(self):
+        """One reply's first line, or "" at the end."""
+        first = None
+        while True:
+            try:
+                line = self.file.readline()
+            except ConnectionResetError:
+                return ""
+            if not line:
+                return ""
+            if not re.fullmatch(rb"[2-5][0-9][0-9][ -][ -~]*\r\n", line):
+                raise Wrong(f"malformed reply {line!r}")
+            first = first or line.decode().strip()
+            if line[3:4] == b" ":
+                return first
+
+    def want(self, octets, *codes):
+        """Say it; hear a reply for each of codes, patterns; "" is the end."""
+        if octets:
+            self.socket.sendall(octets)
+        for code in codes:
+            got = self.reply()
+            if not re.match(code + ("$" if code == "" else ""), got):
+                raise Wrong(f"{octets[:60]!r}: {got or 'end'}, not "
+                            f"{code or 'end'}")
+
+    def begin(self, to):
+        self.want(ENVELOPE % to, "250", "250", "354")
+
+    def quit(self):
+        self.want(b"QUIT\r\n", "221", "")
+
+
+def case(name, function, *args):
+    try:
+        function(*args)
+        print("ok", name, flush=True)
+    except (Wrong, OSError) as e:
+        print(f"not ok {name}: {e}".replace("\\", "/"), flush=True)
+
+
+def show(octets):
+    """Without backslashes, which shells take for theirs."""
+    return re.sub(r"[^ -\[\]-~]", lambda c: f"<{ord(c.group()):02x}>",
+                  octets.decode("latin-1"))
+
+
+def alive():
+    with Client() as c:
+        c.want(b"NOOP\r\n", "250")
+        c.quit()
+
+
+# --- what might end a message
+
+def one_end(end):
+    """Whatever stands there, evil is text, and the whole is one message."""
+    with Client() as c:
+        c.begin(b"evil")
+        c.want(b"Subject: x\r\n\r\ntext" + end + EVIL, "554 5.6.0")
+        c.want(b"NOOP\r\n", "250")
+        c.quit()
+
+
+def ends():
+    for end in [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n",
+                b"\r\n.\r", b"\n.\r", b"\r.\n", b"\r\r\n.\r\r\n",
+                b"\r\n.\r\r\n", b"\n\r.\n\r", b"\r\n\0.\r\n", b"\0\r\n.\n",
+                b"\r\n.\0\r\n", b"\n\n.\n\n", b"\r\n\r.\r\n", b"\n.\n\n",
+                b"\r\n.\n\r\n"]:
+        case("no end: " + show(end), one_end, end)
+    # these are nothing but text
+    for end in [b"\r\n..\r\n", b"\r\n. \r\n", b"\r\n .\r\n", b"\r\n.\t\r\n",
+                b"\r\n.\x0b\r\n", b"\r\n.\x85\r\n", b"\r\n\xe2\x80\xa8.\r\n",
+                b"\r\n.\xc2\x85\r\n", b".\r\n", b"\r\n.a\r\n"]:
+        case("only text: " + show(end), only_text, end)
+
+
+def only_text(end):
+    with Client() as c:
+        c.begin(b"good")
+        c.want(b"Subject: x\r\n\r\ntext" + end + b"more\r\n.\r\n", "250")
+        c.want(b"NOOP\r\n", "250")
+        c.quit()
+
+
+def random_ends():
+    """As many replies at the end of text as there are CRLF.CRLF, message after
+    message in one session."""
+    print("# seed", SEED)
+    rand = random.Random(SEED)
+    letters = [b"\r", b"\n", b".", b"\0", b" ", b"\x0b", b"\x0c", b"\xc2\x85",
+               b"\xe2\x80\xa8", b"\r\n", b"\r\n."]
+
+    def some(_):
+        with Client() as c:
+            for _ in range(25):
+                text = b"x" + b"".join(
+                    rand.choices(letters, k=rand.randrange(1, 9)))
+                if b"\r\n.\r\n" in text + b"\r\n.":
+                    continue
+                bad = re.search(rb"\0|\r(?!\n)|(?<!\r)\n", text)
+                c.begin(b"evil" if bad else b"good")
+                c.want(text + b"\r\n.\r\n", "554 5.6.0" if bad else "250")
+            c.want(b"NOOP\r\n", "250")
+            c.quit()
+    for n in range(40):
+        case(f"random texts, session {n}", some, n)
+
+
+# --- order of commands
+
+MAIL, RCPT = b"MAIL FROM:<s@hostile.test>\r\n", b"RCPT TO:<good@example.test>\r\n"
+
+
+def order():
+    steps = {"MAIL": (MAIL, "250"), "RCPT": (RCPT, "250"),
+             "RSET": (b"RSET\r\n", "250"), "NOOP": (b"NOOP\r\n", "250"),
+             "VRFY": (b"VRFY x\r\n", "252"), "EXPN": (b"EXPN x\r\n", "502"),
+             "HELP": (b"HELP\r\n", "214"), "EHLO": (HELLO, "250"),
+             "HELO": (b"HELO h\r\n", "250"), "QUIT": (b"QUIT\r\n", "221"),
+             "DATA": (b"DATA\r\n", "354"), ".": (b".\r\n", "250"),
+             "BDAT": (b"BDAT 3\r\nx\r\n", "250"),
+             "LAST": (b"BDAT 0 LAST\r\n", "250")}
+    for line in """
+            MAIL!503 / RCPT!503 / DATA!503 / BDAT!503 / LAST!503
+            NOOP RSET VRFY EXPN HELP QUIT / HELO QUIT / HELO EHLO QUIT
+            EHLO RCPT!503 / EHLO DATA!503 / EHLO BDAT!503 LAST!503 QUIT
+            EHLO MAIL DATA!503 RCPT DATA . QUIT / EHLO MAIL MAIL!503 RCPT
+            EHLO MAIL RCPT MAIL!503 DATA . MAIL / EHLO MAIL BDAT!503 RCPT LAST
+            EHLO MAIL RCPT RSET RCPT!503 DATA!503 / EHLO MAIL EHLO RCPT!503
+            EHLO MAIL RCPT HELO DATA!503 / EHLO MAIL RCPT NOOP VRFY HELP DATA .
+            EHLO MAIL RCPT DATA . DATA!503 RCPT!503 MAIL RCPT DATA .
+            EHLO MAIL RCPT BDAT DATA!503 LAST / EHLO MAIL RCPT BDAT RCPT!503
+            EHLO MAIL RCPT BDAT MAIL!503 RSET LAST!503 MAIL RCPT LAST
+            EHLO MAIL RCPT BDAT EHLO LAST!503 / EHLO MAIL RCPT BDAT QUIT
+            EHLO MAIL RCPT BDAT BDAT NOOP LAST MAIL RCPT DATA . QUIT
+            HELO MAIL RCPT BDAT!503 DATA . / EHLO MAIL RCPT LAST LAST!503
+            """.replace("\n", "/").split("/"):
+        words = line.split()
+        if words:
+            case("order: " + " ".join(words), follow,
+                 [(steps[w.split("!")[0]][0],
+                   w.split("!")[1] if "!" in w else steps[w][1])
+                  for w in words])
+    for octets in [HELLO + MAIL, b"HELO x\r\nQUIT\r\n"]:
+        case("must wait: " + show(octets), too_hasty, octets)
+    case("must wait for 354", too_hasty_text)
+
+
+def follow(steps):
+    with Client(hello=False) as c:
+        for octets, code in steps:
+            c.want(octets, code)
+
+
+def too_hasty(octets):
+    with Client(hello=False) as c:
+        c.want(octets, "554 5.5.0", "")
+
+
+def too_hasty_text():
+    with Client() as c:
+        c.want(EVIL, "250", "550|250", "554 5.5.0", "")
+
+
+# --- syntax
+
+def syntax():
+    def line(text, *codes):
+        with Client() as c:
+            c.want(text + b"\r\n", *codes)
+            c.want(b"NOOP\r\n", "250")
+
+    def rcpt(text, code):
+        with Client() as c:
+            c.want(MAIL, "250")
+            c.want(b"RCPT " + text + b"\r\n", code)
+
+    for text, code in [
+            (b"", "500"), (b" ", "500"), (b" NOOP", "500"), (b"NOOP\0", "500"),
+            (b"NO\rOP", "500"), (b"NOOPX", "500"), (b"\xff\xfe", "500"),
+            (b"N" * 100000, "500"), (b"NOOP " + b"x" * 505, "250"),
+            (b"NOOP " + b"x" * 506, "500"), (b"EHLO", "501"), (b"HELO", "501"),
+            (b"EHLO a b", "501"), (b"EHLO \xe9", "501"), (b"RSET x", "501"),
+            (b"VRFY", "501"), (b"DATA x", "503|501"), (b"HELP x", "214"),
+            (b"MAIL", "501"), (b"MAIL FROM", "501"), (b"MAIL FROM:", "501"),
+            (b"MAIL FROM:s@a", "501"), (b"MAIL FROM:<s@a", "501"),
+            (b"MAIL FROM:s@a>", "501"), (b"MAIL FROM:<<s@a>>", "501"),
+            (b"MAIL FROM:<s@a> x", "555"), (b"MAIL FROM:<s@a>x", "501"),
+            (b"MAIL TO:<s@a>", "501"), (b"MAIL FROM:<s@@a>", "501"),
+            (b"MAIL FROM:<s@a..b>", "501"), (b"MAIL FROM:<s@.a>", "501"),
+            (b"MAIL FROM:<.s@a>", "501"), (b"MAIL FROM:<s.@a>", "501"),
+            (b"MAIL FROM:<s..t@a>", "501"), (b"MAIL FROM:<s t@a>", "501"),
+            (b"MAIL FROM:<\"s t\"@a>", "250"), (b"MAIL FROM:<\"s\\\"\"@a>", "250"),
+            (b"MAIL FROM:<\"s@a>", "501"), (b"MAIL FROM:<\"s\\\"@a>", "501"),
+            (b"MAIL FROM:<s\\@a>", "501"), (b"MAIL FROM:<(c)s@a>", "501"),
+            (b"MAIL FROM:<s@[192.0.2.1]>", "250"),
+            (b"MAIL FROM:<s@[IPv6:2001:db8::1]>", "250"),
+            (b"MAIL FROM:<s@[192.0.2.256]>", "501"),
+            (b"MAIL FROM:<s@[2001:db8::1]>", "501"),
+            (b"MAIL FROM:<s@[IPv6:1::2::3]>", "501"),
+            (b"MAIL FROM:<@a,@b:s@c>", "250"), (b"MAIL FROM:<@a,b:s@c>", "501"),
+            (b"MAIL FROM:<@a:>", "501"), (b"MAIL FROM:<>", "250"),
+            (b"MAIL FROM:< >", "501"), (b"mail from:<S@A>", "250"),
+            (b"MAIL FROM:<" + b"l" * 64 + b"@a>", "250"),
+            (b"MAIL FROM:<" + b"l" * 65 + b"@a>", "501"),
+            (b"MAIL FROM:<s@" + b"d" * 63 + b">", "250"),
+            (b"MAIL FROM:<s@" + b"d" * 64 + b">", "501"),
+            (b"MAIL FROM:<s@" + b"d.e" * 63 + b"dd.x>", "250"),
+            (b"MAIL FROM:<s@" + b"d." * 127 + b"d>", "250"),
+            (b"MAIL FROM:<s@" + b"d." * 127 + b"dd>", "501"),
+            (b"MAIL FROM:<s\x01@a>", "501"), (b"MAIL FROM:<s\x7f@a>", "501"),
+            (b"MAIL FROM:<s\0@a>", "500"),
+            (b"MAIL FROM:<j\xc3\xbc@a>", "550 5.6.7"),
+            (b"MAIL FROM:<j\xc3\xbc@a> SMTPUTF8", "250"),
+            (b"MAIL FROM:<j\xfc@a> SMTPUTF8", "501"),
+            (b"MAIL FROM:<j\xc0\xaf@a> SMTPUTF8", "501"),
+            (b"MAIL FROM:<j\xed\xa0\x80@a> SMTPUTF8", "501"),
+            (b"MAIL FROM:<s@a> SIZE=52428800", "250"),
+            (b"MAIL FROM:<s@a> SIZE=52428801", "552"),
+            (b"MAIL FROM:<s@a> SIZE=2147483648", "552"),
+            (b"MAIL FROM:<s@a> SIZE=4294967296", "552"),
+            (b"MAIL FROM:<s@a> SIZE=9223372036854775808", "552"),
+            (b"MAIL FROM:<s@a> SIZE=18446744073709551616", "552"),
+            (b"MAIL FROM:<s@a> SIZE=99999999999999999999", "552"),
+            (b"MAIL FROM:<s@a> SIZE=100000000000000000000", "501"),
+            (b"MAIL FROM:<s@a> SIZE=-1", "501"), (b"MAIL FROM:<s@a> SIZE=", "501"),
+            (b"MAIL FROM:<s@a> SIZE=1 SIZE=1", "501"),
+            (b"MAIL FROM:<s@a> BODY=8BITMIME", "250"),
+            (b"MAIL FROM:<s@a> BODY=9BIT", "501"),
+            (b"MAIL FROM:<s@a> RET=FULL ENVID=x+2B", "250"),
+            (b"MAIL FROM:<s@a> RET=SOME", "501"),
+            (b"MAIL FROM:<s@a> ENVID=+", "501"),
+            (b"MAIL FROM:<s@a> WIZ=1", "555"), (b"WIZ", "500"),
+            (b"DEBUG", "500"), (b"STARTTLS now", "50[01]"), (b"TURN", "50[02]"),
+            (b"ETRN x", "50[02]"), (b"SEND FROM:<a@b>", "50[02]"),
+            (b"XCLIENT ADDR=192.0.2.1", "550"),
+            (b"PROXY TCP4 1.1.1.1 1.1.1.1 1 1", "500"),
+            (b"%n%s%1000000d", "500"), (b"EHLO %n%s", "250|501")]:
+        case("line: " + show(text)[:60], line, text, code)
+    for text, code in [
+            (b"", "501"), (b"TO:", "501"), (b"TO:<>", "501"),
+            (b"TO:<good>", "501"), (b"TO:<good@example.test>", "250"),
+            (b"TO:<GOOD@EXAMPLE.TEST>", "250"),
+            (b"TO:<@far.test:good@example.test>", "250"),
+            (b"TO:<\"good\"@example.test>", "250"),
+            (b"TO:<x@far.test>", "550 5.7.1"),
+            (b"TO:<@example.test:x@far.test>", "550 5.7.1"),
+            (b"TO:<x%far.test@example.net>", "550"),
+            (b"TO:<far.test!x@[192.0.2.9]>", "550"),
+            (b"TO:<\"x@far.test\"@far.test>", "550 5.7.1"),
+            (b"TO:<x@far.test@example.test>", "501"),
+            (b"TO:<\"../../evil\"@example.test>", "550 5.1.3"),
+            (b"TO:<\".\"@example.test>", "550 5.1.3"),
+            (b"TO:<\"a/b\"@example.test>", "550 5.1.3"),
+            (b"TO:<\"\"@example.test>", "550 5.1.3"),
+            (b"TO:<good@example.test> NOTIFY=NEVER", "250"),
+            (b"TO:<good@example.test> NOTIFY=NEVER,DELAY", "501"),
+            (b"TO:<good@example.test> ORCPT=rfc822;" + b"x" * 493, "250"),
+            (b"TO:<good@example.test> ORCPT=rfc822;" + b"x" * 494, "501"),
+            (b"TO:<good@example.test> ORCPT=rfc822;" + b"x" * 2000, "500"),
+            (b"TO:<postmaster>", "250|550"), (b"TO:<a@[127.0.0.1]>", "550")]:
+        case("rcpt: " + show(text)[:60], rcpt, text, code)
+    case("lines of 1 MiB, one reply each", many_lines)
+
+
+def many_lines():
+    with Client() as c:
+        for _ in range(5):
+            c.want(b"MAIL FROM:<" + b"x" * (1 << 20) + b">\r\n", "500")
+        c.want(b"NOOP\r\n", "250")
+        c.want(b"NOOP\nNOOP\nNOOP\r\n", "500", "500", "500|250")
+
+
+# --- chunks
+
+def chunks():
+    def bdat(text, *codes):
+        with Client() as c:
+            c.want(MAIL + RCPT, "250", "250")
+            c.want(text, *codes)
+
+    def noop(text, *codes):
+        bdat(text + b"NOOP\r\n", *codes, "250")
+
+    case("chunk", noop, b"BDAT 7 LAST\r\nhello\r\n", "250")
+    case("three chunks at once", noop,
+         b"BDAT 2\r\nheBDAT 3\r\nlloBDAT 2 LAST\r\n\r\n", "250", "250", "250")
+    case("no line end", noop, b"BDAT 5 LAST\r\nhello", "250")
+    case("a dot of its own", noop, b"BDAT 9 LAST\r\na\r\n.\r\nb\r\n",
+         "250")
+    case("chunk with evil in it", noop,
+         b"BDAT %d LAST\r\n.\r\n%s" % (len(EVIL) + 3, EVIL), "250")
+    case("bare LF", noop, b"BDAT 3 LAST\r\na\nb", "554")
+    case("NUL", noop, b"BDAT 3 LAST\r\na\0b", "554")
+    case("CR at the end", noop, b"BDAT 2 LAST\r\na\r", "554")
+    case("CR and LF apart", noop, b"BDAT 2\r\na\rBDAT 1 LAST\r\n\n", "250",
+         "250")
+    case("no number", noop, b"BDAT x LAST\r\n", "501")
+    case("negative", noop, b"BDAT -1 LAST\r\n", "501")
+    case("no LAST", noop, b"BDAT 6 FAST\r\nQUIT\r\n", "501")
+    for n in [1 << 31, 1 << 32, (1 << 32) + 6, (1 << 63) - 1, 1 << 63,
+              (1 << 64) - 1, 1 << 64, (1 << 64) + 6, 10 ** 100]:
+        case(f"chunk of {n:.3g}", bdat, b"BDAT %d LAST\r\nQUIT\r\n" % n, "552",
+             "")
+    case("RSET between", noop, b"BDAT 3\r\nabcRSET\r\nBDAT 3 LAST\r\nxyz",
+         "250", "250", "503")
+    case("after an error all is swallowed", noop,
+         b"BDAT 2\r\n\n\nBDAT 6\r\nQUIT\r\nBDAT 6 LAST\r\nQUIT\r\nBDAT 6\r\n"
+         b"QUIT\r\n", "554", "554", "554", "503")
+
+
+# --- sizes
+
+def sizes():
+    """For --max-size 1000 --line-limit 100."""
+    def data(text, code):
+        with Client() as c:
+            c.begin(b"good" if code == "250" else b"evil")
+            c.want(text + b".\r\n", code)
+            c.want(b"NOOP\r\n", "250")
+
+    case("1000 octets", data, b"x" * 98 + b"\r\n" + (b"y" * 98 + b"\r\n") * 9,
+         "250")
+    case("1001 octets", data, b"x" * 99 + b"\r\n" + (b"y" * 98 + b"\r\n") * 9,
+         "552")
+    case("line of 100", data, b"x" * 100 + b"\r\n", "250")
+    case("line of 101", data, b"x" * 101 + b"\r\n", "554")
+    case("20 MB", data, (b"x" * 98 + b"\r\n") * 200000, "552")
+    case("a line of 20 MB", data, b"x" * 20000000 + b"\r\n", "55[24]")
+
+
+def hops():
+    def data(n, code):
+        with Client() as c:
+            c.begin(b"good" if code == "250" else b"evil")
+            c.want(b"Received: x\r\n" * n + b"\r\n.\r\n", code)
+    case("100 Received", data, 100, "250")
+    case("101 Received", data, 101, "554 5.4.6")
+
+
+# --- those who go away, and those who came to the wrong place
+
+def aborts():
+    whole = [b"", HELLO[:3], HELLO[3:], MAIL[:9], MAIL[9:],
+             b"RCPT TO:<evil@example.t", b"est>\r\n", b"DA", b"TA\r\n", b"Subject: x\r\n", b"x" * 100000,
+             b"\r\n", b".", b"\r"]
+    replies = ["220", None, "250", None, "250", None, "250", None, "354"]
+    for how in "close", "reset", "half", "quit":
+        for upto in range(1, len(whole) + 1):
+            case(f"{how} after step {upto}", abort, how, whole[:upto], replies)
+    for how in "close", "reset", "half":
+        case(f"{how} within a chunk", abort, how,
+             [b"", HELLO, MAIL, b"RCPT TO:<evil@example.test>\r\n",
+              b"BDAT 100\r\nabc"], ["220", "250", "250", "250", None])
+    case("alive", alive)
+
+
+def abort(how, steps, replies):
+    with Client(hello=None) as c:
+        for i, octets in enumerate(steps):
+            code = replies[i] if i < len(replies) else None
+            c.want(octets, *([code] if code else []))
+        if how == "reset":
+            c.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                struct.pack("ii", 1, 0))
+        elif how == "half":
+            c.socket.shutdown(socket.SHUT_WR)
+            while c.reply():
+                pass
+        elif how == "quit":
+            c.socket.sendall(b"QUIT")
+
+
+def strangers():
+    def stranger(octets):
+        with Client(hello=False) as c:
+            c.socket.sendall(octets)
+            c.socket.shutdown(socket.SHUT_WR)
+            while c.reply():
+                pass
+    body = EVIL * 3
+    for name, octets in {
+            "HTTP GET": b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "HTTP POST": b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (
+                len(body), body),
+            "TLS": bytes.fromhex("160301020001000001fc0303") + bytes(500),
+            "SSH": b"SSH-2.0-x\r\n" + bytes(range(256)),
+            "NULs": bytes(100000), "LFs": b"\n" * 1000,
+            "CRs": b"\r" * 100000,
+            "dots": b".\r\n" * 40,
+            "noise": random.Random(1).randbytes(300000)}.items():
+        case(name, stranger, octets)
+    case("alive", alive)
+
+
+# --- limits, for a server that was started with small ones
+
+def limits():
+    """For --max-commands 12 --max-unknown 3 --max-errors 5 --max-rcpt 3
+    --max-mails 2 --max-per-address 4 --command-time 1 --text-time 1
+    --transaction-time 2."""
+    def count(line, code, n, last):
+        with Client() as c:
+            for _ in range(n):
+                c.want(line, code)
+            c.want(line, last, "")
+
+    case("commands", count, b"NOOP\r\n", "250", 11, "421 4.7.0")
+    case("unknown commands", count, b"WIZ\r\n", "500", 3, "421 4.7.0")
+    case("errors", count, b"RSET x\r\n", "501", 5, "421 4.7.0")
+
+    def rcpts():
+        with Client() as c:
+            c.want(MAIL + RCPT * 4 + b"DATA\r\n", "250", "250", "250", "250",
+                   "452 4.5.3", "354")
+            c.want(b"x\r\n.\r\n", "250")
+    case("recipients", rcpts)
+
+    def mails():
+        with Client() as c:
+            for _ in range(2):
+                c.want(MAIL, "250")
+                c.want(b"RSET\r\n", "250")
+            c.want(MAIL, "421 4.7.0", "")
+    case("messages", mails)
+
+    def sessions():
+        clients = [Client(hello=False, source="127.0.0.9") for _ in range(4)]
+        with Client(hello=None, source="127.0.0.9") as c:
+            c.want(b"", "421 4.7.0", "")
+        with Client(source="127.0.0.8"):
+            pass
+        for c in clients:
+            c.quit()
+            c.__exit__()
+    case("sessions from one address", sessions)
+
+    def idle(*steps):
+        with Client(hello=False) as c:
+            for octets, code in steps:
+                c.want(octets, *([code] if code else []))
+            c.want(b"", "421 4.4.2", "")
+    case("idle", idle)
+    case("idle in a command", idle, (b"EH", None))
+    case("idle in a transaction", idle, (HELLO, "250"), (MAIL, "250"))
+    case("idle in text", idle, (HELLO, "250"), (MAIL, "250"), (RCPT, "250"),
+         (b"DATA\r\n", "354"), (b"x\r\n", None))
+    case("idle in a chunk", idle, (HELLO, "250"), (MAIL, "250"), (RCPT, "250"),
+         (b"BDAT 9\r\nx", None))
+
+    def drip():
+        with Client() as c:
+            c.begin(b"evil")
+            c.socket.settimeout(0.2)
+            while True:
+                try:
+                    c.socket.sendall(b"x")
+                    if c.socket.recv(100, socket.MSG_PEEK):
+                        break
+                except TimeoutError:
+                    pass
+            c.socket.settimeout(30)
+            c.want(b"", "421 4.4.2", "")
+    case("one octet now and then", drip)
+
+
+def many():
+    """1,000 sessions at rest, and mail all the same."""
+    held = [Client(hello=bool(n % 2), source=f"127.0.1.{1 + n // 50}")
+            for n in range(1000)]
+
+    def mail():
+        for _ in range(20):
+            with Client() as c:
+                c.begin(b"good")
+                c.want(b"x\r\n.\r\n", "250")
+                c.quit()
+    case("mail among 1,000 sessions", mail)
+    print("holding", flush=True)
+    sys.stdin.readline()
+
+    def still():
+        for c in held:
+            c.want(b"NOOP\r\n", "250")
+            c.quit()
+            c.__exit__()
+    case("all of which are served in the end", still)
+
+
+{"ends": ends, "random": random_ends, "order": order, "syntax": syntax,
+ "chunks": chunks, "sizes": sizes, "hops": hops, "aborts": aborts,
+ "strangers": strangers, "limits": limits, "many": many}[sys.argv[1]]()
