@@ -4,8 +4,11 @@
 # make install    PREFIX=/usr/local DESTDIR=
 # make static     the six programs, statically linked, in build/static/
 # make sanitize   unit tests under ASan and UBSan
+# make fuzz       every fuzz target, FUZZ_TIME=60 seconds each (clang);
+#                 FUZZERS= names some of them
 # make proof      the long form of the storms: kills, power cuts, full disks,
-#                 damaged spools (as root; an hour or so)
+#                 damaged spools; every state that a crash may leave, every
+#                 system call failing once (as root; some hours)
 # make bench      the pipeline's speed beside that of bare file operations
 #                 (tests/bench/README; BENCH= options, BENCH_DIR= where)
 
@@ -35,6 +38,11 @@ parts   = $(filter-out $(B)/$(1)/main.o,$(call objects,$(1)))
 # prove reads TAP
 export CMOCKA_MESSAGE_OUTPUT = TAP
 
+# tests/fuzz_NAME.c is a fuzz target, tests/corpus/NAME/ what it starts from;
+# NAME may begin with a program and "_": then it is linked with what lies there
+FUZZERS   := $(patsubst tests/fuzz_%.c,%,$(sort $(wildcard tests/fuzz_*.c)))
+FUZZ_MAIN ?= $(B)/tests/corpus.o
+FUZZ_TIME ?= 60
 TESTS  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/*_test.c)))
 
 all: $(PROGRAMS:%=$(B)/mailgrave-%)
@@ -63,10 +71,36 @@ $(B)/tests/$(1)_test: $(B)/tests/$(1)_test.o \
 endef
 $(foreach t,$(TESTS:$(B)/tests/%_test=%),$(eval $(call test,$(t))))
 
-tests: $(TESTS) benches
+define fuzzer
+$(B)/tests/fuzz_$(1): $(B)/tests/fuzz_$(1).o $(FUZZ_MAIN) \
+    $(call parts,$(firstword $(subst _, ,$(1)))) $(B)/common.a
+	$$(CC) $$(CFLAGS) $$(PIE) $$(LINK) $$(LDFLAGS) -o $$@ $$^ \
+	    $$(LIBS_$(firstword $(subst _, ,$(1)))) $$(LIBS)
+endef
+$(foreach f,$(FUZZERS),$(eval $(call fuzzer,$(f))))
+
+fuzzers: $(FUZZERS:%=$(B)/tests/fuzz_%)
+
+tests: $(TESTS) fuzzers benches $(B)/tests/proof/short.so
+
+fuzz:
+	$(MAKE) B=$(B)/fuzz CC=clang FUZZ_MAIN= LDFLAGS=-fsanitize=fuzzer \
+	    CFLAGS='-O1 -g -fno-omit-frame-pointer \
+	    -fsanitize=address,undefined,fuzzer-no-link \
+	    -fno-sanitize-recover=undefined' fuzz-each
+
+# what it finds stays in build/fuzz/: found-NAME-*, and the corpus it has grown
+fuzz-each: fuzzers
+	for name in $(FUZZERS); do \
+	    mkdir -p $(B)/corpus/$$name; \
+	    $(B)/tests/fuzz_$$name -max_total_time=$(FUZZ_TIME) \
+		-timeout=10 -artifact_prefix=$(B)/found-$$name- \
+		$(B)/corpus/$$name tests/corpus/$$name || exit 1; \
+	done
 
 check: all tests
-	B=$(B) prove -e '' $(TESTS) tests/purity.sh tests/links.sh tests/manual.sh
+	B=$(B) prove -e '' $(TESTS) tests/purity.sh tests/links.sh tests/manual.sh \
+	    tests/corpus.sh
 
 sanitize:
 	$(MAKE) B=$(B)/sanitize CFLAGS='-O1 -g -fno-omit-frame-pointer \
@@ -74,7 +108,7 @@ sanitize:
 	    sanitize-check
 
 sanitize-check: all tests
-	prove -e '' $(TESTS)
+	B=$(B) prove -e '' $(TESTS) tests/corpus.sh
 
 bench_load = $(filter-out $(B)/tests/bench/bare.o $(B)/tests/bench/spool.o, \
     $(call objects,tests/bench))
@@ -86,6 +120,11 @@ $(B)/tests/bench/bare: $(B)/tests/bench/bare.o $(B)/tests/bench/sample.o \
     $(B)/common.a
 	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -pthread -o $@ $^ $(LIBS)
 
+# in front of the C library, not of our programs: no PIE
+$(B)/tests/proof/short.so: tests/proof/short.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Wextra $(CPPFLAGS) -O2 -fPIC -shared -o $@ $<
+
 $(B)/tests/bench/spool: $(B)/tests/bench/spool.o $(call parts,queue) \
     $(B)/common.a
 	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -96,7 +135,7 @@ bench: all benches
 	B=$(B) tests/bench/run $(BENCH)
 
 proof: all tests
-	for t in storm powercut fulldisk mutations; do \
+	for t in storm powercut fulldisk mutations crash faults; do \
 	    B=$(B) LONG=1 tests/e2e_$$t.sh || exit 1; \
 	done
 
@@ -121,5 +160,5 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all tests check bench benches proof sanitize sanitize-check static install clean
+.PHONY: all tests fuzzers fuzz fuzz-each check bench benches proof sanitize sanitize-check static install clean
 .SECONDARY:

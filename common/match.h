@@ -9,7 +9,7 @@
 
 enum {
 	MATCH_CAPTURES_MAX = 31,	/* groups in one pattern */
-	MATCH_STEPS_MAX = 50000,	/* of one search: some 1 ms */
+	MATCH_STEPS_MAX = 20000,	/* of one search: 1 or 2 ms */
 	MATCH_DEPTH_MAX = 2000,
 	MATCH_MEMORY_MAX_K = 1024
 };

@@ -2,7 +2,10 @@
 /* Reads and compares prefixes; never looks one up. */
 #include "common/network.h"
 
-enum { IP4_BITS = 32, IP6_BITS = 128, IP4_FIRST_BIT = IP6_BITS - IP4_BITS };
+enum {
+	IP4_BITS = NETWORK_BITS_MAX - NETWORK_IP4_FIRST,
+	IP6_BITS = NETWORK_BITS_MAX
+};
 
 /* mask - which bits of this octet belong to a prefix */
 static unsigned char
@@ -27,7 +30,7 @@ network_parse(struct network *n, struct slice text, char const **why)
 	if (at < text.len &&
 	    !slice_number(slice_skip(text, at + 1), bits, &bits))
 		return false;
-	n->bits = (unsigned)bits + (ip4 ? IP4_FIRST_BIT : 0);
+	n->bits = (unsigned)bits + (ip4 ? NETWORK_IP4_FIRST : 0);
 	*why = "bits beyond the prefix must be zero";
 	for (i = 0; i < NETADDR_OCTETS; i++)
 		if (n->octet[i] & ~mask(n->bits, i)) return false;
@@ -40,8 +43,19 @@ network_holds(struct network const *n,
 {
 	size_t i;
 
-	if (netaddr_is_ip4(octet) && n->bits < IP4_FIRST_BIT) return false;
+	if (netaddr_is_ip4(octet) && n->bits < NETWORK_IP4_FIRST) return false;
 	for (i = 0; i < NETADDR_OCTETS; i++)
 		if ((octet[i] & mask(n->bits, i)) != n->octet[i]) return false;
 	return true;
+}
+
+struct network
+network_of(unsigned char const octet[NETADDR_OCTETS], unsigned bits)
+{
+	struct network n = { .bits = bits };
+	size_t i;
+
+	for (i = 0; i < NETADDR_OCTETS; i++)
+		n.octet[i] = octet[i] & mask(bits, i);
+	return n;
 }

@@ -19,4 +19,13 @@ bool network_parse(struct network *n, struct slice text, char const **why);
 bool network_holds(struct network const *n,
     unsigned char const octet[NETADDR_OCTETS]);
 
+/* network_of - the network of this many bits that holds the address */
+struct network network_of(unsigned char const octet[NETADDR_OCTETS],
+    unsigned bits);
+
+enum {
+	NETWORK_IP4_FIRST = 96,	/* bits before those of an IPv4 address */
+	NETWORK_BITS_MAX = 128
+};
+
 #endif

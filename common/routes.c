@@ -219,7 +219,8 @@ route_expand_argument(struct routes_match const *found, char const *word,
 	    slice_of(word), out, ROUTE_PATH_MAX);
 }
 
-/* The parts are expanded apart, so that no value brings an "@" of its own. */
+/* A value that brings an "@" of its own moves nothing: of two, target_parse takes
+ * none. */
 bool
 route_target(struct routes_match const *found, char const *word,
     struct addr *target)

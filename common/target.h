@@ -7,8 +7,8 @@
 #include "common/addr.h"
 
 /* target_local_valid - 1 to ADDR_LOCAL_MAX octets of UTF-8, no control
- * characters. One with "@" in it can't be written here: that is a slip far more often than
- * a mailbox. */
+ * characters. One with "@" in it can't be written here: that is a slip far more
+ * often than a mailbox. */
 bool target_local_valid(struct slice local);
 
 /* target_domain_valid - what a mailbox can have behind its "@" */

@@ -8,23 +8,21 @@
 #include "common/hash.h"
 #include "common/who.h"
 
-enum { IP4_BITS = 32, IP6_BITS = 128, IP4_FIRST_BIT = IP6_BITS - IP4_BITS };
-
 /* What a client is looked up by: each kind has one value, or one for each
  * length of a network, or one for each label of a name. */
 enum kind {
 	ANYBODY,
-	NETWORK,	/* bits, address with zeros beyond them */
+	NETWORK,
 	HOST,		/* text: the name, or .domain for those below it */
 	LOGGED_IN,
 	LOGIN,		/* text */
-	GROUP		/* bits: its number */
+	GROUP		/* its number */
 };
 
 struct key {
 	enum kind kind;
-	unsigned bits;
-	unsigned char octet[NETADDR_OCTETS];
+	unsigned group;
+	struct network network;
 	struct slice text;
 };
 
@@ -40,15 +38,6 @@ struct who_search {
 	unsigned rule;
 };
 
-/* mask - which bits of this octet belong to a prefix */
-static unsigned char
-mask(unsigned bits, size_t octet)
-{
-	if (bits >= 8 * (octet + 1)) return 0xff;
-	if (bits <= 8 * octet) return 0;
-	return (unsigned char)(0xff00u >> (bits % 8));
-}
-
 static struct slice
 octets(void const *s, size_t n)
 {
@@ -58,18 +47,19 @@ octets(void const *s, size_t n)
 static uint64_t
 hash_key(struct key const *key)
 {
-	unsigned const head[2] = { key->kind, key->bits };
+	unsigned const head[3] = { key->kind, key->group, key->network.bits };
 	uint64_t hash = hash_of(octets(head, sizeof head));
 
-	hash = hash_more(hash, octets(key->octet, sizeof key->octet));
+	hash = hash_more(hash, octets(key->network.octet, NETADDR_OCTETS));
 	return hash_more(hash, key->text);
 }
 
 static bool
 is_same(struct key const *a, struct key const *b)
 {
-	return a->kind == b->kind && a->bits == b->bits &&
-	    !memcmp(a->octet, b->octet, sizeof a->octet) &&
+	return a->kind == b->kind && a->group == b->group &&
+	    a->network.bits == b->network.bits &&
+	    !memcmp(a->network.octet, b->network.octet, NETADDR_OCTETS) &&
 	    slice_eq(a->text, b->text);
 }
 
@@ -108,7 +98,7 @@ add(struct who *who, struct rulefile *f, unsigned rule, struct key key)
 	}
 	who->entries++;
 	who->names |= key.kind == HOST;
-	if (key.kind == NETWORK) who->prefix[key.bits] = true;
+	if (key.kind == NETWORK) who->prefix[key.network.bits] = true;
 	return true;
 }
 
@@ -117,25 +107,15 @@ static int
 take_network(struct rulefile *f, struct key *key)
 {
 	struct slice word = slice_from(f->word, f->len);
-	size_t n = slice_find(word, '/');
-	struct slice address = slice_from(word.s, n);
-	bool ip4 = netaddr_ip4(key->octet, address);
-	unsigned long long bits = ip4 ? IP4_BITS : IP6_BITS;
+	unsigned char octet[NETADDR_OCTETS];
+	char const *why;
 
-	if (!ip4 && !netaddr_ip6(key->octet, address)) return 0;
-	if (n < word.len &&
-	    !slice_number(slice_skip(word, n + 1), bits, &bits)) {
-		rulefile_wrong(f, "this is no prefix length");
-		return -1;
-	}
+	if (!netaddr_ip(octet, slice_from(word.s, slice_find(word, '/'))))
+		return 0;
 	key->kind = NETWORK;
-	key->bits = (unsigned)bits + (ip4 ? IP4_FIRST_BIT : 0);
-	for (n = 0; n < NETADDR_OCTETS; n++) {
-		if (!(key->octet[n] & ~mask(key->bits, n))) continue;
-		rulefile_wrong(f, "bits beyond the prefix must be zero");
-		return -1;
-	}
-	return 1;
+	if (network_parse(&key->network, word, &why)) return 1;
+	rulefile_wrong(f, why);
+	return -1;
 }
 
 static bool
@@ -190,7 +170,7 @@ bool
 who_add_group(struct who *who, struct rulefile *f, unsigned rule,
     unsigned group)
 {
-	return add(who, f, rule, (struct key){ .kind = GROUP, .bits = group });
+	return add(who, f, rule, (struct key){ .kind = GROUP, .group = group });
 }
 
 /* is_host - a name with a dot, or a dot and a name: what has none may be a
@@ -290,20 +270,15 @@ find(struct finding const *f, struct key key)
 static void
 find_networks(struct finding const *f, char const *address)
 {
-	struct key key = { .kind = NETWORK };
 	unsigned char octet[NETADDR_OCTETS];
-	unsigned bits, least;
-	size_t i;
+	unsigned bits;
 
 	if (!netaddr_ip(octet, slice_of(address))) return;
-	least = netaddr_is_ip4(octet) ? IP4_FIRST_BIT : 0;
-	for (bits = least; bits <= IP6_BITS; bits++) {
-		if (!f->who->prefix[bits]) continue;
-		key.bits = bits;
-		for (i = 0; i < NETADDR_OCTETS; i++)
-			key.octet[i] = octet[i] & mask(bits, i);
-		find(f, key);
-	}
+	bits = netaddr_is_ip4(octet) ? NETWORK_IP4_FIRST : 0;
+	for (; bits <= NETWORK_BITS_MAX; bits++)
+		if (f->who->prefix[bits])
+			find(f, (struct key){ .kind = NETWORK,
+			    .network = network_of(octet, bits) });
 }
 
 /* find_host - false: a pattern hit its limit */
@@ -357,5 +332,5 @@ who_find_group(struct who const *who, unsigned group,
 {
 	struct finding const f = { who, found, owner };
 
-	find(&f, (struct key){ .kind = GROUP, .bits = group });
+	find(&f, (struct key){ .kind = GROUP, .group = group });
 }

@@ -5,7 +5,7 @@
 #define MAILGRAVE_WHO_H
 
 #include "common/match.h"
-#include "common/netaddr.h"
+#include "common/network.h"
 #include "common/rulefile.h"
 
 struct who_entry;
@@ -18,7 +18,7 @@ struct who {
 	size_t slots;		/* a power of two */
 	struct who_search *search;	/* rules with a regular expression */
 	size_t searches;
-	bool prefix[129];	/* networks of this many bits there are */
+	bool prefix[NETWORK_BITS_MAX + 1];	/* some have this length */
 	bool names;		/* some rule asks for a host name */
 };
 

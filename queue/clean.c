@@ -102,7 +102,6 @@ add_records(struct cleaner *c, struct clean_move *v, struct message const *m,
 	char store[LAST_WORDS_MAX];
 	uint32_t n;
 
-	errno = EIO;
 	if (!envelope_view(&e, octets_at(c, v->offset))) return false;
 	if (!e.message.file) e.message.crc = v->crc;
 	e.message.file = true;
@@ -133,7 +132,9 @@ add_unit(struct cleaner *c, struct clean_move *v, struct message const *m)
 	if (add_records(c, v, m, true)) return true;
 	journal_abandon(c->journal);
 	journal_begin(c->journal, JOURNAL_OUTCOMES);
-	return errno == EMSGSIZE && add_records(c, v, m, false);
+	if (errno == EMSGSIZE && add_records(c, v, m, false)) return true;
+	journal_abandon(c->journal);
+	return false;
 }
 
 /* An outcome that is on its way into the journal would be undone by a unit
@@ -150,16 +151,11 @@ append(struct cleaner *c)
 
 		v->unit = (struct journal_unit){ .committed = committed,
 		    .owner = v };
-		if (m && !m->pending) {
-			if (add_unit(c, v, m)) {
-				journal_end(c->journal, &v->unit);
-				m->replacing = true;
-				c->moved = true;
-				continue;
-			}
-			log_event("cannot-clean", LOG_ID(&v->id),
-			    LOG_SYS(errno));
-			journal_abandon(c->journal);
+		if (m && !m->pending && add_unit(c, v, m)) {
+			journal_end(c->journal, &v->unit);
+			m->replacing = true;
+			c->moved = true;
+			continue;
 		}
 		if (v->file != -1) store_remove(c->mess, &v->id);
 		c->awaited--;

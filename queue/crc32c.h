@@ -10,4 +10,7 @@
 /* crc32c - of these octets; start is 0, or the result so far to go on */
 uint32_t crc32c(uint32_t start, void const *octets, size_t len);
 
+/* crc32c_table - the same on any processor */
+uint32_t crc32c_table(uint32_t start, void const *octets, size_t len);
+
 #endif

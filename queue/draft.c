@@ -90,8 +90,7 @@ check_open(struct draft const *d, struct submit_open const *open)
 {
 	struct intakes const *all = d->all;
 
-	if (state_may_know(all->state, &open->id))
-		return &refusals[ID_IN_USE];
+	if (state_may_know(all->state, &open->id)) return &refusals[ID_IN_USE];
 	if (!open->utf8 && !utf8_is_ascii(open->sender))
 		return &refusals[NOT_ASCII];
 	if (!valid_path(open->sender)) return &refusals[BAD_SENDER];

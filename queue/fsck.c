@@ -37,7 +37,8 @@ struct fsck {
 	struct recovery recovery;
 	unsigned long long findings, kept;
 	int64_t next_ms;	/* when to show progress again */
-	bool progress;		/* a line of it is on the terminal */
+	bool terminal;		/* somebody may be waiting there */
+	bool progress;		/* a line of it is on it */
 	char piece[64 << 10];
 };
 
@@ -52,9 +53,9 @@ static void
 show_progress(struct fsck *f, char const *what, unsigned long long done,
     unsigned long long all)
 {
-	int64_t now_ms = clock_monotonic_ms();
+	int64_t now_ms = f->terminal ? clock_monotonic_ms() : 0;
 
-	if (now_ms < f->next_ms || !isatty(STDERR_FILENO)) return;
+	if (!f->terminal || now_ms < f->next_ms) return;
 	f->next_ms = now_ms + PROGRESS_MS;
 	fprintf(stderr, "\r%llu of %llu %s", done, all, what);
 	f->progress = true;
@@ -344,6 +345,7 @@ fsck_run(char const *spool)
 	int code = open_all(&f, spool ? spool : ".");
 
 	if (code) return code;
+	f.terminal = isatty(STDERR_FILENO);
 	f.next_ms = clock_monotonic_ms() + PATIENCE_MS;
 	if (!read_journal(&f)) return complain(NOT_NOW, "read the journal");
 	judge_messages(&f);

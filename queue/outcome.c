@@ -37,9 +37,8 @@ committed(void *owner, bool fine)
 	if (handout_is_on(h, p->connection)) {
 		if (fine)
 			ack(h, &p->what.id, p->what.rcpt, p->what.attempt);
-		else
-			handout_cut(h, "cannot write an outcome"); /* it is
-							 * repeated */
+		else /* on the next one it is repeated */
+			handout_cut(h, "cannot write an outcome");
 	}
 	free(p);
 }

@@ -56,6 +56,8 @@ message_reserve(struct message *m, uint32_t rcpts)
 	struct rcpt *rcpt;
 
 	if (rcpts == 1) return true;
+	errno = EMSGSIZE;
+	if (rcpts > STATE_RCPTS_MAX) return false;
 	rcpt = realloc(alone ? NULL : m->rcpt, rcpts * sizeof *rcpt);
 	if (!rcpt) return false;
 	if (alone) *rcpt = m->one;
@@ -66,7 +68,7 @@ message_reserve(struct message *m, uint32_t rcpts)
 void
 message_grow(struct message *m, uint32_t rcpts)
 {
-	uint32_t added = rcpts - m->rcpts;
+	uint16_t added = (uint16_t)(rcpts - m->rcpts);
 
 	memset(m->rcpt + m->rcpts, 0, added * sizeof *m->rcpt);
 	m->rcpts = (uint16_t)rcpts;

@@ -290,12 +290,13 @@ reference(struct bounce const *b)
 static void
 put_subject(struct page *p, struct bounce const *b)
 {
-	int action = 0;
+	enum bounce_action worst = BOUNCE_DELIVERED;
+	size_t i;
 
-	while (action + 1 < BOUNCE_ACTIONS && !has(b, action))
-		action++;
+	for (i = 0; i < b->rcpts; i++)
+		if (b->rcpt[i].action < worst) worst = b->rcpt[i].action;
 	put_cstr(p, ">\r\nSubject: ");
-	put_cstr(p, actions[action].subject);
+	put_cstr(p, actions[worst].subject);
 }
 
 static void
@@ -358,7 +359,7 @@ put_group(struct page *p, struct bounce const *b, enum bounce_action action)
 static void
 put_for_people(struct page *p, struct bounce const *b)
 {
-	int action;
+	enum bounce_action action;
 
 	put_boundary(p, b, "\r\nContent-Type: text/plain; charset=");
 	put_cstr(p, p->utf8 ?

@@ -4,6 +4,7 @@
 #include <skalibs/nonposix.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include <skalibs/random.h>
 #include <skalibs/strerr.h>
@@ -12,6 +13,7 @@
 #include "common/stage.h"
 #include "send/channel.h"
 #include "send/expander.h"
+#include "send/explain.h"
 #include "send/job.h"
 #include "send/lane.h"
 #include "send/reporter.h"
@@ -33,6 +35,7 @@ struct sendd {
 	struct chore pump;
 	struct timer wake;
 	pid_t children[2];
+	bool explain;
 	bool by_hand;		/* with children of ours, once through */
 	bool hurried;		/* by hand: all was made due once */
 	bool deferred;		/* by hand: something is left */
@@ -53,6 +56,8 @@ static struct option_row const rows[] = {
 	{ "warn-after", "SECONDS", OPTION_NUMBER,
 	  offsetof(struct sendd, limits.warn_s), 0, 100ULL * 86400, NULL, 0,
 	  "tell the sender of mail so old that it is late; 0: never (14400)" },
+	{ "explain", NULL, OPTION_FLAG, offsetof(struct sendd, explain), 0, 0,
+	  NULL, 0, "say what becomes of recipients: rcpt=ADDR group=NAME" },
 	{ "spool", "DIR", OPTION_TEXT, offsetof(struct sendd, spool), 0, 0,
 	  NULL, 0, "by hand: the spool to empty (.)" },
 	{ "relay", "HOST", OPTION_TEXT, offsetof(struct sendd, relay), 0, 0,
@@ -64,7 +69,8 @@ static struct option_row const rows[] = {
 static struct option_page const page = {
 	.program = "mailgrave-send",
 	.synopsis = "--in PATH --out PATH [option ...]\n"
-	    "       mailgrave-send [--spool DIR] [--relay HOST] [--port N]",
+	    "       mailgrave-send [--spool DIR] [--relay HOST] [--port N]\n"
+	    "       mailgrave-send --explain [--routes FILE] rcpt=ADDR ...",
 	.purpose = "Decides which mail is tried where and when.",
 	.notes = "Without --in it forwards what lies in the spool once and "
 	    "exits.\nSee mailgrave-send(8).",
@@ -338,6 +344,19 @@ choose_mode(struct sendd *s)
 	s->stage.hup = NULL;	/* there is no file to read again */
 }
 
+/* never returns */
+static void
+explain(struct sendd *s, char *const *facts)
+{
+	char const *wrong;
+
+	stage_read_rules(&s->stage, &s->rules);
+	wrong = explain_facts(&s->rules.routes, facts);
+	if (wrong) option_misused(page.program, "--explain: what is this",
+	    wrong);
+	exit(0);
+}
+
 int
 main(int argc, char *const *argv)
 {
@@ -349,8 +368,11 @@ main(int argc, char *const *argv)
 	    .limits = { .lifetime_s = 5 * 86400, .report_s = 86400,
 	    .unrouted_s = 3600, .warn_s = 4 * 3600 } };
 	struct option_table const own = OPTION_TABLE(rows, &s);
+	int operand;
 
-	if (stage_options(&s.stage, argc, argv, &page, &own) < argc)
+	operand = stage_options(&s.stage, argc, argv, &page, &own);
+	if (s.explain) explain(&s, argv + operand);
+	if (operand < argc)
 		option_misused(page.program, "takes no operands", NULL);
 	choose_mode(&s);
 	if (!s.local) s.local = local_beside(s.stage.out);

@@ -46,6 +46,7 @@ static enum sched_way
 by_action(struct sched_route *out, struct route_act const *act,
     struct addr const *rcpt)
 {
+	out->action = action_name(act->kind);
 	switch (act->kind) {
 	case ROUTE_MAILDIR:
 	case ROUTE_MBOX:
@@ -116,6 +117,7 @@ routing_find(struct routes const *routes, struct slice address,
 		break;
 	}
 	line = found.route;
+	out->line = line->line;
 	if (!action && (line->acts > 1 || line->act->kind == ROUTE_ALIAS))
 		return by_expansion(routes, &rcpt, groups, out, targets);
 	if (action > line->acts) return later(out, "the routes have changed");

@@ -61,6 +61,10 @@ struct sched_route {
 	struct destination to;		/* WAY_THERE */
 	uint32_t targets;		/* WAY_TARGETS */
 	struct slice status, words;	/* until the next call */
+	/* for people: the line that decides, 0 without one, and the name of
+	 * its action, NULL when that is none or several */
+	unsigned line;
+	char const *action;
 };
 
 struct sched_hooks {

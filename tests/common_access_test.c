@@ -361,7 +361,7 @@ names_what_is_wrong(void **state)
 	static char const whom[] = ": whom it is about is missing";
 	static char const name[] = ": a group can't have this name";
 	static char const bits[] = ": bits beyond the prefix must be zero";
-	static char const prefix[] = ": this is no prefix length";
+	static char const prefix[] = ": no prefix length";
 	static struct {
 		char const *text;
 		unsigned line;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # mailgrave-remote, in its jail when this is root, in front of hosts that do
-# everything wrong: see tools/hostile.py.
+# everything wrong: see tools/badhost.py.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -13,4 +13,4 @@ if is_root; then
 	mkdir "$T/empty"
 	set -- --user mailgrave-remote --chroot "$T/empty"
 fi
-"$python" "$tools/hostile.py" "$B/mailgrave-remote" "$T" "$@"
+"$python" "$tools/badhost.py" "$B/mailgrave-remote" "$T" "$@"

@@ -47,6 +47,18 @@ for program in smtpd queue send local remote inject; do
 	is "$program: links OpenSSL, or not" "$(
 		grep -Exq 'libssl\..*' "$T/needs"
 		echo $?)" "$tls"
+	case $program in
+	queue | remote | inject)
+		ok "$program: no regular expressions" lacks "$T/needs" \
+			'libpcre2.*'
+		;;
+	*)
+		ok "$program: pcre2 for regular expressions, and no other" sh -c \
+			'grep -q "^libpcre2-8" "$1" &&
+			! grep -Ex "regcomp|regexec|pcre_.*" "$2"' - \
+			"$T/needs" "$T/asks"
+		;;
+	esac
 	ok "$program: is not set-id" test ! -u "$binary" -a ! -g "$binary"
 done
 finish

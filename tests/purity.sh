@@ -9,6 +9,7 @@
 # Objects that must be pure; their own functions are pure for the others too.
 engines='
 common/access
+common/accessfile
 common/action
 common/addr
 common/base64
@@ -89,7 +90,7 @@ v?snprintf|__v?snprintf_chk|__(mem(cpy|move|set)|explicit_bzero)_chk
 __stack_chk_fail|__errno_location|_GLOBAL_OFFSET_TABLE_|__assert_fail
 __ctype_b_loc|__ctype_tolower_loc|gmtime_r|inet_(pton|ntop)|explicit_bzero
 pcre2_.*|stralloc_.*|byte_.*|case_.*|str_.*|avltreen?_.*|gensetdyn_.*|genalloc_.*
-traceid_(parse|format|time_ms)
+traceid_(parse|format|time_ms)|__cpu_model
 u?int[0-9]*_?(scan|fmt|pack|unpack)[a-z0-9_]*|(ul?long|uint)0?_(scan|fmt).*
 '
 allowed=$(echo "$allowed" | grep . | paste -sd '|')

@@ -62,9 +62,30 @@ every_length_and_every_cut(void **state)
 		uint32_t whole = crc32c(0, octets, len);
 
 		assert_int_equal(whole, slowly(octets, len));
+		assert_int_equal(whole, crc32c_table(0, octets, len));
 		for (cut = 0; cut <= len; cut++)
 			assert_int_equal(crc32c(crc32c(0, octets, cut),
 			    octets + cut, len - cut), whole);
+	}
+}
+
+/* With the instruction, if this machine has it, and without; from any place. */
+static void
+both_ways_agree(void **state)
+{
+	static unsigned char octets[5000];
+	size_t i, from, len;
+	uint32_t start;
+
+	(void)state;
+	for (i = 0; i < sizeof octets; i++)
+		octets[i] = (unsigned char)seed_next();
+	for (i = 0; i < 2000; i++) {
+		from = seed_below(64);
+		len = seed_below(sizeof octets - 64);
+		start = (uint32_t)seed_next();
+		assert_int_equal(crc32c(start, octets + from, len),
+		    crc32c_table(start, octets + from, len));
 	}
 }
 
@@ -74,6 +95,7 @@ main(void)
 	struct CMUnitTest const tests[] = {
 		cmocka_unit_test(known_vectors),
 		cmocka_unit_test(every_length_and_every_cut),
+		cmocka_unit_test(both_ways_agree),
 	};
 
 	seed_begin();

@@ -24,8 +24,8 @@ add(size_t at, struct wire_form const *form, void const *values)
 	size_t size = record_put(octets + at, form, values, false);
 
 	assert_true(size && at + size <= sizeof octets);
-	record_seal(octets + at,
-	    &(struct record_head){ .epoch = 1, .sequence = 1 });
+	record_seal(octets + at, &(struct record_head){ .epoch = 1,
+	    .sequence = 1 });
 	return at + size;
 }
 

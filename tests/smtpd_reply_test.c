@@ -98,6 +98,26 @@ bad_status_is_replaced(void **state)
 }
 
 static void
+rules_have_words_of_their_own(void **state)
+{
+	char out[REPLY_LINE_MAX];
+
+	(void)state;
+	assert_text(out, reply_custom_format(out, 550, SLICE("5.1.6"),
+	    SLICE("moved to \"x\"")), "550 5.1.6 moved to \"x\"\r\n");
+	assert_text(out, reply_custom_format(out, 450, SLICE("5.1.6"),
+	    SLICE("")), "450 4.3.0 not accepted\r\n");
+	assert_text(out, reply_custom_format(out, 400, SLICE("4.0.0"),
+	    SLICE("a")), "400 4.0.0 a\r\n");
+	assert_text(out, reply_custom_format(out, 599, SLICE("5.0.0"),
+	    SLICE("a\r\nb\xc3\xa4")), "599 5.0.0 a??b??\r\n");
+	assert_text(out, reply_custom_format(out, 250, SLICE("2.0.0"),
+	    SLICE("ok")), "554 5.3.0 ok\r\n");
+	assert_text(out, reply_custom_format(out, 600, SLICE("5.0.0"),
+	    SLICE("a")), "554 5.0.0 a\r\n");
+}
+
+static void
 words_are_cut_to_a_line(void **state)
 {
 	char out[REPLY_LINE_MAX + 1], words[600];
@@ -123,6 +143,7 @@ main(void)
 		cmocka_unit_test(arguments_are_put_in),
 		cmocka_unit_test(refusals_follow_the_verdict),
 		cmocka_unit_test(bad_status_is_replaced),
+		cmocka_unit_test(rules_have_words_of_their_own),
 		cmocka_unit_test(words_are_cut_to_a_line),
 	};
 

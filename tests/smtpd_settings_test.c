@@ -95,6 +95,78 @@ limits_are_exact(void **state)
 	    SETTINGS_BINDS_MAX * SETTINGS_PORTS_MAX);
 }
 
+static void
+lmtp_keeps_off_port_25(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	settings_default(&s);
+	assert_true(take(&s, "port", "25"));
+	assert_null(settings_wrong(&s));
+	s.lmtp = true;
+	assert_non_null(settings_wrong(&s));
+	settings_default(&s);
+	s.lmtp = true;
+	assert_null(settings_wrong(&s));	/* on standard input */
+	assert_true(take(&s, "bind", "192.0.2.1"));
+	assert_non_null(settings_wrong(&s));	/* 25 is the default */
+	assert_true(take(&s, "port", "24"));
+	assert_null(settings_wrong(&s));
+	assert_true(take(&s, "bind", "192.0.2.2:25"));
+	assert_non_null(settings_wrong(&s));
+}
+
+static void
+sockets_are_inherited(void **state)
+{
+	char const *const bad[] = { "", "1", "2", "1024", "-1", "x", "3x" };
+	struct settings s;
+	size_t i;
+
+	(void)state;
+	settings_default(&s);
+	assert_int_equal(s.listen_fd[0], -1);
+	assert_true(settings_inherited(&s, NULL, NULL, 77));
+	assert_true(settings_inherited(&s, "2", NULL, 77));
+	assert_true(settings_inherited(&s, "2", "78", 77));
+	assert_true(settings_inherited(&s, "2", "76", 77));
+	assert_true(settings_inherited(&s, "x", "77", 77));
+	assert_int_equal(s.listen_fds, 0);
+	assert_true(settings_inherited(&s, "2", "77", 77));
+	assert_int_equal(s.listen_fds, 2);
+	assert_int_equal(s.listen_fd[0], 3);
+	assert_int_equal(s.listen_fd[1], 4);
+	assert_int_equal(s.listen_fd[2], -1);
+	for (i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(take(&s, "listen-fd", bad[i]));
+	assert_true(take(&s, "listen-fd", "0"));
+	for (i = s.listen_fds; i < SETTINGS_FDS_MAX; i++)
+		assert_true(take(&s, "listen-fd", "1023"));
+	assert_int_equal(s.listen_fd[SETTINGS_FDS_MAX], -1);
+	assert_false(take(&s, "listen-fd", "5"));
+	settings_default(&s);
+	assert_true(settings_inherited(&s, "8", "77", 77));
+	settings_default(&s);
+	assert_false(settings_inherited(&s, "9", "77", 77));
+}
+
+static void
+lines_end_one_way_or_the_other(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	settings_default(&s);
+	assert_false(s.fix_lf);
+	assert_true(take(&s, "bare-lf", "fix"));
+	assert_true(s.fix_lf);
+	assert_true(take(&s, "bare-lf", "refuse"));
+	assert_false(s.fix_lf);
+	assert_false(take(&s, "bare-lf", "keep"));
+	assert_false(take(&s, "bare-lf", ""));
+}
+
 int
 main(void)
 {
@@ -102,6 +174,9 @@ main(void)
 		cmocka_unit_test(addresses_and_ports),
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(limits_are_exact),
+		cmocka_unit_test(lmtp_keeps_off_port_25),
+		cmocka_unit_test(sockets_are_inherited),
+		cmocka_unit_test(lines_end_one_way_or_the_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

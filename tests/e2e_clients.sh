@@ -1,0 +1,166 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# Clients that people use hand in their mail: swaks, curl, smtplib, Net::SMTP,
+# msmtp and Postfix's smtp-source, by SMTP and, where they know it, LMTP, XCLIENT
+# and PROXY.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+pipeline one
+as_user=''
+! is_root || as_user="setpriv --reuid=mailgrave-smtpd --clear-groups \
+	--regid=$(id -g mailgrave-smtpd 2>/dev/null)"
+serve() { # serve OPTION... - another smtpd for the same queue, at $there
+	there=$(free_port)
+	log=$T/smtpd.$there
+	# shellcheck disable=SC2086 # words
+	background "$log" $as_user "$dir/bin/mailgrave-smtpd" --verbose \
+		--bind "127.0.0.1:$there" --routes "$dir/etc/routes" \
+		--access "$dir/etc/access" \
+		--out "$dir/spool/smtpd/queue.ctrl" "$@"
+	within 10 perl -MIO::Socket::IP -e '
+		exit !IO::Socket::IP->new(PeerHost => "127.0.0.1",
+		    PeerPort => $ARGV[0])' "$there"
+}
+delivered() { # delivered BOX PATTERN - one message, with a line of this kind
+	ok "$1: is delivered" within 10 files 1 "$dir/mail/$1/new"
+	ok "$1: and says so" grep -Eqs "$2" "$dir/mail/$1/new/"*
+}
+to() { echo "$1@example.test"; }
+
+printf 'From: a@client.test\r\nSubject: x\r\n\r\n.\r\n..\r\nend\r\n' >"$T/message"
+
+# swaks
+sw() { # sw BOX PORT OPTION...
+	box=$1 at=$2
+	shift 2
+	ok "swaks $*: hands in" swaks --server 127.0.0.1 --port "$at" \
+		--helo client.test --from a@client.test --to "$(to "$box")" \
+		--data "@$T/message" "$@"
+}
+sw swaks "$port"
+delivered swaks 'with ESMTP( |$)'
+sw swaks-helo "$port" --protocol SMTP
+delivered swaks-helo 'with SMTP( |$)'
+sw swaks-pipe "$port" --pipeline
+delivered swaks-pipe '^end'
+serve --xclient 127.0.0.1
+sw swaks-xclient "$there" --xclient-addr 192.0.2.7 \
+	--xclient-helo far.test --xclient-name far.test
+delivered swaks-xclient 'from far\.test .*\[?192\.0\.2\.7'
+serve --proxy 127.0.0.0/8
+for version in 1 2; do
+	family=TCP4
+	[ "$version" -eq 1 ] || family=AF_INET
+	sw "swaks-proxy$version" "$there" --proxy-version "$version" \
+		--proxy-family "$family" --proxy-protocol STREAM \
+		--proxy-source 192.0.2.8 --proxy-source-port 1025 \
+		--proxy-dest 192.0.2.9 --proxy-dest-port 25
+	delivered "swaks-proxy$version" '192\.0\.2\.8'
+done
+like 'the log has the client of the proxy' "$(cat "$log")" \
+	'ev=accepted .*client=192\.0\.2\.8'
+
+# curl
+ok 'curl hands in' curl -sS --mail-from a@client.test \
+	--mail-rcpt "$(to curl1)" --mail-rcpt "$(to curl2)" -T "$T/message" \
+	"smtp://127.0.0.1:$port/client.test"
+delivered curl1 '^end'
+delivered curl2 '^end'
+
+# Python
+for how in smtp esmtp dsn chunks; do
+	ok "smtplib $how: hands in" "$tools/clients.py" "$how" "$port" \
+		"$(to "py-$how")"
+	delivered "py-$how" '^end'
+done
+ok 'smtplib utf8: hands in' "$tools/clients.py" utf8 "$port" "$(to py-utf8)"
+delivered py-utf8 'with UTF8SMTP( |$)'
+serve --lmtp
+ok 'smtplib LMTP: hands in' "$tools/clients.py" lmtp "$there" \
+	"$(to lmtp1)" "$(to lmtp2)"
+delivered lmtp1 'with LMTP( |$)'
+delivered lmtp2 'with LMTP( |$)'
+"$B/mailgrave-smtpd" --lmtp --port 25 </dev/null >"$T/lmtp" 2>&1
+is 'LMTP on port 25 is a mistake' $? 100
+like 'which is named' "$(cat "$T/lmtp")" 'lmtp.*25'
+
+# Perl
+ok 'Net::SMTP hands in' perl -MNet::SMTP -e '
+	my ($port, $to, $file) = @ARGV;
+	my $s = Net::SMTP->new("127.0.0.1", Port => $port,
+	    Hello => "client.test") or exit 1;
+	open my $m, "<:raw", $file or exit 1;
+	$s->mail("a\@client.test") && $s->to($to) && $s->data(<$m>) &&
+	    $s->quit or exit 1' "$port" "$(to perl)" "$T/message"
+delivered perl '^end'
+
+if msmtp=$("$tools/unpack" msmtp msmtp); then
+	ok 'msmtp hands in' env "$(libraries "$msmtp")" sh -c '
+		"$1/usr/bin/msmtp" --host=127.0.0.1 --port="$2" --auth=off \
+		    --tls=off --domain=client.test --from=a@client.test \
+		    "$3" <"$4"' - "$msmtp" "$port" "$(to msmtp)" "$T/message"
+	delivered msmtp '^end'
+else
+	skip msmtp 'the package is not to be had'
+fi
+
+if postfix=$("$tools/unpack" postfix postfix); then
+	ok 'smtp-source hands in 50, 5 at a time' \
+		env "$(libraries "$postfix")" \
+		"$postfix/usr/sbin/smtp-source" -s 5 -m 50 -l 3000 \
+		-f a@client.test -t "$(to source)" "127.0.0.1:$port"
+	ok 'which are delivered' within 20 files 50 "$dir/mail/source/new"
+else
+	skip smtp-source 'the package postfix is not to be had'
+fi
+
+# a socket that someone else has bound, and several of our own
+inherit() { # inherit OPTION... - a listening socket on descriptor 3
+	there=$(free_port)
+	background "$T/inherit" perl -MIO::Socket::IP -MPOSIX -e '
+		my $port = shift;
+		$^F = 255;	# nothing closes at exec
+		my $s = IO::Socket::IP->new(LocalHost => "127.0.0.1",
+		    LocalPort => $port, Listen => 10) or die;
+		POSIX::dup2(fileno $s, 3) == 3 or die;
+		if ($ARGV[0] eq "stdin") { shift; POSIX::dup2(3, 0); }
+		$ENV{LISTEN_PID} = $$ if $ENV{LISTEN_FDS};
+		exec @ARGV or die' "$there" "$@"
+}
+ours() { # ours PROGRAM-PREFIX... - with the options that all have
+	# shellcheck disable=SC2086 # words
+	inherit "$@" $as_user "$dir/bin/mailgrave-smtpd" \
+		--routes "$dir/etc/routes" --access "$dir/etc/access" \
+		--out "$dir/spool/smtpd/queue.ctrl" $options
+}
+options='--listen-fd 3'
+ours
+sw fd3 "$there"
+delivered fd3 '^end'
+options=''
+ours stdin
+sw fd0 "$there"
+delivered fd0 '^end'
+export LISTEN_FDS=1
+ours
+unset LISTEN_FDS
+sw fds "$there"
+delivered fds '^end'
+second=$(free_port)
+serve --bind "127.0.0.2:$second" --transcript
+ok 'a second address is served' swaks --server 127.0.0.2 --port "$second" \
+	--helo client.test --from a@client.test --to "$(to bind2)" \
+	--data "@$T/message"
+delivered bind2 '^end'
+like 'the transcript has the commands' "$(cat "$log")" \
+	'ev=heard session=[0-9]+ client=127\.0\.0\.1 line="?RCPT TO:<bind2@'
+like 'and the replies' "$(cat "$log")" 'ev=said session=.* line="354 '
+ok 'but no text' sh -c '! grep -q Subject: "$1"' - "$log"
+perl -MIO::Socket::IP -e '
+	my $s = IO::Socket::IP->new(PeerHost => "127.0.0.2",
+	    PeerPort => $ARGV[0]);
+	print $s "AUTH PLAIN AGEAc2VjcmV0\r\nAGEAc2VjcmV0\r\n";
+	<$s> for 1 .. 3' "$second"
+ok 'nor a secret that nobody asked for' sh -c '! grep -q AGEA "$1"' - "$log"
+finish
