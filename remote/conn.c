@@ -188,7 +188,11 @@ send_some(struct conn *c, struct slice view)
 
 	if (c->mute) return false;
 	sent = put_out(c, view, &n);
-	if (sent == -1 && !c->tls && errno != EPIPE && errno != ECONNRESET) {
+	if (sent == -1 && c->tls) {
+		lose(c, tls_why(c->tls));
+		return true;
+	}
+	if (sent == -1 && errno != EPIPE && errno != ECONNRESET) {
 		/* they don't know of it and would wait, as we would */
 		lose(c, strerror(errno));
 		return true;

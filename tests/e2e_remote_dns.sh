@@ -109,7 +109,7 @@ delivery() {
 		--chroot "$T/empty" "$@" 2>&1
 }
 by() { delivery 127.0.0.1:5300 "$@"; }
-lie() { delivery 127.0.0.1:5301 "$@.test"; }
+lie() { delivery 127.0.0.1:5301 "$1.test"; }
 
 answers() { by one.test | grep -q delivered; }
 ok 'servers are up' within 20 answers
@@ -154,7 +154,7 @@ host.other		deferred \(4\.4\.3\)
 [IPv6:::1]		failed \(5\.4\.6\)
 END
 
-for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24; do
 	by equal.test
 done >"$T/equal"
 ok 'equals are called in random order' \

@@ -9,7 +9,6 @@
 is_root || skip_all 'it needs root to run other servers'
 unshare -m true 2>/dev/null || skip_all 'no mount namespace is to be had'
 T=$(realpath "$T")
-python=/usr/bin/python3
 
 # server NAME PACKAGE... - sets prefix, S; false: not to be had, said by name
 server() {

@@ -42,6 +42,11 @@ for program in smtpd queue send local remote inject; do
 		ok "$program: asks no resolver" lacks "$T/asks" "$resolver"
 		;;
 	esac
+	tls=1
+	[ "$program" != remote ] || tls=0
+	is "$program: links OpenSSL, or not" "$(
+		grep -Exq 'libssl\..*' "$T/needs"
+		echo $?)" "$tls"
 	case $program in
 	queue | remote | inject)
 		ok "$program: no regular expressions" lacks "$T/needs" \

@@ -95,12 +95,10 @@ for stage in $stages; do
 done
 is 'no two share a user' "$(echo "$uids" | tr ' ' '\n' | grep . | sort -u |
 	wc -l)" 5
-for stage in smtpd send local; do
+for stage in smtpd send local remote; do
 	is "$stage has one reader" "$(named "$stage" "$stage-reader" | wc -l)" 1
 done
-for stage in queue remote; do
-	is "$stage has none" "$(named "$stage" "$stage-reader" | wc -l)" 0
-done
+is 'queue has none' "$(named queue queue-reader | wc -l)" 0
 rm -f "$T/fds"
 
 # --- who may connect ------------------------------------------------------
