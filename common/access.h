@@ -88,6 +88,9 @@ void access_free(struct access *access);
  * look-up */
 bool access_wants_name(struct access const *access);
 
+/* access_has_group - some line makes a group of this name */
+bool access_has_group(struct access const *access, char const *name);
+
 /* access_client - what the file says of this client. Without any line everybody
  * may connect and nobody may relay. To be asked again when he has logged in. */
 void access_client(struct access const *access,

@@ -67,6 +67,12 @@ group_named(struct access const *access, char const *name)
 	return 0;
 }
 
+bool
+access_has_group(struct access const *access, char const *name)
+{
+	return group_named(access, name);
+}
+
 /* names_len - of all names with one space between */
 static size_t
 names_len(struct access const *access)

@@ -117,6 +117,26 @@ inforce_log(struct inforce const *f)
 	if (f->access_path) log_one(f, ACCESS);
 }
 
+/* A group that the routes name and the access file doesn't have is empty: only
+ * a program that reads both can see it. */
+static void
+warn_of_groups(struct inforce const *f,
+    void (*warn)(char const *file, struct parse_error const *what))
+{
+	size_t i;
+
+	for (i = 0; i < f->routes.rows; i++) {
+		struct route const *row = &f->routes.row[i];
+		struct parse_error what = { .line = row->line };
+
+		if (!row->from || access_has_group(&f->access, row->from))
+			continue;
+		snprintf(what.why, sizeof what.why, "\"%s\": there is no such "
+		    "group in %.80s", row->from, f->access_path);
+		warn(f->routes_path, &what);
+	}
+}
+
 void
 inforce_warnings(struct inforce const *f,
     void (*warn)(char const *file, struct parse_error const *what))
@@ -125,6 +145,8 @@ inforce_warnings(struct inforce const *f,
 
 	for (i = 0; i < f->routes.warnings.n; i++)
 		warn(f->routes_path, &f->routes.warnings.at[i]);
+	if (!f->access_path) return;
+	warn_of_groups(f, warn);
 	for (i = 0; i < f->access.warnings.n; i++)
 		warn(f->access_path, &f->access.warnings.at[i]);
 }

@@ -23,6 +23,9 @@ void
 rulefile_begin(struct rulefile *f, struct slice text,
     struct parse_error *error)
 {
+	static char const mark[] = "\xef\xbb\xbf"; /* U+FEFF */
+
+	if (slice_starts_nocase(text, mark)) text = slice_skip(text, 3);
 	f->text = text;
 	f->rest = slice_from(text.s, 0);
 	f->start = text.s;

@@ -46,8 +46,8 @@ struct rulefile {
 	struct parse_error *error;
 };
 
-/* rulefile_begin - stand before the first line; text and error must live as
- * long as f */
+/* rulefile_begin - stand before the first line, and behind the byte order mark
+ * that some editors put before it; text and error must live as long as f */
 void rulefile_begin(struct rulefile *f, struct slice text,
     struct parse_error *error);
 

@@ -8,54 +8,12 @@
 #include "common/log.h"
 #include "queue/commit.h"
 #include "queue/supply.h"
-
-/* Units */
-
-static void
-queue_init(struct journal_queue *q)
-{
-	q->first = NULL;
-	q->end = &q->first;
-}
-
-static void
-queue_append(struct journal_queue *q, struct journal_unit *unit)
-{
-	unit->next = NULL;
-	*q->end = unit;
-	q->end = &unit->next;
-}
-
-static struct journal_unit *
-queue_take(struct journal_queue *q)
-{
-	struct journal_unit *unit = q->first;
-
-	if (!unit) return NULL;
-	q->first = unit->next;
-	if (!q->first) q->end = &q->first;
-	return unit;
-}
-
-/* Each owner is told once; what they append now waits for the next group. */
-static void
-tell(struct journal_queue *q, bool fine)
-{
-	struct journal_queue told;
-	struct journal_unit *unit = q->first;
-
-	if (!unit) return;
-	told.first = unit;
-	told.end = q->end;
-	queue_init(q);
-	while ((unit = queue_take(&told)))
-		unit->committed(unit->owner, fine);
-}
+#include "queue/units.h"
 
 void
 commit_enqueue(struct journal *j, struct journal_unit *unit)
 {
-	queue_append(&j->filling->units, unit);
+	units_append(&j->filling->units, unit);
 	loop_later(j->loop, &j->turn);
 }
 
@@ -70,7 +28,7 @@ static void
 refuse_waiting(struct journal *j, int lane)
 {
 	j->lane[lane].text.len = 0;
-	tell(&j->lane[lane].units, false);
+	units_tell(&j->lane[lane].units, false);
 }
 
 /* Failures */
@@ -81,8 +39,8 @@ commit_give_up(struct journal *j, int error)
 	log_event("journal-failed", LOG_SYS(error),
 	    LOG_TEXT("then", "the next start reads what is there"));
 	j->broken = true;
-	tell(&j->voided, false);
-	tell(&j->written, false);
+	units_tell(&j->voided, false);
+	units_tell(&j->written, false);
 	refuse_waiting(j, JOURNAL_OUTCOMES);
 	refuse_waiting(j, JOURNAL_MAIL);
 	j->failed(j->owner);
@@ -106,8 +64,8 @@ stumble(struct journal *j, int error)
 	s->failed = true;
 	s->end = s->size;
 	j->standing++;
-	while ((unit = queue_take(&j->written)))
-		queue_append(&j->voided, unit);
+	while ((unit = units_take(&j->written)))
+		units_append(&j->voided, unit);
 	j->voiding = true;
 	j->open = false;
 	j->sequence++; /* so that a gap tells of it, if nothing was written */
@@ -144,7 +102,7 @@ head_synced(void *owner, int error)
 	j->renew = false;
 	/* commit: from now on what failed can't come back */
 	j->voiding = false;
-	tell(&j->voided, false);
+	units_tell(&j->voided, false);
 	supply_reclaim(j);
 	if (j->settled) j->settled(j->owner);
 	loop_later(j->loop, &j->turn);
@@ -205,7 +163,7 @@ synced(void *owner, int error)
 		return;
 	}
 	j->committed = j->sequence - 1;
-	tell(&j->written, true);	/* commit: all of these are ours now */
+	units_tell(&j->written, true);	/* commit: all of these are ours now */
 	supply_reclaim(j);
 	supply_prepare(j);
 	if (j->settled) j->settled(j->owner);
@@ -249,7 +207,7 @@ seal(struct journal *j, struct journal_lane *lane, size_t len, uint32_t at)
 	size_t done = 0;
 
 	while (done < len) {
-		struct journal_unit *unit = queue_take(&lane->units);
+		struct journal_unit *unit = units_take(&lane->units);
 		struct record_head head = { .epoch = j->epoch,
 		    .sequence = j->sequence, .committed = j->committed,
 		    .opens = true };
@@ -262,7 +220,7 @@ seal(struct journal *j, struct journal_lane *lane, size_t len, uint32_t at)
 			head.opens = false;
 		}
 		j->sequence = head.sequence;
-		queue_append(&j->written, unit);
+		units_append(&j->written, unit);
 	}
 }
 
@@ -368,9 +326,9 @@ commit_init(struct journal *j)
 	int i;
 
 	for (i = 0; i < JOURNAL_LANES; i++)
-		queue_init(&j->lane[i].units);
-	queue_init(&j->written);
-	queue_init(&j->voided);
+		units_init(&j->lane[i].units);
+	units_init(&j->written);
+	units_init(&j->voided);
 	j->turn = (struct chore){ .run = turn, .owner = j };
 	j->lazy = (struct timer){ .due = lazy_due, .owner = j };
 }

@@ -399,7 +399,7 @@ bool
 control_leave(struct control *c)
 {
 	stop(c);
-	loop_disarm(c->loop, &c->step);
+	if (c->asked) loop_disarm(c->loop, &c->step);
 	free(c->ids);
 	c->ids = NULL;
 	c->left = true;

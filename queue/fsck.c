@@ -15,9 +15,11 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "queue/crc32c.h"
+#include "queue/envelope.h"
 #include "queue/fsck.h"
 #include "queue/recover.h"
 #include "queue/segment.h"
+#include "queue/spool.h"
 #include "queue/store.h"
 
 enum {
@@ -30,8 +32,7 @@ enum {
 };
 
 struct fsck {
-	int spool, lock;
-	int journal_dir, mess, damaged;
+	struct spool spool;
 	struct journal journal;
 	struct state state;
 	struct recovery recovery;
@@ -111,11 +112,11 @@ read_journal(struct fsck *f)
 {
 	int more = 1;
 
-	journal_init(&f->journal, NULL, NULL, f->journal_dir, f->damaged,
+	journal_init(&f->journal, NULL, NULL, f->spool.journal, f->spool.damaged,
 	    NULL, NULL);
 	f->recovery = (struct recovery){ .journal = &f->journal,
-	    .state = &f->state, .dir = f->journal_dir,
-	    .damaged_dir = f->damaged, .only_look = true, .damage = damage,
+	    .state = &f->state, .dir = f->spool.journal,
+	    .damaged_dir = f->spool.damaged, .only_look = true, .damage = damage,
 	    .owner = f };
 	if (!recover_begin(&f->recovery)) return false;
 	journal_open(&f->journal);
@@ -130,26 +131,12 @@ read_journal(struct fsck *f)
 
 /* Messages */
 
-static bool
-read_record(struct fsck *f, struct message const *m, uint32_t from, uint32_t to,
-    struct slice *octets)
-{
-	char *text = malloc(to - from);
-
-	*octets = slice_from(text, to - from);
-	if (text && journal_read(&f->journal, m->segment, m->offset + from,
-	    text, to - from))
-		return true;
-	free(text);
-	return false;
-}
-
 /* A file says nothing of its own: length and checksum are in the record. */
 static char const *
 judge_file(struct fsck *f, struct message const *m,
     struct record_message const *r)
 {
-	int fd = store_open(f->mess, &m->by.id);
+	int fd = store_open(f->spool.mess, &m->by.id);
 	uint32_t crc = 0;
 	uint64_t at = 0;
 	ssize_t n = 1;
@@ -178,37 +165,28 @@ static char const *
 judge_body(struct fsck *f, struct message const *m,
     struct record_message const *r)
 {
-	struct record_head head;
-	struct record_body b;
-	struct slice octets, frame;
-	bool fine;
+	struct slice text;
+	char *octets = envelope_body(&f->journal, m, &text);
 
-	if (!read_record(f, m, m->envelope, m->unit, &octets))
-		return strerror(errno);
-	fine = record_get(octets, &head, &frame) &&
-	    wire_unpack(&record_body_form, &b, frame) &&
-	    b.octets.len == r->size;
-	free((char *)(size_t)octets.s);
-	return fine ? NULL : "its text has not the length that was written";
+	if (!octets) return strerror(errno);
+	free(octets);
+	return text.len == r->size ? NULL :
+	    "its text has not the length that was written";
 }
 
 static void
 judge_message(struct fsck *f, struct message const *m)
 {
 	char name[TRACEID_TEXT + 1];
-	char const *why = "its first record can't be read again";
-	struct slice octets, frame;
-	struct record_message r;
-	struct record_head head;
+	struct envelope e;
+	char const *why;
 
-	if (!read_record(f, m, 0, m->envelope, &octets)) {
-		why = strerror(errno);
+	if (envelope_open(&e, &f->journal, m, RECORD_MESSAGE_MAX)) {
+		why = m->file ? judge_file(f, m, &e.message) :
+		    judge_body(f, m, &e.message);
+		envelope_close(&e);
 	} else {
-		if (record_get(octets, &head, &frame) &&
-		    wire_unpack(&record_message_form, &r, frame))
-			why = m->file ? judge_file(f, m, &r) :
-			    judge_body(f, m, &r);
-		free((char *)(size_t)octets.s);
+		why = strerror(errno);
 	}
 	if (why)
 		finding(f, m->file ? "mess" : "message",
@@ -283,13 +261,6 @@ each_file(struct fsck *f, int dir,
 /* All of it */
 
 static int
-open_folder(struct fsck *f, char const *name)
-{
-	return openat(f->spool, name,
-	    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-}
-
-static int
 complain(int code, char const *what)
 {
 	strerr_warn(PROG, ": ", what, code == NOT_NOW ? ": " : NULL,
@@ -299,26 +270,15 @@ complain(int code, char const *what)
 
 /* Zero, or why not. */
 static int
-open_all(struct fsck *f, char const *spool)
+open_spool(struct fsck *f, char const *path)
 {
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char const *why;
 
-	f->spool = open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (f->spool == -1) return complain(NOT_NOW, spool);
-	f->journal_dir = open_folder(f, "journal");
-	if (f->journal_dir == -1) return complain(NOT_NOW, "journal");
-	f->mess = open_folder(f, "mess");
-	if (f->mess == -1) return complain(NOT_NOW, "mess");
-	f->damaged = open_folder(f, "damaged");
-	if (f->damaged == -1) return complain(NOT_NOW, "damaged");
-	f->lock = openat(f->journal_dir, "lock",
-	    O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (f->lock == -1) return complain(NOT_NOW, "journal/lock");
-	if (fcntl(f->lock, F_OFD_SETLK, &whole) == 0) return 0;
-	if (errno == EAGAIN || errno == EACCES)
+	if (spool_open(&f->spool, path, false, &why)) return 0;
+	if (errno == EBUSY)
 		return complain(IN_USE,
 		    "the spool is in use: already running");
-	return complain(NOT_NOW, "journal/lock");
+	return complain(NOT_NOW, why);
 }
 
 static void
@@ -342,16 +302,16 @@ int
 fsck_run(char const *spool)
 {
 	static struct fsck f;
-	int code = open_all(&f, spool ? spool : ".");
+	int code = open_spool(&f, spool ? spool : ".");
 
 	if (code) return code;
 	f.terminal = isatty(STDERR_FILENO);
 	f.next_ms = clock_monotonic_ms() + PATIENCE_MS;
 	if (!read_journal(&f)) return complain(NOT_NOW, "read the journal");
 	judge_messages(&f);
-	if (!each_file(&f, f.journal_dir, judge_in_journal) ||
-	    !each_file(&f, f.mess, judge_in_mess) ||
-	    !each_file(&f, f.damaged, count_kept))
+	if (!each_file(&f, f.spool.journal, judge_in_journal) ||
+	    !each_file(&f, f.spool.mess, judge_in_mess) ||
+	    !each_file(&f, f.spool.damaged, count_kept))
 		return complain(NOT_NOW, "read the spool");
 	clear_progress(&f);
 	summarize(&f);

@@ -18,6 +18,7 @@
 #include "queue/fsck.h"
 #include "queue/intake.h"
 #include "queue/recover.h"
+#include "queue/spool.h"
 #include "queue/store.h"
 
 enum {
@@ -34,7 +35,7 @@ struct queued {
 	unsigned long long max_size;
 	bool fsck;
 	struct door users;		/* --submit */
-	int journal_dir, mess, damaged, lock;
+	struct spool spool;
 	struct flushers flushers;
 	struct journal journal;
 	struct state state;
@@ -102,44 +103,19 @@ static struct option_page const page = {
 
 static char const *const upstream[] = { "mailgrave-smtpd", NULL };
 
-/* Its name is durable before anything is promised that lies in it. */
-static int
-open_directory(int spool, char const *name)
-{
-	int fd, made = mkdirat(spool, name, 0700);
-
-	if (made == -1 && errno != EEXIST)
-		strerr_diefusys(111, "make the directory ", name);
-	if (made == 0 && fsync(spool) == -1)
-		strerr_diefusys(111, "sync the spool for ", name);
-	fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd == -1) strerr_diefusys(111, "open the directory ", name);
-	return fd;
-}
-
-/* One process a spool: the lock ends with this process, however that dies. */
 static void
 open_spool(struct queued *q)
 {
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char const *spool = q->command.spool ? q->command.spool : ".";
-	int fd;
+	char const *path = q->command.spool ? q->command.spool : ".";
+	char const *why;
 
-	if (chdir(spool) == -1)
-		strerr_diefusys(111, "change to the spool ", spool);
-	fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1) strerr_diefusys(111, "open the spool ", spool);
-	q->journal_dir = open_directory(fd, "journal");
-	q->mess = open_directory(fd, "mess");
-	q->damaged = open_directory(fd, "damaged");
-	close(fd);
-	q->lock = openat(q->journal_dir, "lock",
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (q->lock == -1) strerr_diefusys(111, "open journal/lock");
-	if (fcntl(q->lock, F_OFD_SETLK, &whole) == 0) return;
-	if (errno == EAGAIN || errno == EACCES)
+	/* --out is looked up here, too */
+	if (chdir(path) == -1)
+		strerr_diefusys(111, "change to the spool ", path);
+	if (spool_open(&q->spool, ".", true, &why)) return;
+	if (errno == EBUSY)
 		strerr_dief(100, "the spool is in use: already running");
-	strerr_diefusys(111, "lock the spool");
+	strerr_diefusys(111, why);
 }
 
 static void
@@ -173,7 +149,7 @@ has_read(struct queued *q)
 
 	recover_end(&q->recovery);
 	/* a file whose record can't be read may be all that is left */
-	if (!r->damaged && store_sweep(q->mess, &q->state,
+	if (!r->damaged && store_sweep(q->spool.mess, &q->state,
 	    q->state.since_ms) == -1)
 		strerr_diefusys(111, "read mess");
 	state_has_read(&q->state);
@@ -214,11 +190,11 @@ open_journal(struct queued *q)
 	int64_t begun_ms = clock_monotonic_ms();
 	bool more = true;
 
-	journal_init(&q->journal, &q->stage.loop, &q->flushers, q->journal_dir,
-	    q->damaged, journal_has_failed, q);
+	journal_init(&q->journal, &q->stage.loop, &q->flushers, q->spool.journal,
+	    q->spool.damaged, journal_has_failed, q);
 	q->recovery = (struct recovery){ .journal = &q->journal,
-	    .state = &q->state, .dir = q->journal_dir,
-	    .damaged_dir = q->damaged, .damage = aside_keep,
+	    .state = &q->state, .dir = q->spool.journal,
+	    .damaged_dir = q->spool.damaged, .damage = aside_keep,
 	    .owner = &q->recovery };
 	if (!recover_begin(&q->recovery))
 		strerr_diefusys(111, "read the journal");
@@ -293,11 +269,11 @@ fill(struct queued *q)
 {
 	q->intakes = (struct intakes){ .loop = &q->stage.loop,
 	    .journal = &q->journal, .flushers = &q->flushers,
-	    .state = &q->state, .handout = &q->handout, .mess = q->mess,
+	    .state = &q->state, .handout = &q->handout, .mess = q->spool.mess,
 	    .hostname = q->stage.hostname, .max_size = q->max_size,
 	    .patience_ms = INTAKE_PATIENCE_MS };
 	q->handout = (struct handout){ .loop = &q->stage.loop,
-	    .journal = &q->journal, .state = &q->state, .mess = q->mess,
+	    .journal = &q->journal, .state = &q->state, .mess = q->spool.mess,
 	    .hostname = q->stage.hostname, .path = q->stage.out };
 	q->intakes.owner = q->handout.owner = q;
 	if (q->stage.in_fd) q->intakes.lost = lost;
@@ -305,7 +281,7 @@ fill(struct queued *q)
 	handout_init(&q->handout);
 	q->cleaner = (struct cleaner){ .loop = &q->stage.loop,
 	    .journal = &q->journal, .flushers = &q->flushers,
-	    .state = &q->state, .mess = q->mess };
+	    .state = &q->state, .mess = q->spool.mess };
 	cleaner_init(&q->cleaner);
 }
 

@@ -9,19 +9,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "queue/aside.h"
+#include "queue/heads.h"
 #include "queue/recover.h"
 #include "queue/segment.h"
 
 enum { GAPS_MAX = 64 };		/* that are kept apart; further ones are one */
-
-/* A segment as found. */
-struct recover_found {
-	int fd;
-	uint32_t size;
-	uint16_t file;		/* its name is this number */
-	uint64_t number;	/* 0: never used, or its head is torn */
-	uint64_t epoch, sequence, last, oldest;	/* of its head */
-};
 
 /* Octets among records that count in which some are missing. */
 struct gap {
@@ -32,7 +24,7 @@ struct gap {
 /* The pass through one segment. */
 struct pass {
 	struct recovery *r;
-	struct recover_found const *f;
+	struct heads const *f;
 	char name[SEGMENT_NAME_MAX];
 	struct slice text;	/* all of it */
 	uint64_t most;		/* what has a larger sequence never counts */
@@ -42,22 +34,6 @@ struct pass {
 	struct gap gap[GAPS_MAX];	/* not known to be damage yet */
 	unsigned gaps;
 };
-
-static bool
-read_whole(int fd, char *out, uint32_t size)
-{
-	uint32_t done = 0;
-
-	while (done < size) {
-		ssize_t n = pread(fd, out + done, size - done, done);
-
-		if (n == -1 && errno == EINTR) continue;
-		if (n == 0) errno = EIO;
-		if (n <= 0) return false;
-		done += (uint32_t)n;
-	}
-	return true;
-}
 
 static bool
 all_zero(struct slice s)
@@ -155,7 +131,7 @@ read_records(struct pass *p)
 
 /* What the head of the next segment says of this one's end. */
 static void
-read_segment(struct pass *p, struct recover_found const *next)
+read_segment(struct pass *p, struct heads const *next)
 {
 	bool known = next && next->epoch == p->f->epoch;
 
@@ -175,48 +151,6 @@ read_segment(struct pass *p, struct recover_found const *next)
 }
 
 /* Segments */
-
-static bool
-take_head(struct recover_found *f, struct slice octets)
-{
-	struct record_segment r;
-	struct record_head head;
-	struct slice frame;
-
-	if (!record_get(octets, &head, &frame) ||
-	    !wire_unpack(&record_segment_form, &r, frame))
-		return false;
-	if (r.number <= f->number) return true;
-	f->number = r.number;
-	f->epoch = head.epoch;
-	f->sequence = head.sequence;
-	f->last = r.last;
-	f->oldest = r.oldest;
-	return true;
-}
-
-/* It is there twice; where only one was written before a crash, that is the
- * one that counts. */
-static void
-read_head(struct recover_found *f)
-{
-	char octets[JOURNAL_BOUND];
-	struct slice both = slice_from(octets, sizeof octets);
-
-	f->number = 0;
-	if (!read_whole(f->fd, octets, sizeof octets)) return;
-	take_head(f, both);
-	take_head(f, slice_skip(both, JOURNAL_BOUND / 2));
-}
-
-static int
-by_number(void const *a, void const *b)
-{
-	struct recover_found const *x = a, *y = b;
-
-	if (x->number != y->number) return x->number < y->number ? -1 : 1;
-	return x->file < y->file ? -1 : x->file > y->file;
-}
 
 /* What bears the name of a segment and is none. */
 static void
@@ -266,7 +200,7 @@ find_segments(struct recovery *r)
 		return false;
 	}
 	while (r->segments < JOURNAL_SEGMENTS_MAX && (entry = readdir(list))) {
-		struct recover_found *f = &r->found[r->segments];
+		struct heads *f = &r->found[r->segments];
 
 		if (!segment_is_name(entry->d_name, &f->file)) continue;
 		f->fd = segment_open(r->dir, f->file, &f->size);
@@ -274,20 +208,11 @@ find_segments(struct recovery *r)
 			expel(r, entry->d_name);
 			continue;
 		}
-		read_head(f);
+		heads_read(f);
 		r->segments++;
 	}
 	closedir(list);
 	return true;
-}
-
-/* Something of it was given up: the head behind it leaves out more than one
- * sequence. */
-static bool
-has_failed(struct recover_found const *f)
-{
-	return f[0].number && f[1].number == f[0].number + 1 &&
-	    f[1].epoch == f[0].epoch && f[1].sequence != f[1].last + 1;
 }
 
 bool
@@ -299,13 +224,13 @@ recover_begin(struct recovery *r)
 	    .state = r->state };
 	r->found = calloc(JOURNAL_SEGMENTS_MAX, sizeof *r->found);
 	if (!r->found || !find_segments(r)) return false;
-	qsort(r->found, r->segments, sizeof *r->found, by_number);
+	qsort(r->found, r->segments, sizeof *r->found, heads_order);
 	look_for_missing(r);
 	for (i = 0; i < r->segments; i++) {
-		struct recover_found const *f = &r->found[i];
+		struct heads const *f = &r->found[i];
 
 		journal_found(r->journal, f->fd, f->file, f->size, f->number);
-		if (i && has_failed(f - 1))
+		if (i && heads_void(f - 1))
 			journal_spoilt(r->journal, (uint16_t)(i - 1));
 		if (f->oldest > r->oldest) r->oldest = f->oldest;
 	}
@@ -327,14 +252,14 @@ make_room(struct recovery *r, size_t size)
 }
 
 static void
-step(struct recovery *r, struct pass *p, struct recover_found const *next)
+step(struct recovery *r, struct pass *p, struct heads const *next)
 {
-	struct recover_found const *f = p->f;
+	struct heads const *f = p->f;
 
 	p->text = slice_from(r->text, f->size);
 	r->replay.segment = r->at;
 	snprintf(p->name, sizeof p->name, "%08x", f->file);
-	if (!read_whole(f->fd, r->text, f->size)) {
+	if (!segment_read(f->fd, r->text, f->size)) {
 		report(r, &(struct damage){ .what = "can't be read",
 		    .name = p->name, .error = errno });
 		memset(r->text, 0, f->size);
@@ -351,7 +276,7 @@ step(struct recovery *r, struct pass *p, struct recover_found const *next)
 int
 recover_step(struct recovery *r)
 {
-	struct recover_found const *f = &r->found[r->at];
+	struct heads const *f = &r->found[r->at];
 	struct pass p = { .r = r, .f = f };
 
 	if (r->at == r->segments) return 0;

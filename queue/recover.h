@@ -16,7 +16,7 @@ struct damage {
 	int error;		/* errno, 0: it could be read, but is wrong */
 };
 
-struct recover_found;
+struct heads;
 
 struct recovery {
 	/* set by the caller */
@@ -33,7 +33,7 @@ struct recovery {
 	uint64_t torn;		/* places at the end of what was written last */
 	uint64_t oldest;	/* number of the oldest use that counts */
 	uint16_t segments, at;	/* in all, read */
-	struct recover_found *found;
+	struct heads *found;
 	char *text;		/* of one segment */
 	size_t room;
 	struct replay replay;

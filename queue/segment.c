@@ -129,3 +129,19 @@ segment_open(int dir, uint16_t n, uint32_t *size)
 	errno = EINVAL;
 	return -1;
 }
+
+bool
+segment_read(int fd, char *out, uint32_t size)
+{
+	uint32_t done = 0;
+
+	while (done < size) {
+		ssize_t n = pread(fd, out + done, size - done, done);
+
+		if (n == -1 && errno == EINTR) continue;
+		if (n == 0) errno = EIO;
+		if (n <= 0) return false;
+		done += (uint32_t)n;
+	}
+	return true;
+}

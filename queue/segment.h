@@ -40,4 +40,7 @@ bool segment_was_expelled(int damaged, uint16_t n);
  * short to be a segment */
 int segment_open(int dir, uint16_t n, uint32_t *size);
 
+/* segment_read - the first octets of it; false and errno */
+bool segment_read(int fd, char *out, uint32_t size);
+
 #endif

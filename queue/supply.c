@@ -48,7 +48,8 @@ prepare_later(void *owner)
 static void
 prepare_failed(struct journal *j, int error)
 {
-	close(j->segment[j->segments].fd);
+	if (j->segment[j->segments].fd != -1)
+		close(j->segment[j->segments].fd);
 	if (!j->disk_full)
 		log_event("journal-cannot-grow", LOG_SYS(error));
 	j->disk_full = true;
@@ -146,9 +147,10 @@ supply_prepare(struct journal *j)
 		return;
 	}
 	if (j->segments == JOURNAL_SEGMENTS_MAX) {
-		if (!j->disk_full)
-			log_event("journal-cannot-grow", LOG_SYS(ENOSPC));
+		if (j->disk_full) return;
+		log_event("journal-cannot-grow", LOG_SYS(ENOSPC));
 		j->disk_full = true;
+		loop_later(j->loop, &j->turn);
 		return;
 	}
 	*s = (struct journal_segment){ .size = j->segment_size };
@@ -197,6 +199,7 @@ retired(void *owner, int error)
 	s->fd = -1;
 	supply_reclaim(j);
 	supply_prepare(j);
+	if (j->settled) j->settled(j->owner);
 	loop_later(j->loop, &j->turn);
 }
 

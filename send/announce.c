@@ -6,6 +6,9 @@
 #include "send/rcpt.h"
 #include "send/work.h"
 
+/* Dates beyond this one have no form in mail: the end of the year 9999. */
+static uint64_t const LAST_S = 253402300799;
+
 /* The mail that is being announced; its memory serves for the next one. */
 struct announcement {
 	struct sched_mail mail;	/* without a body */
@@ -44,7 +47,7 @@ add_text(struct announcement *c, struct slice text)
 }
 
 bool
-announce_mail(struct sched *s, struct handover_mail const *mail, int64_t age_s,
+announce_mail(struct sched *s, struct handover_mail const *mail, uint64_t age_s,
     int64_t now_ms)
 {
 	struct announcement *c = s->coming;
@@ -53,9 +56,10 @@ announce_mail(struct sched *s, struct handover_mail const *mail, int64_t age_s,
 	if (!c) return false;
 	announce_forget(s);
 	c->mail = (struct sched_mail){ .size = mail->size,
-	    .arrived_s = mail->arrived_s, .eightbit = mail->eightbit,
+	    .arrived_s = mail->arrived_s < LAST_S ? mail->arrived_s : LAST_S,
+	    .eightbit = mail->eightbit,
 	    .utf8 = mail->utf8, .fresh = mail->fresh,
-	    .since_ms = now_ms - (age_s > 0 ? age_s : 0) * 1000 };
+	    .since_ms = now_ms - (int64_t)age_s * 1000 };
 	c->mail.by.id = mail->id;
 	c->text.len = 0;
 	c->open = true;
@@ -95,6 +99,7 @@ announce_rcpt(struct sched *s, struct handover_rcpt const *rcpt, int64_t now_ms)
 	struct sched_rcpt *r;
 
 	if (!c || !c->open || !traceid_eq(&m->by.id, &rcpt->id)) return false;
+	if (rcpt->owed == OUTCOME_DEFERRED) return false;
 	if (m->rcpts && rcpt->rcpt <= c->rcpt[m->rcpts - 1].n) return false;
 	r = next_room(c);
 	if (!r) return false;

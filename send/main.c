@@ -9,9 +9,8 @@
 #include <skalibs/random.h>
 #include <skalibs/strerr.h>
 #include "common/log.h"
-#include "common/neighbour.h"
 #include "common/stage.h"
-#include "send/channel.h"
+#include "send/byhand.h"
 #include "send/expander.h"
 #include "send/explain.h"
 #include "send/job.h"
@@ -24,7 +23,7 @@ enum { RETRY_MS = 1000 };	/* after a shortage of memory of our own */
 /* The whole mutable state of the program. */
 struct sendd {
 	struct stage stage;
-	char const *local, *relay, *spool, *port;
+	char const *local;
 	struct inforce rules;
 	struct sched_limits limits;
 	struct sched sched;
@@ -34,7 +33,7 @@ struct sendd {
 	struct channel channel[CHANNELS];
 	struct chore pump;
 	struct timer wake;
-	pid_t children[2];
+	struct byhand byhand;
 	bool explain;
 	bool by_hand;		/* with children of ours, once through */
 	bool hurried;		/* by hand: all was made due once */
@@ -58,11 +57,11 @@ static struct option_row const rows[] = {
 	  "tell the sender of mail so old that it is late; 0: never (14400)" },
 	{ "explain", NULL, OPTION_FLAG, offsetof(struct sendd, explain), 0, 0,
 	  NULL, 0, "say what becomes of recipients: rcpt=ADDR group=NAME" },
-	{ "spool", "DIR", OPTION_TEXT, offsetof(struct sendd, spool), 0, 0,
+	{ "spool", "DIR", OPTION_TEXT, offsetof(struct sendd, byhand.spool), 0, 0,
 	  NULL, 0, "by hand: the spool to empty (.)" },
-	{ "relay", "HOST", OPTION_TEXT, offsetof(struct sendd, relay), 0, 0,
+	{ "relay", "HOST", OPTION_TEXT, offsetof(struct sendd, byhand.relay), 0, 0,
 	  NULL, 0, "by hand: where to (127.0.0.1)" },
-	{ "port", "N", OPTION_TEXT, offsetof(struct sendd, port), 0, 0, NULL,
+	{ "port", "N", OPTION_TEXT, offsetof(struct sendd, byhand.port), 0, 0, NULL,
 	  0, "by hand: its port (25)" },
 };
 
@@ -242,40 +241,6 @@ alarm_now(void *owner)
 	changed(s);
 }
 
-/* By hand: queue and remote are children of ours. */
-static void
-start_children(struct sendd *s)
-{
-	char const *queue[] = { "mailgrave-queue", "--spool",
-	    s->spool ? s->spool : ".", "--out-fd", NEIGHBOUR_FD_TEXT, NULL };
-	char const *remote[] = { "mailgrave-remote", "--in-fd",
-	    NEIGHBOUR_FD_TEXT, "--relay", s->relay ? s->relay : "127.0.0.1",
-	    "--port", s->port ? s->port : "25", NULL };
-	int fd;
-
-	fd = neighbour_start(queue, STDERR_FILENO, &s->children[0]);
-	if (fd == -1) strerr_diefusys(111, "start mailgrave-queue");
-	upstream_enter(&s->upstream, fd);
-	fd = neighbour_start(remote, STDERR_FILENO, &s->children[1]);
-	if (fd == -1 || !channel_adopt(&s->channel[CHANNEL_REMOTE], fd))
-		strerr_diefusys(111, "start mailgrave-remote");
-}
-
-static int
-end_by_hand(struct sendd *s)
-{
-	bool left = s->deferred || !s->upstream.told;
-	int queue, remote;
-
-	upstream_free(&s->upstream);
-	peer_close(&s->channel[CHANNEL_REMOTE].peer);
-	queue = neighbour_wait(s->children[0]);
-	remote = neighbour_wait(s->children[1]);
-	if (queue) return queue;
-	if (remote) return remote;
-	return left ? 111 : 0;
-}
-
 static void
 fill(struct sendd *s)
 {
@@ -329,7 +294,7 @@ static void
 choose_mode(struct sendd *s)
 {
 	if (s->stage.in || s->stage.in_fd) {
-		if (s->spool || s->relay || s->port)
+		if (s->byhand.spool || s->byhand.relay || s->byhand.port)
 			option_misused(page.program,
 			    "--spool, --relay and --port are for use by hand",
 			    NULL);
@@ -337,7 +302,7 @@ choose_mode(struct sendd *s)
 	}
 	if (s->stage.jail.user || s->stage.jail.root)
 		option_misused(page.program, "--in is missing", NULL);
-	if (!s->spool && access("/var/spool/mailgrave", F_OK) == 0)
+	if (!s->byhand.spool && access("/var/spool/mailgrave", F_OK) == 0)
 		option_misused(page.program, "there is a spool in "
 		    "/var/spool/mailgrave: give --in or --spool", NULL);
 	s->by_hand = s->stage.by_hand = true;
@@ -382,7 +347,8 @@ main(int argc, char *const *argv)
 	stage_checked(&s.stage);
 	fill(&s);
 	if (s.by_hand)
-		start_children(&s);
+		byhand_start(&s.byhand, &s.upstream,
+		    &s.channel[CHANNEL_REMOTE]);
 	else if (!inforce_watch(&s.rules, &s.stage.loop, &s.stage.jail,
 	    "send-reader", stage_lost_helper))
 		strerr_diefusys(111, "start the reader of files");
@@ -393,7 +359,10 @@ main(int argc, char *const *argv)
 		if (s.stage.out) channel_start(&s.channel[CHANNEL_REMOTE]);
 	}
 	stage_serve(&s.stage);
-	if (s.by_hand) return end_by_hand(&s);
+	if (s.by_hand)
+		return byhand_end(&s.byhand, &s.upstream,
+		    &s.channel[CHANNEL_REMOTE],
+		    s.deferred || !s.upstream.told);
 	upstream_free(&s.upstream);
 	sched_free(&s.sched);
 	inforce_free(&s.rules);

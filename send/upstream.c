@@ -59,10 +59,11 @@ got_mail(void *owner, void const *values, int fd)
 {
 	struct upstream *u = owner;
 	struct handover_mail const *m = values;
+	uint64_t now_s = (uint64_t)(clock_wall_ms() / 1000);
+	uint64_t age_s = now_s > m->arrived_s ? now_s - m->arrived_s : 0;
 
 	(void)fd;
-	return announce_mail(u->sched, m,
-	    clock_wall_ms() / 1000 - (int64_t)m->arrived_s, u->loop->now_ms);
+	return announce_mail(u->sched, m, age_s, u->loop->now_ms);
 }
 
 static bool

@@ -3,13 +3,13 @@
  * command of SMTP. */
 #include <skalibs/nonposix.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "common/log.h"
 #include "common/netaddr.h"
 #include "smtpd/conn.h"
+#include "smtpd/output.h"
 #include "smtpd/proxy.h"
 #include "smtpd/transaction.h"
 #include "smtpd/transcript.h"
@@ -22,16 +22,16 @@ struct conn {
 	struct watch watch;
 	struct timer deadline;
 	struct chore turn;
-	int in, out;
+	int in;
+	struct output output;
 	int64_t until_ms;		/* the whole session's deadline */
 	int64_t mail_until_ms;		/* that of its message, 0 without */
 	struct crowd_member member;
 	struct proxy *proxy;		/* while its header is awaited */
 	unsigned long long number;
-	/* input that the session is not ready for, replies that the client
-	 * has not read; NULL without */
-	char *input, *output;
-	size_t input_len, output_len;
+	/* input that the session is not ready for; NULL without */
+	char *input;
+	size_t input_len;
 	bool socket;
 	bool terminal;
 	bool unwatched;			/* file, or at its end: always ready */
@@ -55,7 +55,7 @@ conns_open(struct conns *all)
 	all->replies = malloc(CONN_REPLIES_MAX);
 	all->replies_len = 0;
 	all->served = 0;
-	all->crowd = (struct crowd){ .bucket = { NULL } };
+	all->entrance.crowd = (struct crowd){ .bucket = { NULL } };
 	all->rules.text.store = malloc(TEXT_STORE_MAX);
 	return all->input && all->typed && all->replies &&
 	    all->rules.text.store;
@@ -86,12 +86,12 @@ conn_close(struct conn *c)
 	session_free(&c->session);
 	free(c->proxy);
 	free(c->input);
-	free(c->output);
+	output_free(&c->output);
 	/* unread octets would turn the close into a reset, and that could
 	 * overtake our last reply */
 	if (c->socket) recv(c->in, all->input, CONN_INPUT_MAX, MSG_DONTWAIT);
 	close(c->in);
-	if (c->out != c->in) close(c->out);
+	if (c->output.fd != c->in) close(c->output.fd);
 	*c->at = c->next;
 	if (c->next) c->next->at = c->at;
 	free(c);
@@ -109,61 +109,14 @@ wake(void *owner)
 
 /* Output */
 
-/* A pipe or a terminal blocks, and may: it has the process to itself. */
-static ssize_t
-write_some(struct conn const *c, char const *s, size_t len)
-{
-	struct pollfd writable = { .fd = c->out, .events = POLLOUT };
-	ssize_t n;
-
-	for (;;) {
-		n = c->socket ? send(c->out, s, len,
-			MSG_DONTWAIT | MSG_NOSIGNAL)
-			      : write(c->out, s, len);
-		if (n != -1) return n;
-		if (errno == EINTR) continue;
-		if (errno != EAGAIN || c->socket) return -1;
-		if (poll(&writable, 1, -1) == -1 && errno != EINTR) return -1;
-	}
-}
-
-/* All replies of this call in one write; what the client does not take stays
- * with the connection. false: it is lost. */
+/* All replies of this call in one write. false: the connection is lost. */
 static bool
 flush(struct conn *c)
 {
-	struct conns *all = c->all;
-	struct slice out = slice_from(all->replies, all->replies_len);
+	struct slice out = slice_from(c->all->replies, c->all->replies_len);
 
-	all->replies_len = 0;
-	while (out.len) {
-		ssize_t n = write_some(c, out.s, out.len);
-
-		if (n == -1 && errno == EAGAIN) break;
-		if (n == -1) return false;
-		out = slice_skip(out, (size_t)n);
-	}
-	if (!out.len) return true;
-	c->output = malloc(out.len);
-	if (!c->output) return false;
-	memcpy(c->output, out.s, out.len);
-	c->output_len = out.len;
-	return true;
-}
-
-/* false: the connection is lost */
-static bool
-flush_rest(struct conn *c)
-{
-	ssize_t n = write_some(c, c->output, c->output_len);
-
-	if (n == -1) return errno == EAGAIN;
-	c->output_len -= (size_t)n;
-	memmove(c->output, c->output + n, c->output_len);
-	if (c->output_len) return true;
-	free(c->output);
-	c->output = NULL;
-	return true;
+	c->all->replies_len = 0;
+	return !out.len || output_write(&c->output, out);
 }
 
 /* false: the connection is lost */
@@ -204,7 +157,7 @@ converse(struct conn *c, struct slice *in)
 	enum progress progress = STUCK;
 	struct slice view;
 
-	while (!c->output && !c->over) {
+	while (!output_is_behind(&c->output) && !c->over) {
 		switch (session_next(s, &view)) {
 		case SESSION_READ:
 			if (c->all->ending && session_is_idle(s)) {
@@ -272,7 +225,8 @@ keep_input(struct conn *c, struct slice rest)
 static bool
 wants_input(struct conn const *c)
 {
-	return !c->output && !c->committing && !c->input && !queue_is_behind(c);
+	return !output_is_behind(&c->output) && !c->committing && !c->input &&
+	    !queue_is_behind(c);
 }
 
 static int64_t
@@ -315,7 +269,7 @@ linger(struct conn *c)
 {
 	struct loop *loop = c->all->loop;
 
-	shutdown(c->out, SHUT_WR);
+	shutdown(c->in, SHUT_WR);
 	c->lingering = true;
 	crowd_leave(&c->member);
 	free(c->input);
@@ -347,13 +301,14 @@ run(struct conn *c, struct slice in)
 		conn_close(c);
 		return;
 	}
-	if (c->over && !c->output) {
+	if (c->over && !output_is_behind(&c->output)) {
 		end(c);
 		return;
 	}
 	if (progress == MOVED) set_deadline(c);
 	if (!c->unwatched)
-		loop_want(c->all->loop, &c->watch, c->output ? EPOLLOUT
+		loop_want(c->all->loop, &c->watch,
+		    output_is_behind(&c->output) ? EPOLLOUT
 		    : wants_input(c) ? EPOLLIN : 0);
 	else if (wants_input(c))
 		loop_later(c->all->loop, &c->turn);
@@ -361,57 +316,18 @@ run(struct conn *c, struct slice in)
 
 /* Before the conversation */
 
-/* let_in - the greeting stays due, or becomes the reason why not */
-static void
-let_in(struct conn *c, struct access_decision const *may)
-{
-	struct session *s = &c->session;
-	unsigned long long max = may->limit_line[ACCESS_CONNECTIONS]
-	    ? may->limit[ACCESS_CONNECTIONS] : c->all->address_max;
-
-	if (may->verdict == ACCESS_LIMIT)
-		session_dismiss(s, REPLY_ACCESS_LIMIT);
-	else if (may->verdict == ACCESS_REFUSE)
-		session_turn_away(s, may->refusal.code,
-		    slice_of(may->refusal.status),
-		    slice_of(may->refusal.text));
-	else if (!crowd_join(&c->all->crowd, &c->member,
-	    transaction_client(&c->transaction), max))
-		session_dismiss(s, REPLY_TOO_MANY_FROM_YOU);
-}
-
 static void
 welcome(struct conn *c)
 {
-	struct access_decision may;
-
-	transaction_access(&c->transaction, &may);
-	c->session.trusted = may.xclient || trust_holds(c->all->xclients,
-	    transaction_client(&c->transaction));
-	/* who speaks for others is many */
-	if (c->session.trusted && may.verdict == ACCESS_ACCEPT) return;
-	let_in(c, &may);
+	entrance_welcome(&c->all->entrance, &c->transaction, &c->member);
 }
 
 static void
 moved(void *owner)
 {
-	struct access_decision may;
 	struct conn *c = owner;
 
-	transaction_access(&c->transaction, &may);
-	crowd_leave(&c->member);
-	let_in(c, &may);
-}
-
-static bool
-is_proxy(struct conn const *c)
-{
-	struct access_decision may;
-
-	transaction_access(&c->transaction, &may);
-	return may.proxy || trust_holds(c->all->proxies,
-	    transaction_client(&c->transaction));
+	entrance_change(&c->all->entrance, &c->transaction, &c->member);
 }
 
 /* hear_proxy - false: the header isn't complete; in is advanced past it */
@@ -477,10 +393,11 @@ ready(void *owner, uint32_t events)
 	struct conn *c = owner;
 	struct loop *loop = c->all->loop;
 
-	if (c->output && events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
-		if (!flush_rest(c))
+	if (output_is_behind(&c->output) &&
+	    events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
+		if (!output_go_on(&c->output))
 			conn_close(c);
-		else if (!c->output)
+		else if (!output_is_behind(&c->output))
 			turn(c);
 	} else if (c->watch.events & EPOLLIN) {
 		read_some(c);
@@ -499,7 +416,7 @@ due(void *owner)
 
 	int64_t now = c->all->loop->now_ms;
 
-	if (c->output || c->lingering) {
+	if (output_is_behind(&c->output) || c->lingering) {
 		conn_close(c);
 		return;
 	}
@@ -533,7 +450,8 @@ conn_open(struct conns *all, int in, int out, char const *client)
 	int e;
 
 	if (!c) goto undo;
-	*c = (struct conn){ .all = all, .in = in, .out = out,
+	*c = (struct conn){ .all = all, .in = in,
+		.output = { .fd = out, .socket = in == out },
 		.watch = { .fd = -1, .ready = ready, .owner = c },
 		.deadline = { .due = due, .owner = c },
 		.turn = { .run = turn, .owner = c },
@@ -552,7 +470,7 @@ conn_open(struct conns *all, int in, int out, char const *client)
 		if (errno != EPERM) goto undo;
 		c->unwatched = true;
 	}
-	if (is_proxy(c)) {
+	if (entrance_awaits_header(&all->entrance, &c->transaction)) {
 		c->proxy = calloc(1, sizeof *c->proxy);
 		if (!c->proxy) goto undo_watch;
 	}

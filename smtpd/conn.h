@@ -5,11 +5,10 @@
 #define MAILGRAVE_SMTPD_CONN_H
 
 #include "common/loop.h"
-#include "smtpd/crowd.h"
+#include "smtpd/entrance.h"
 #include "smtpd/policy.h"
 #include "smtpd/pool.h"
 #include "smtpd/session.h"
-#include "smtpd/trust.h"
 
 enum {
 	CONN_INPUT_MAX = TEXT_PIECE_MAX,	/* octets read at a time */
@@ -36,9 +35,7 @@ struct conns {
 	struct loop *loop;
 	struct session_rules rules;
 	struct conn_times times;
-	unsigned long long address_max;	/* sessions from one address */
-	struct trust const *proxies;	/* put a header before all */
-	struct trust const *xclients;	/* may use XCLIENT */
+	struct entrance entrance;
 	struct routes const *routes;
 	struct access const *access;
 	struct pool pool;
@@ -51,7 +48,6 @@ struct conns {
 	struct conn *first;
 	unsigned long long n;
 	unsigned long long served;	/* in all, for the transcript */
-	struct crowd crowd;
 	bool ending;
 	/* stores that a connection uses only during one call */
 	char *input, *typed, *replies;

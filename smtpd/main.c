@@ -183,9 +183,9 @@ set_conns(struct smtpd *s)
 		.text = settings->text_s,
 		.transaction = settings->transaction_s,
 		.session = settings->session_s };
-	c->address_max = settings->address_max;
-	c->proxies = &settings->proxies;
-	c->xclients = &settings->xclients;
+	c->entrance.address_max = settings->address_max;
+	c->entrance.proxies = &settings->proxies;
+	c->entrance.xclients = &settings->xclients;
 	c->transcript = settings->transcript;
 	c->loop = c->pool.loop = &s->stage.loop;
 	c->pool.path = s->stage.out ? s->stage.out : "queue.ctrl";

@@ -193,6 +193,32 @@ acked_once_durable(void **unused)
 	assert_string_equal(heard.address, "r1@host-1.example");
 }
 
+/* The disk has failed under it: send is cut off, and says it again when it is
+ * back, for nobody acknowledged it. */
+static void
+what_is_not_durable_is_said_again(void **unused)
+{
+	uint16_t last;
+	int fd;
+
+	(void)unused;
+	arrive(1, 2, 10);
+	last = journal.used.last;
+	fd = journal.segment[last].fd;
+	journal.segment[last].fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	send_outcome(1, 0, 0, OUTCOME_DELIVERED);
+	TURN_UNTIL(heard.gone == 1);
+	assert_int_equal(heard.acks, 0);
+	assert_int_equal(failures, 0);
+	assert_int_equal(state.oldest->unfinished, 2);
+	assert_int_equal(state.oldest->pending, 0);
+	connect_send();
+	send_outcome(1, 0, 0, OUTCOME_DELIVERED);
+	TURN_UNTIL(heard.acks == 1);
+	assert_int_equal(state.oldest->unfinished, 1);
+	close(fd);
+}
+
 static void
 the_last_outcome_finishes(void **unused)
 {
@@ -497,6 +523,7 @@ main(void)
 		TEST(a_file_is_opened_for_each),
 		TEST(an_uncommitted_one_is_not_there),
 		TEST(acked_once_durable),
+		TEST(what_is_not_durable_is_said_again),
 		TEST(the_last_outcome_finishes),
 		TEST(nonsense_ends_the_connection),
 		TEST(an_ack_goes_to_who_asked),

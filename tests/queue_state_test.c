@@ -189,6 +189,66 @@ an_id_is_known_once(void **unused)
 	state_free(&s);
 }
 
+/* Old ones are read while new ones arrive, and some of either go. */
+static void
+what_was_there_before_comes_first(void **unused)
+{
+	enum { MESSAGES = 200, OLD = 1000 };
+	struct state s = { .oldest = NULL };
+	struct message *m, *before;
+	uint32_t i;
+
+	(void)unused;
+	state_read(&s, 0);
+	for (i = 0; i < MESSAGES; i++) {
+		bool old = seed_below(2);
+
+		m = make(i + (old ? OLD : 0), 1);
+		assert_true(state_insert(&s, m));
+		if (old)
+			state_recover(&s, m);
+		else
+			state_commit(&s, m);
+		if (seed_below(5) == 0) state_forget(&s, m);
+	}
+	state_has_read(&s);
+	m = make(MESSAGES, 1);
+	assert_true(state_insert(&s, m));
+	state_commit(&s, m);
+	assert_ptr_equal(s.newest, m);
+	for (before = s.oldest; before->newer; before = before->newer) {
+		uint64_t x = wire_get_number((char *)before->by.id.octet + 12,
+		    4);
+		uint64_t y = wire_get_number(
+		    (char *)before->newer->by.id.octet + 12, 4);
+
+		assert_true(x >= OLD ? y < OLD || y > x : y < OLD && y > x);
+		assert_ptr_equal(before->newer->older, before);
+	}
+	state_free(&s);
+}
+
+static void
+recipients_have_a_limit(void **unused)
+{
+	struct traceid id = numbered(1);
+	struct message *m = make(1, STATE_RCPTS_MAX);
+
+	(void)unused;
+	assert_int_equal(m->rcpts, STATE_RCPTS_MAX);
+	assert_int_equal(m->unfinished, STATE_RCPTS_MAX);
+	assert_false(message_reserve(m, STATE_RCPTS_MAX + 1));
+	assert_int_equal(errno, EMSGSIZE);
+	message_free(m);
+	assert_null(message_make(&id, STATE_RCPTS_MAX + 1));
+	assert_int_equal(errno, EMSGSIZE);
+	m = make(1, 1);
+	assert_true(message_reserve(m, STATE_RCPTS_MAX));
+	message_grow(m, STATE_RCPTS_MAX);
+	assert_int_equal(m->unfinished, STATE_RCPTS_MAX);
+	message_free(m);
+}
+
 int
 main(void)
 {
@@ -198,6 +258,8 @@ main(void)
 		cmocka_unit_test(a_failed_recipient_keeps_the_message),
 		cmocka_unit_test(keeps_the_order_of_commits),
 		cmocka_unit_test(an_id_is_known_once),
+		cmocka_unit_test(what_was_there_before_comes_first),
+		cmocka_unit_test(recipients_have_a_limit),
 	};
 
 	seed_begin();

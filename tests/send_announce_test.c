@@ -187,6 +187,26 @@ recipients_have_a_limit(void **state)
 	    .id = numbered(0), .rcpt = i }, fake.now_ms));
 }
 
+/* No queue of ours says such things. */
+static void
+nonsense_is_refused(void **state)
+{
+	(void)state;
+	assert_true(announce_mail(&fake.sched, &(struct handover_mail){
+	    .id = numbered(0), .arrived_s = UINT64_MAX }, 0, fake.now_ms));
+	assert_false(announce_rcpt(&fake.sched, &(struct handover_rcpt){
+	    .id = numbered(0), .owed = OUTCOME_DEFERRED }, fake.now_ms));
+	tell_rcpt_as(0, (struct handover_rcpt){ .action = UINT32_MAX,
+	    .wait_s = UINT32_MAX, .attempt = UINT32_MAX });
+	tell_ready(0, 1);
+	assert_int_equal(mail(0)->arrived_s, 253402300799);
+	assert_int_equal(rcpt_of(0, 0)->action, RCPT_ACTION_MAX);
+	assert_false(announce_rcpt(&fake.sched, &(struct handover_rcpt){
+	    .id = numbered(0), .rcpt = 1 }, fake.now_ms)); /* it was ready */
+	assert_false(announce_ready(&fake.sched, &(struct handover_ready){
+	    .id = numbered(0), .rcpts = 1 }));
+}
+
 /* A lost queue */
 
 static void
@@ -457,6 +477,30 @@ requests_have_a_limit(void **state)
 	assert_non_null(asked());
 }
 
+/* Who is due while one is under way has the next. */
+static void
+one_request_at_a_time(void **state)
+{
+	(void)state;
+	tell_mail(0);
+	tell_rcpt(0, 0, "a@alias");
+	tell_rcpt_as(0, (struct handover_rcpt){ .rcpt = 1, .wait_s = 5,
+	    .address = SLICE("a@alias") });
+	tell_ready(0, 2);
+	due();
+	assert_non_null(asked());
+	wake();
+	assert_int_equal(rcpt_of(0, 1)->stands, RCPT_WAITS);
+	assert_null(asked());
+	tell_mail(0);
+	tell_rcpt(0, 1, "a@alias");
+	tell_ready(0, 1);
+	expanded(0, EXPANDED_DONE);
+	wake();
+	assert_non_null(asked());
+	assert_ptr_equal(expansion_first(mail(0)), rcpt_of(0, 1));
+}
+
 /* What the routes say is an outcome at once. */
 static void
 routes_end_a_recipient(void **state)
@@ -512,6 +556,7 @@ main(void)
 		FAKE_TEST(what_the_queue_has_lost_is_open_again),
 		FAKE_TEST(an_impossible_number_is_refused),
 		FAKE_TEST(recipients_have_a_limit),
+		FAKE_TEST(nonsense_is_refused),
 		FAKE_TEST(a_lost_queue_is_forgotten),
 		FAKE_TEST(it_is_forgotten_once_told),
 		FAKE_TEST(reports_are_asked_for_anew),
@@ -523,6 +568,7 @@ main(void)
 		FAKE_TEST(lost_on_the_way_it_waits_again),
 		FAKE_TEST(deleted_on_the_way_it_is_forgotten),
 		FAKE_TEST(requests_have_a_limit),
+		FAKE_TEST(one_request_at_a_time),
 		FAKE_TEST(routes_end_a_recipient),
 		FAKE_TEST(without_room_nothing_is_looked_up),
 	};

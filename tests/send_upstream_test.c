@@ -19,7 +19,10 @@
 
 enum { TURNS_MAX = 3000, MANY = 5000 };
 
-static struct handover_body const nothing_said;
+static struct handover_body const said = { .ret = RET_HDRS,
+	.envid = { "e", 1 }, .client_address = { "192.0.2.1", 9 },
+	.client_name = { "n", 1 }, .helo = { "h", 1 },
+	.protocol = { "ESMTP", 5 }, .login = { "l", 1 } };
 static struct loop loop;
 static struct sched sched;
 static struct upstream upstream;
@@ -107,6 +110,14 @@ got_job(void *owner, void const *values, int fd)
 	heard.jobs++;
 	heard.job = j->job;
 	heard.maybe = j->maybe;
+	assert_true(slice_is(j->envid, "e"));
+	assert_true(slice_is(j->client_address, "192.0.2.1"));
+	assert_true(slice_is(j->client_name, "n"));
+	assert_true(slice_is(j->helo, "h"));
+	assert_true(slice_is(j->protocol, "ESMTP"));
+	assert_true(slice_is(j->login, "l"));
+	assert_int_equal(j->ret, RET_HDRS);
+	assert_int_equal(j->how, 0);
 	if (heard.fd != -1) close(heard.fd);
 	heard.fd = fd;
 	return true;
@@ -115,9 +126,14 @@ got_job(void *owner, void const *values, int fd)
 static bool
 got_rcpt(void *owner, void const *values, int fd)
 {
+	struct deliver_rcpt const *r = values;
+
 	(void)owner;
-	(void)values;
 	(void)fd;
+	assert_int_equal(r->attempt, r->rcpt);
+	assert_int_equal(r->action, r->rcpt + 1);
+	assert_int_equal(r->notify, NOTIFY_DELAY);
+	assert_true(slice_is(r->orcpt, r->rcpt ? "rfc822;o" : ""));
 	heard.rcpts++;
 	return true;
 }
@@ -338,6 +354,8 @@ announce(uint32_t n, uint32_t rcpts)
 	for (i = 0; i < rcpts; i++)
 		assert_true(peer_send(&heard.queue, &handover_rcpt_form,
 		    &(struct handover_rcpt){ .id = numbered(n), .rcpt = i,
+		    .attempt = i, .action = i + 1, .notify = NOTIFY_DELAY,
+		    .orcpt = i ? SLICE("rfc822;o") : SLICE(""),
 		    .address = SLICE("a@b.c") }, -1));
 	assert_true(peer_send(&heard.queue, &handover_ready_form,
 	    &(struct handover_ready){ .id = numbered(n), .rcpts = rcpts },
@@ -523,14 +541,14 @@ outcomes_are_repeated_until_acked(void **state)
 		peer_close(&heard.queue);
 		TURN_UNTIL(!upstream_is_open(&upstream));
 	}
-	ack(1, 0); /* in any order */
+	ack(1, 1); /* in any order */
 	ack(0, 0);
 	TURN_UNTIL(sched.busy == 1);
 	assert_int_equal(sched.map.n, 1);
-	ack(2, 0);
+	ack(2, 2);
 	TURN_UNTIL(sched.map.n == 0);
 	assert_null(upstream.outcomes.first);
-	ack(2, 0); /* nobody told that */
+	ack(2, 2); /* nobody told that */
 	TURN_UNTIL(!upstream_is_open(&upstream));
 }
 
@@ -575,7 +593,7 @@ begin_job(uint32_t rcpts)
 	announce(0, rcpts);
 	job = job_next(&sched, CHANNEL_LOCAL);
 	assert_non_null(job);
-	assert_true(channel_begin(&local, job, &nothing_said,
+	assert_true(channel_begin(&local, job, &said,
 	    open("/dev/null", O_RDONLY | O_CLOEXEC)));
 	TURN_UNTIL(heard.runs == 1);
 	return job;
@@ -643,7 +661,7 @@ a_lost_channel_gives_its_jobs_back(void **state)
 	sched_due(&sched, loop.now_ms);
 	connect_local(10);
 	assert_true(channel_begin(&local, job_next(&sched, CHANNEL_LOCAL),
-	    &nothing_said,
+	    &said,
 	    open("/dev/null", O_RDONLY | O_CLOEXEC)));
 	TURN_UNTIL(heard.runs == 2);
 	assert_true(heard.maybe);
@@ -660,7 +678,7 @@ nothing_begins_on_a_closed_channel(void **state)
 	announce(0, 1);
 	job = job_next(&sched, CHANNEL_LOCAL);
 	peer_close(&local.peer);
-	assert_false(channel_begin(&local, job, &nothing_said, fd));
+	assert_false(channel_begin(&local, job, &said, fd));
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
 	assert_false(job->begun);
 	job_return(&sched, job, loop.now_ms);

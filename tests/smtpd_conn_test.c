@@ -48,9 +48,9 @@ setup(void **state)
 		.text = { .size_max = 64 << 20, .line_max = 64 << 20 } };
 	conns.times = (struct conn_times){ .command = 300, .text = 180,
 		.transaction = 3600, .session = 43200 };
-	conns.address_max = 1000;
-	conns.proxies = &proxies;
-	conns.xclients = &xclients;
+	conns.entrance.address_max = 1000;
+	conns.entrance.proxies = &proxies;
+	conns.entrance.xclients = &xclients;
 	conns.ended = all_ended;
 	assert_true(routes_parse(&routes, slice_of(routes_text), &error));
 	conns.routes = &routes;
@@ -567,7 +567,7 @@ addresses_are_limited(void **state)
 	int fd[4];
 
 	(void)state;
-	conns.address_max = 2;
+	conns.entrance.address_max = 2;
 	fd[0] = connect_client();
 	fd[1] = connect_client();
 	expect(fd[1], "220 mx.test ESMTP Mailgrave\r\n");
@@ -598,7 +598,7 @@ proxies_speak_first(void **state)
 	(void)state;
 	proxies.networks = 0;
 	assert_true(trust_add(&proxies, SLICE("192.0.2.0/24"), &why));
-	conns.address_max = 2;
+	conns.entrance.address_max = 2;
 	for (i = 0; i < 3; i++) {
 		fd = connect_client();
 		turns(5);
@@ -617,7 +617,7 @@ proxies_speak_first(void **state)
 	expect(fd, "421 4.7.0 mx.test too many sessions from your address"
 	    "\r\n");
 	expect_end(fd);
-	conns.address_max = 1000;
+	conns.entrance.address_max = 1000;
 	/* header and commands in one piece, and who the queue is told of */
 	fd = connect_client();
 	heard_len = 0;
@@ -656,7 +656,7 @@ some_speak_for_others(void **state)
 	(void)state;
 	xclients.networks = 0;
 	assert_true(trust_add(&xclients, SLICE("192.0.2.1"), &why));
-	conns.address_max = 1;
+	conns.entrance.address_max = 1;
 	fd = connect_client();
 	close(connect_client());	/* many may come from there */
 	say_text(fd, "XCLIENT ADDR=198.51.100.7 HELO=real.example "

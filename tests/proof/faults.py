@@ -195,20 +195,27 @@ def prove(options, scratch):
     if options.fault:
         faults = [tuple(f.split(":")) for f in options.fault]
     counts = collections.Counter()
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+    try:
+        try_all(faults[:options.faults], options.jobs, mine, counts)
+    finally:
+        print(f"{total} faults known, {counts['tried']} tried, "
+              f"{counts['happened']} happened, {counts['again']} times all "
+              f"were started again, {counts['wrong']} broke a promise",
+              flush=True)
+    return counts["wrong"] > 0 or not counts["happened"]
+
+
+def try_all(faults, jobs, mine, counts):
+    """Say which had consequences; counts is kept up to date."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for fault, (happened, again, wrong) in zip(
-                faults[:options.faults], pool.map(
-                    lambda f: mine().attempt(f), faults[:options.faults])):
-            counts += collections.Counter(tried=1, happened=bool(happened),
-                                          again=again, wrong=bool(wrong))
+                faults, pool.map(lambda f: mine().attempt(f), faults)):
+            counts.update(tried=1, happened=int(bool(happened)),
+                          again=int(again), wrong=int(bool(wrong)))
             if wrong or again:
                 print(f"{':'.join(fault)}:", wrong or
                       "all had to be started again", *happened, sep="\n  ",
                       flush=True)
-    print(f"{total} faults known, {counts['tried']} tried, "
-          f"{counts['happened']} happened, {counts['again']} times all were "
-          f"started again, {counts['wrong']} broke a promise")
-    return counts["wrong"] > 0 or not counts["happened"]
 
 
 def main():
