@@ -303,6 +303,8 @@ add_conditions(scmp_filter_ctx filter, unsigned may)
 	bad |= allow_if(filter, SCMP_SYS(mmap), 2, PROT_EXEC, 0);
 	bad |= allow_if(filter, SCMP_SYS(mprotect), 2, PROT_EXEC, 0);
 	if (may & JAIL_UNIX) bad |= allow_if(filter, socket, 0, all, AF_UNIX);
+	if (may & JAIL_PAIR)
+		bad |= allow_if(filter, SCMP_SYS(socketpair), 0, all, AF_UNIX);
 	if (may & JAIL_INET) {
 		bad |= allow_if(filter, socket, 0, all, AF_INET);
 		bad |= allow_if(filter, socket, 0, all, AF_INET6);
