@@ -7,7 +7,8 @@
 # make fuzz       every fuzz target, FUZZ_TIME=60 seconds each (clang);
 #                 FUZZERS= names some of them
 # make proof      the long form of the storms: kills, power cuts, full disks,
-#                 damaged spools (as root; an hour or so)
+#                 damaged spools; every state that a crash may leave, every
+#                 system call failing once (as root; some hours)
 # make bench      the pipeline's speed beside that of bare file operations
 #                 (tests/bench/README; BENCH= options, BENCH_DIR= where)
 
@@ -80,7 +81,7 @@ $(foreach f,$(FUZZERS),$(eval $(call fuzzer,$(f))))
 
 fuzzers: $(FUZZERS:%=$(B)/tests/fuzz_%)
 
-tests: $(TESTS) fuzzers benches
+tests: $(TESTS) fuzzers benches $(B)/tests/proof/short.so
 
 fuzz:
 	$(MAKE) B=$(B)/fuzz CC=clang FUZZ_MAIN= LDFLAGS=-fsanitize=fuzzer \
@@ -119,6 +120,11 @@ $(B)/tests/bench/bare: $(B)/tests/bench/bare.o $(B)/tests/bench/sample.o \
     $(B)/common.a
 	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -pthread -o $@ $^ $(LIBS)
 
+# in front of the C library, not of our programs: no PIE
+$(B)/tests/proof/short.so: tests/proof/short.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Wextra $(CPPFLAGS) -O2 -fPIC -shared -o $@ $<
+
 $(B)/tests/bench/spool: $(B)/tests/bench/spool.o $(call parts,queue) \
     $(B)/common.a
 	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -129,7 +135,7 @@ bench: all benches
 	B=$(B) tests/bench/run $(BENCH)
 
 proof: all tests
-	for t in storm powercut fulldisk mutations; do \
+	for t in storm powercut fulldisk mutations crash faults; do \
 	    B=$(B) LONG=1 tests/e2e_$$t.sh || exit 1; \
 	done
 

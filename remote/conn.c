@@ -170,6 +170,15 @@ put_out(struct conn *c, struct slice view, size_t *n)
 	return 1;
 }
 
+static void
+lose(struct conn *c, char const *why)
+{
+	char reason[192];
+
+	snprintf(reason, sizeof reason, "connection lost (%s)", why);
+	client_lost(&c->client, reason);
+}
+
 /* false: not now */
 static bool
 send_some(struct conn *c, struct slice view)
@@ -179,6 +188,11 @@ send_some(struct conn *c, struct slice view)
 
 	if (c->mute) return false;
 	sent = put_out(c, view, &n);
+	if (sent == -1 && !c->tls && errno != EPIPE && errno != ECONNRESET) {
+		/* they don't know of it and would wait, as we would */
+		lose(c, strerror(errno));
+		return true;
+	}
 	/* what they said before they hung up may be their reason */
 	if (sent == -1) c->mute = true;
 	if (sent != 1) return false;
@@ -355,15 +369,6 @@ hear(struct conn *c, struct slice octets)
 		while (client_next(&c->client, &view) == CLIENT_RESULT)
 			tell(c);
 	}
-}
-
-static void
-lose(struct conn *c, char const *why)
-{
-	char reason[192];
-
-	snprintf(reason, sizeof reason, "connection lost (%s)", why);
-	client_lost(&c->client, reason);
 }
 
 /* true: more may be here already */

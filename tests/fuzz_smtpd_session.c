@@ -146,7 +146,7 @@ LLVMFuzzerTestOneInput(uint8_t const *octets, size_t len)
 	on = go_on(&s, kind & 8, &stored);
 	while (on && in.len) {
 		/* cut where the octets themselves say */
-		size_t piece = kind & 16 ? 1 + (uint8_t)*in.s % 32 : in.len;
+		size_t piece = kind & 16 ? 1 + (size_t)(uint8_t)*in.s % 32 : in.len;
 		char *copy;
 
 		if (piece > in.len) piece = in.len;

@@ -45,6 +45,19 @@ struct host {
 static int listener;
 static unsigned port;
 
+/* In front of the C library's: this call fails, counted from 1. */
+static unsigned failing_send;
+
+ssize_t
+send(int fd, void const *octets, size_t n, int flags)
+{
+	if (failing_send && !--failing_send) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return sendto(fd, octets, n, flags, NULL, 0);
+}
+
 static void
 misbehave(int fd, enum misdeed misdeed)
 {
@@ -263,6 +276,29 @@ test_misdeeds(void **state)
 	}
 }
 
+/* The host waits for what can't be sent: nobody else would end it. */
+static void
+test_cannot_send(void **state)
+{
+	enum { SENDS = 6 };	/* EHLO, MAIL, RCPT, DATA, the text, QUIT */
+	struct host h = { .misdeed = NONE };
+	char const *lost =
+	    "0 temp 4.4.2 connection lost (Cannot allocate memory) ";
+	unsigned at;
+
+	(void)state;
+	for (at = 1; at <= SENDS; at++) {
+		failing_send = at;
+		deliver(&h, 64);
+		assert_int_equal(failing_send, 0);
+		if (at == SENDS)
+			assert_string_equal(results,
+			    "0 ok 2.0.0 250 2.0.0 in\n");
+		else
+			assert_memory_equal(results, lost, strlen(lost));
+	}
+}
+
 static void
 test_refused_in_the_middle(void **state)
 {
@@ -425,6 +461,7 @@ main(void)
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(test_delivered),
 		cmocka_unit_test(test_misdeeds),
+		cmocka_unit_test(test_cannot_send),
 		cmocka_unit_test(test_refused_in_the_middle),
 		cmocka_unit_test(test_stalled_in_the_middle),
 		cmocka_unit_test(test_no_connection),
