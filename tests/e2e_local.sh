@@ -331,8 +331,13 @@ kill -HUP "$local"
 ok 'routes are read again' within 5 has "$T/log2" 'ev=routes .*lines'
 sleeps_for() { deliver x@none.test | grep -q ' ok '; }
 ok 'by the parent as well' within 5 sleeps_for
+rm "$T/open/hang.pid"
+background "$T/hanging" "$tools/deliver.py" "$T/local.ctrl" x@hang.test \
+	</dev/null
+ok 'a command runs at the end' within 10 test -s "$T/open/hang.pid"
 end "$local"
 is 'it ends well' $? 0
+ok 'and so do its commands' within 10 gone
 
 # --- without such rules, without root -------------------------------------
 
