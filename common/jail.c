@@ -349,6 +349,18 @@ jail_seal(unsigned may, char const **why)
 #endif
 }
 
+bool
+jail_keep_changing(void)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,
+	    0 };
+	struct __user_cap_data_struct set[2] = { { .effective = 0 } };
+
+	set[0].effective = set[0].permitted =
+	    1U << CAP_SETUID | 1U << CAP_SETGID;
+	return syscall(SYS_capset, &head, set) == 0;
+}
+
 void
 jail_name_helper(char const *name)
 {

@@ -55,6 +55,10 @@ bool jail_enter(struct jail const *jail, char const **why);
  * for; all others fail with EPERM. Children inherit it: fork helpers first. */
 bool jail_seal(unsigned may, char const **why);
 
+/* jail_keep_changing - as root: of all capabilities keep those to become other
+ * users; those whom it becomes have none. false and errno */
+bool jail_keep_changing(void);
+
 /* jail_name_helper - what ps shows for this child, at most 15 octets */
 void jail_name_helper(char const *name);
 

@@ -165,6 +165,7 @@ serve(int socket, void *owner)
 	signal(SIGCHLD, woken);
 	clearenv();
 	if (chdir("/") == -1) _exit(111);
+	if (s->root && !jail_keep_changing()) _exit(111);
 	for (;;) {
 		int got = ppoll(&p, 1, NULL, &none);
 

@@ -97,6 +97,14 @@ install -d -m 700 -o 4242 -g 4242 "$T/home/tester"
 start "$T/log"
 local=$pid
 
+children() { cat "/proc/$1/task/$1/children"; }
+for child in $(children "$local"); do
+	[ "$(cat "/proc/$child/comm")" != local-parent ] || parent=$child
+done
+is 'the parent can become others, and no more' \
+	"$(sed -n 's/^CapEff:[[:space:]]*//p' "/proc/$parent/status")" \
+	00000000000000c0
+
 # --- the kinds ------------------------------------------------------------
 
 verdict 'a Maildir' you@maildir.test 'ok 2.0.0'
@@ -344,7 +352,6 @@ ok 'and so do its commands' within 10 gone
 echo '@maildir.test maildir box/${local}/' >"$T/routes"
 start "$T/log3"
 local=$pid
-children() { cat "/proc/$1/task/$1/children"; }
 root_children() {
 	for child in $(children "$local"); do
 		[ "$(stat -c %u "/proc/$child")" != 0 ] || echo "$child"
