@@ -13,10 +13,12 @@ static bool
 agrees(struct inforce const *f, struct routes const *fresh,
     struct parse_error *why)
 {
-	char const *reason = f->objects ? f->objects(f->owner, fresh) : NULL;
+	unsigned line = 0;
+	char const *reason = f->objects ? f->objects(f->owner, fresh, &line)
+					: NULL;
 
 	if (!reason) return true;
-	*why = (struct parse_error){ .line = 0 };
+	*why = (struct parse_error){ .line = line };
 	snprintf(why->why, sizeof why->why, "%s", reason);
 	return false;
 }

@@ -15,8 +15,10 @@ struct inforce {
 	char const *access_path;	/* NULL: this program has none */
 	void (*changed)(void *owner);	/* after HUP; may be NULL */
 	/* objects - why routes that are good as such can't be taken, at start
-	 * or on HUP: a static text, or NULL; may be NULL itself */
-	char const *(*objects)(void *owner, struct routes const *fresh);
+	 * or on HUP: a static text, and the line if it is one; or NULL. May be
+	 * NULL itself. */
+	char const *(*objects)(void *owner, struct routes const *fresh,
+	    unsigned *line);
 	void *owner;
 
 	struct routes routes;

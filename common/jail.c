@@ -303,6 +303,8 @@ add_conditions(scmp_filter_ctx filter, unsigned may)
 	bad |= allow_if(filter, SCMP_SYS(mmap), 2, PROT_EXEC, 0);
 	bad |= allow_if(filter, SCMP_SYS(mprotect), 2, PROT_EXEC, 0);
 	if (may & JAIL_UNIX) bad |= allow_if(filter, socket, 0, all, AF_UNIX);
+	if (may & JAIL_PAIR)
+		bad |= allow_if(filter, SCMP_SYS(socketpair), 0, all, AF_UNIX);
 	if (may & JAIL_INET) {
 		bad |= allow_if(filter, socket, 0, all, AF_INET);
 		bad |= allow_if(filter, socket, 0, all, AF_INET6);
@@ -345,6 +347,18 @@ jail_seal(unsigned may, char const **why)
 #else
 	return load_filter(may);
 #endif
+}
+
+bool
+jail_keep_changing(void)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,
+	    0 };
+	struct __user_cap_data_struct set[2] = { { .effective = 0 } };
+
+	set[0].effective = set[0].permitted =
+	    1U << CAP_SETUID | 1U << CAP_SETGID;
+	return syscall(SYS_capset, &head, set) == 0;
 }
 
 void

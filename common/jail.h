@@ -17,7 +17,8 @@ enum jail_may {
 	JAIL_READ = 8,		/* open files for reading */
 	JAIL_WRITE = 16,	/* open, make, rename and remove files */
 	JAIL_SYNC = 32,		/* fsync and fdatasync */
-	JAIL_MEMFD = 64		/* make and seal memory files */
+	JAIL_MEMFD = 64,	/* make and seal memory files */
+	JAIL_PAIR = 128		/* make pairs of Unix sockets */
 };
 
 struct jail {
@@ -53,6 +54,10 @@ bool jail_enter(struct jail const *jail, char const **why);
 /* jail_seal - no new privileges, and only the system calls that may stands
  * for; all others fail with EPERM. Children inherit it: fork helpers first. */
 bool jail_seal(unsigned may, char const **why);
+
+/* jail_keep_changing - as root: of all capabilities keep those to become other
+ * users; those whom it becomes have none. false and errno */
+bool jail_keep_changing(void);
 
 /* jail_name_helper - what ps shows for this child, at most 15 octets */
 void jail_name_helper(char const *name);

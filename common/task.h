@@ -24,7 +24,8 @@ struct task_rcpt {
 	struct task_rcpt *heirs;	/* those that wait for this one */
 	struct task_rcpt *heir;		/* next in such a list */
 	struct task_rcpt *after;	/* which one this waits for */
-	void *work;			/* the program's */
+	void *work;			/* both the program's */
+	bool (*take_back)(void *work);
 	struct task_rcpt *next;
 };
 

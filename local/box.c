@@ -56,13 +56,13 @@ box_close(struct box *box)
 static void
 flush_next(struct box *box)
 {
-	struct maildir const *dir = &box->dir;
+	struct walk const *way = &box->dir.way;
 
 	box->flushing = true;
-	if (dir->changes) {
-		box->flush.fd = dir->changed[dir->changes - 1];
+	if (way->changes) {
+		box->flush.fd = way->changed[way->changes - 1];
 	} else {
-		box->flush.fd = dir->new;
+		box->flush.fd = box->dir.new;
 		box->covered = box->waiting;
 		box->waiting = NULL;
 	}
@@ -89,7 +89,7 @@ flushed(void *owner, int error)
 	box->flushing = false;
 	box->covered = NULL;
 	if (box->flush.fd != box->dir.new) {
-		close(box->dir.changed[--box->dir.changes]);
+		close(box->dir.way.changed[--box->dir.way.changes]);
 		if (error) {
 			over = box->waiting;
 			box->waiting = NULL;

@@ -41,9 +41,12 @@ copy_been_here(struct copy const *c)
 static size_t
 top(struct copy const *c, char *out)
 {
-	char const *end = c->crlf ? "\r\n" : "\n";
+	char const *end = c->crlf && c->form == COPY_MAIL ? "\r\n" : "\n";
+	size_t n = 0;
 
-	return (size_t)snprintf(out, COPY_TOP_MAX,
+	if (c->form == COPY_BARE) return 0;
+	if (c->form == COPY_MBOX) n = fromline(out, c->sender, c->wall_s);
+	return n + (size_t)snprintf(out + n, COPY_TOP_MAX - n,
 	    "Return-Path: <%.*s>%sDelivered-To: %.*s%s", (int)c->sender.len,
 	    c->sender.len ? c->sender.s : "", end, (int)c->address.len,
 	    c->address.s, end);
@@ -52,9 +55,27 @@ top(struct copy const *c, char *out)
 static size_t
 turn_lines(struct copy *c, struct slice in, char *out)
 {
-	if (!c->crlf) return body_lf(&c->lf, in, out);
+	if (!c->crlf || c->form == COPY_MBOX) return body_lf(&c->lf, in, out);
 	memcpy(out, in.s, in.len);
 	return in.len;
+}
+
+/* put - text is octets of the message, as the file wants its lines */
+static bool
+put(struct copy *c, struct slice text, bool last, int to)
+{
+	char quoted[2 * (COPY_PIECE + 2) + 2 * MBOXRD_HELD_MAX + 2];
+	size_t n;
+
+	if (c->form != COPY_MBOX)
+		return allwrite(to, text.s, text.len) == text.len;
+	n = mboxrd(&c->quote, text, quoted);
+	if (last) {
+		n += mboxrd_end(&c->quote, quoted + n);
+		if (!n || quoted[n - 1] != '\n') quoted[n++] = '\n';
+		quoted[n++] = '\n';
+	}
+	return allwrite(to, quoted, n) == n;
 }
 
 int
@@ -72,9 +93,13 @@ copy_piece(struct copy *c, int to)
 		return -1;
 	}
 	if (!c->offset) n = top(c, out);
+	if (c->form == COPY_MBOX) { /* our own From_ line isn't quoted */
+		if (allwrite(to, out, n) < n) return -1;
+		n = 0;
+	}
 	n += turn_lines(c, slice_from(in, want), out + n);
 	c->offset += want;
 	if (c->offset == c->size) n += body_lf_end(&c->lf, out + n);
-	if (allwrite(to, out, n) < n) return -1;
+	if (!put(c, slice_from(out, n), c->offset == c->size, to)) return -1;
 	return c->offset < c->size;
 }

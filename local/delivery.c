@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "local/copy.h"
 #include "local/delivery.h"
+#include "local/quota.h"
 
 enum state { WAITING, WRITING, SYNCING, SETTLING };
 
@@ -19,6 +20,7 @@ struct delivery {
 	char name[MAILDIR_NAME_MAX + 1];
 	int fd;			/* tmp/NAME, or cur/ while that is synced */
 	bool published;		/* new/NAME is of our making */
+	bool counted;		/* against the quota */
 	struct copy copy;
 	struct timer turn;
 	struct flush flush;
@@ -74,10 +76,18 @@ finish_error(struct delivery *d, int error)
 	finish(d, delivery_trouble(error));
 }
 
+static void
+give_back(struct delivery *d)
+{
+	if (d->counted) quota_give_back(&d->box->dir, d->order.size);
+	d->counted = false;
+}
+
 /* abandon - as finish_error, and tmp/NAME goes */
 static void
 abandon(struct delivery *d, int error)
 {
+	give_back(d);
 	maildir_unmake(&d->box->dir, d->name);
 	finish_error(d, error);
 }
@@ -100,6 +110,7 @@ settled(void *owner, int error)
 		return;
 	}
 	if (d->published) maildir_retract(&d->box->dir, d->name);
+	give_back(d);
 	finish_error(d, error);
 }
 
@@ -137,7 +148,10 @@ synced(void *owner, int error)
 	}
 	/* A copy that is there already is this very message: the name says
 	 * so. */
-	if (!d->published) maildir_unmake(&d->box->dir, d->name);
+	if (!d->published) {
+		give_back(d);
+		maildir_unmake(&d->box->dir, d->name);
+	}
 	settle(d);
 }
 
@@ -196,6 +210,28 @@ begin_again(struct delivery *d)
 	return false;
 }
 
+/* find_room - within its quota
+ *   false  there is none, or it can't be said: the delivery has ended */
+static bool
+find_room(struct delivery *d)
+{
+	bool const perm = d->all->full_is_perm;
+
+	switch (quota_take(&d->box->dir, d->order.quota, d->order.size)) {
+	case -1:
+		finish_error(d, errno);
+		return false;
+	case 0:
+		finish(d, (struct delivery_result){
+		    .verdict = perm ? VERDICT_PERM : VERDICT_TEMP,
+		    .status = perm ? "5.2.2" : "4.2.2",
+		    .words = "the mailbox is full" });
+		return false;
+	}
+	d->counted = true;
+	return true;
+}
+
 static void
 begin(struct delivery *d)
 {
@@ -224,9 +260,13 @@ begin(struct delivery *d)
 		return;
 	}
 	if (d->order.maybe && begin_again(d)) return;
+	if (d->order.quota && !find_room(d)) return;
 	d->fd = maildir_create(&d->box->dir, d->name);
 	if (d->fd == -1) {
-		finish_error(d, errno);
+		int e = errno;
+
+		give_back(d);
+		finish_error(d, e);
 		return;
 	}
 	write_on(d);
@@ -305,6 +345,7 @@ delivery_cancel(struct delivery *d)
 		flush_cancel(all->flushers, &d->flush);
 		/* FALLTHROUGH */
 	case WRITING:
+		give_back(d);
 		maildir_unmake(&d->box->dir, d->name);
 		release(d);
 		break;

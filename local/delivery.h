@@ -27,6 +27,7 @@ struct deliveries {
 	struct boxes boxes;
 	char const *hostname;
 	bool crlf;
+	bool full_is_perm;	/* a full mailbox refuses for good */
 
 	size_t active;
 	struct delivery *first, **end;	/* waiting */
@@ -43,6 +44,7 @@ struct delivery_order {
 	int message;		/* read with pread */
 	uint64_t size;
 	bool maybe;		/* it may be there already */
+	uint64_t quota;		/* of its Maildir, octets; 0: none */
 };
 
 struct delivery;

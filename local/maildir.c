@@ -54,109 +54,32 @@ close_keep_errno(int fd)
 	errno = e;
 }
 
-/* One step and no symbolic link: what openat2 would say of a whole path. */
-static int
-open_directory(int at, char const *name)
-{
-	return openat(at, name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-/* open_or_make - *made is set when the directory is new */
-static int
-open_or_make(int at, char const *name, bool *made)
-{
-	int fd = open_directory(at, name);
-
-	if (fd != -1 || errno != ENOENT) return fd;
-	if (mkdirat(at, name, 0700) == 0)
-		*made = true;
-	else if (errno != EEXIST)
-		return -1;
-	return open_directory(at, name);
-}
-
-/* next_step - the next name in path that means a step; false at its end */
-static bool
-next_step(struct slice *path, struct slice *step)
-{
-	do {
-		size_t n = slice_find(*path, '/');
-
-		if (!path->len) return false;
-		*step = slice_from(path->s, n);
-		*path = slice_skip(*path, n + 1);
-	} while (!step->len || slice_is(*step, "."));
-	return true;
-}
-
-/* descend - one step from the box so far, which becomes what is below; the
- * directory above stays open when an entry was made in it */
-static bool
-descend(struct maildir *m, struct slice step)
-{
-	char name[NAME_MAX + 1];
-	bool made = false;
-	int fd;
-
-	if (step.len > NAME_MAX) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	if (slice_is(step, "..")) {
-		errno = EINVAL;
-		return false;
-	}
-	memcpy(name, step.s, step.len);
-	name[step.len] = '\0';
-	fd = open_or_make(m->box, name, &made);
-	if (fd == -1) return false;
-	if (made)
-		m->changed[m->changes++] = m->box;
-	else
-		close(m->box);
-	m->box = fd;
-	return true;
-}
-
 /* The three directories of a Maildir; cur is only opened when it is searched,
  * but must be there for those who read. */
 static bool
 open_parts(struct maildir *m)
 {
 	bool made = false;
-	int cur = open_or_make(m->box, "cur", &made);
+	int cur = walk_make(m->way.at, "cur", &made);
 
 	if (cur == -1) return false;
 	close(cur);
-	m->tmp = open_or_make(m->box, "tmp", &made);
+	m->tmp = walk_make(m->way.at, "tmp", &made);
 	if (m->tmp == -1) return false;
-	m->new = open_or_make(m->box, "new", &made);
+	m->new = walk_make(m->way.at, "new", &made);
 	if (m->new == -1) return false;
-	if (!made) return true;
-	m->changed[m->changes] = fcntl(m->box, F_DUPFD_CLOEXEC, 0);
-	if (m->changed[m->changes] == -1) return false;
-	m->changes++;
-	return true;
+	return !made || walk_changed(&m->way);
 }
 
 bool
 maildir_open(struct maildir *m, int root, char const *path)
 {
-	struct slice rest = slice_of(path), step;
-	size_t depth = 0;
+	size_t steps;
 
 	*m = (struct maildir){ .new = -1, .tmp = -1 };
-	m->box = open_directory(root, ".");
-	if (m->box == -1) return false;
-	while (next_step(&rest, &step)) {
-		errno = EINVAL;
-		if (depth++ == MAILDIR_DEPTH_MAX || !descend(m, step))
-			goto undo;
-	}
+	if (!walk_open(&m->way, root, slice_of(path), &steps)) return false;
 	errno = EINVAL;
-	if (depth && open_parts(m)) return true;
-undo:
+	if (steps && open_parts(m)) return true;
 	maildir_close(m);
 	return false;
 }
@@ -164,15 +87,13 @@ undo:
 void
 maildir_close(struct maildir *m)
 {
-	int *const fds[] = { &m->box, &m->new, &m->tmp };
-	size_t i;
+	int e = errno;
 
-	while (m->changes)
-		close_keep_errno(m->changed[--m->changes]);
-	for (i = 0; i < sizeof fds / sizeof *fds; i++) {
-		if (*fds[i] != -1) close_keep_errno(*fds[i]);
-		*fds[i] = -1;
-	}
+	if (m->new != -1) close(m->new);
+	if (m->tmp != -1) close(m->tmp);
+	m->new = m->tmp = -1;
+	walk_close(&m->way);
+	errno = e;
 }
 
 int
@@ -260,7 +181,7 @@ maildir_find(struct maildir const *m, char const *name, int *cur)
 	if (fstatat(m->new, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return MAILDIR_NEW;
 	if (errno != ENOENT) return MAILDIR_ERROR;
-	*cur = open_directory(m->box, "cur");
+	*cur = walk_directory(m->way.at, "cur");
 	if (*cur == -1) return MAILDIR_ERROR;
 	got = search(*cur, name);
 	if (got == 1) return MAILDIR_CUR;

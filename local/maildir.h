@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The files of one Maildir. Every step of every path is opened from the one
- * before it and never through a symbolic link. */
+/* The files of one Maildir. No symbolic link is followed on the way to any of
+ * them. */
 #ifndef MAILGRAVE_MAILDIR_H
 #define MAILGRAVE_MAILDIR_H
 
@@ -8,9 +8,9 @@
 #include <stdint.h>
 #include "common/slice.h"
 #include "common/traceid.h"
+#include "local/walk.h"
 
 enum {
-	MAILDIR_DEPTH_MAX = 32,	/* steps from the root to the mailbox */
 	MAILDIR_HOST_MAX = 128,	/* octets of a host name in a file name */
 	/* "seconds.id_rcpt.host": with ":2," and all flags it fits NAME_MAX */
 	MAILDIR_NAME_MAX = 20 + 1 + TRACEID_TEXT + 1 + 10 + 1 + MAILDIR_HOST_MAX
@@ -22,11 +22,8 @@ void maildir_name(char name[MAILDIR_NAME_MAX + 1], uint64_t arrived_s,
     struct traceid const *id, uint32_t rcpt, struct slice host);
 
 struct maildir {
-	int box, new, tmp;	/* directories; -1 while closed */
-	/* directories in which others were made: these names are durable
-	 * after a sync of each, from the last one to the first */
-	int changed[MAILDIR_DEPTH_MAX + 1];
-	size_t changes;
+	struct walk way;	/* to the mailbox itself */
+	int new, tmp;		/* directories; -1 while closed */
 };
 
 /* maildir_open - make what is missing of it, 0700

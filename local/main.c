@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* mailgrave-local: delivers into Maildirs below its root. */
+/* mailgrave-local: delivers into mailboxes below its root, and to commands. This
+ * file is the process: options, helpers, jail, loop. */
 #include <skalibs/nonposix.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -7,6 +8,8 @@
 #include <skalibs/strerr.h>
 #include "common/inforce.h"
 #include "common/stage.h"
+#include "local/account.h"
+#include "local/parent.h"
 #include "local/work.h"
 
 /* Deliveries wait for the disk at the same time: a journalling file system
@@ -20,7 +23,15 @@ struct local {
 	struct inforce inforce;
 	struct flushers flushers;
 	struct deliveries deliveries;
+	struct filings filings;
+	struct errands errands;
 	struct work work;
+	unsigned long long commands, command_time_s, lock_time_s;
+	char const *exit_codes, *system, *over_quota;
+	struct account own;
+	struct parent_powers powers;
+	struct parent_settings parent;
+	struct watch parent_end;
 };
 
 static struct option_row const rows[] = {
@@ -28,11 +39,32 @@ static struct option_row const rows[] = {
 	  DELIVER_SLOTS_MAX, NULL, 0, "jobs that send may have here (100)" },
 	{ "crlf", NULL, OPTION_FLAG, offsetof(struct local, crlf), 0, 0, NULL,
 	  0, "leave CRLF line ends in mailboxes" },
+	{ "commands", "N", OPTION_NUMBER, offsetof(struct local, commands), 1,
+	  PARENT_CHILDREN_MAX, NULL, 0,
+	  "commands and users' deliveries at a time (20)" },
+	{ "command-time", "SECONDS", OPTION_NUMBER,
+	  offsetof(struct local, command_time_s), 1, 86400, NULL, 0,
+	  "then a command is ended with its children (300)" },
+	{ "exit-codes", "TABLE", OPTION_TEXT,
+	  offsetof(struct local, exit_codes), 0, 0, NULL, 0,
+	  "of commands: auto, qmail or sysexits (auto)" },
+	{ "safe-env", NULL, OPTION_FLAG, offsetof(struct local,
+	  parent.safe_env), 0, 0, NULL, 0,
+	  "no shell metacharacters in a command's variables" },
+	{ "system", "KIND", OPTION_TEXT, offsetof(struct local, system), 0, 0,
+	  NULL, 0, "users' mail: maildir (~/Maildir) or mbox (/var/mail)" },
+	{ "lock-time", "SECONDS", OPTION_NUMBER,
+	  offsetof(struct local, lock_time_s), 0, 3600, NULL, 0,
+	  "wait so long for the lock of an mbox (30)" },
+	{ "over-quota", "HOW", OPTION_TEXT, offsetof(struct local,
+	  over_quota), 0, 0, NULL, 0,
+	  "mail for a full Maildir: temp or perm (temp)" },
 };
 
 static struct option_page const page = {
 	"mailgrave-local", "[options]",
-	"Delivers mail into Maildirs below its root directory.", NULL
+	"Delivers mail into mailboxes below its root directory, and to commands.",
+	NULL
 };
 
 static char const *const upstream[] = { "mailgrave-send", NULL };
@@ -44,6 +76,33 @@ accepted(void *owner, int fd, uid_t uid)
 
 	(void)uid;
 	upstreams_add(&l->work.upstreams, fd);
+}
+
+/* The parent never says anything: this is its end. */
+static void
+lost_parent(void *owner, uint32_t events)
+{
+	(void)owner;
+	(void)events;
+	stage_lost_helper();
+}
+
+static char const *
+objects(void *owner, struct routes const *fresh, unsigned *line)
+{
+	struct local *l = owner;
+
+	return parent_objection(fresh, &l->powers, line);
+}
+
+/* The parent has its own copy of the routes. */
+static void
+reloaded(void *owner)
+{
+	struct local *l = owner;
+
+	if (l->errands.parent != -1 && !parent_reload(l->errands.parent))
+		stage_lost_helper();
 }
 
 static void
@@ -76,11 +135,36 @@ finish(void *owner)
 static void
 raise_descriptors(struct local const *l)
 {
-	unsigned long long const need = 2 * l->jobs + 4 * DELIVERY_ACTIVE_MAX + 64;
+	unsigned long long const need = 2 * l->jobs + 4 * DELIVERY_ACTIVE_MAX +
+	    3 * FILING_ACTIVE_MAX + l->commands + 64;
 
 	if (!jail_allow_descriptors(need))
 		option_misused(page.program,
 		    "--jobs: more than the limit of descriptors allows", NULL);
+}
+
+/* one_of - the text of an option that has but two values: it is the second */
+static bool
+one_of(char const *option, char const *text, char const *first,
+    char const *second)
+{
+	if (strcmp(text, first) && strcmp(text, second))
+		option_misused(page.program, option, text);
+	return !strcmp(text, second);
+}
+
+static void
+take_words(struct local *l)
+{
+	l->parent.system_mbox = one_of("--system: neither maildir nor mbox",
+	    l->system, "maildir", "mbox");
+	l->deliveries.full_is_perm = one_of(
+	    "--over-quota: neither temp nor perm", l->over_quota, "temp",
+	    "perm");
+	if (!exitcode_table_named(l->exit_codes, &l->parent.exit_codes))
+		option_misused(page.program,
+		    "--exit-codes: not auto, qmail or sysexits",
+		    l->exit_codes);
 }
 
 static void
@@ -100,13 +184,56 @@ local_options(struct local *l, int argc, char *const *argv)
 		.owner = l,
 	};
 	l->jobs = 100;
+	l->commands = 20;
+	l->command_time_s = 300;
+	l->lock_time_s = 30;
+	l->exit_codes = "auto";
+	l->system = "maildir";
+	l->over_quota = "temp";
 	operand = stage_options(&l->stage, argc, argv, &page, &own);
 	if (argv[operand])
 		option_misused(page.program, "no operand wanted",
 		    argv[operand]);
 	if (!l->stage.in && !l->stage.in_fd)
 		option_misused(page.program, "--in PATH is needed", NULL);
+	take_words(l);
 	raise_descriptors(l);
+}
+
+/* Who runs commands, and whether somebody does, is settled at the start. */
+static void
+find_powers(struct local *l)
+{
+	l->powers.there = true;
+	l->powers.root = geteuid() == 0 && !l->stage.by_hand;
+	if (!account_own(&l->own)) l->own.name[0] = '\0';
+	l->powers.own = l->own.name;
+	l->inforce.objects = objects;
+	l->inforce.changed = reloaded;
+	l->inforce.owner = l;
+	l->errands.parent = -1;
+	l->parent_end = (struct watch){ .fd = -1, .ready = lost_parent };
+}
+
+static void
+open_parent(struct local *l)
+{
+	l->powers.there = parent_wanted(&l->inforce.routes);
+	if (!l->powers.there) return;
+	l->parent.routes_path = l->stage.routes;
+	l->parent.routes = &l->inforce.routes;
+	l->parent.jail = &l->stage.jail;
+	l->parent.command_user = "mailgrave-command";
+	l->parent.command_time_s = (unsigned)l->command_time_s;
+	l->parent.lock_time_s = (unsigned)l->lock_time_s;
+	l->parent.crlf = l->crlf;
+	l->parent.hostname = l->stage.hostname;
+	l->parent.root = l->powers.root;
+	l->errands.parent = parent_open(&l->parent);
+	if (l->errands.parent == -1 || !loop_watch(&l->stage.loop,
+	    &l->parent_end, l->errands.parent, EPOLLIN))
+		strerr_diefusys(111, "start the parent of commands");
+	l->stage.may |= JAIL_PAIR;
 }
 
 /* What lies outside of the mailbox root. */
@@ -114,9 +241,11 @@ static void
 local_open(struct local *l)
 {
 	stage_prepare(&l->stage);
+	find_powers(l);
 	stage_read_rules(&l->stage, &l->inforce);
 	stage_bind(&l->stage);
 	stage_checked(&l->stage);
+	open_parent(l);
 	if (!inforce_watch(&l->inforce, &l->stage.loop, &l->stage.jail,
 	    "local-reader", stage_lost_helper))
 		strerr_diefusys(111, "start the reader of routes");
@@ -139,8 +268,20 @@ local_prepare(struct local *l)
 	l->deliveries.hostname = l->stage.hostname;
 	l->deliveries.crlf = l->crlf;
 	deliveries_init(&l->deliveries);
+	l->filings.loop = l->errands.loop = &l->stage.loop;
+	l->filings.flushers = &l->flushers;
+	l->filings.root = l->deliveries.boxes.root;
+	l->filings.lock_time_ms = (int64_t)l->lock_time_s * 1000;
+	filings_init(&l->filings);
+	l->errands.most = l->commands;
+	l->errands.held = l->jobs > 1 ? l->jobs / 2 : 1;
+	/* its own end comes first, by far */
+	l->errands.patience_ms = ((int64_t)l->command_time_s + 60) * 1000;
+	errands_init(&l->errands);
 	l->work = (struct work){
 		.deliveries = &l->deliveries,
+		.filings = &l->filings,
+		.errands = &l->errands,
 		.routes = &l->inforce.routes,
 		.idle = idle,
 		.owner = l,
@@ -155,6 +296,7 @@ static void
 local_close(struct local *l)
 {
 	upstreams_close(&l->work.upstreams);
+	errands_close(&l->errands);
 	inforce_free(&l->inforce);
 	close(l->deliveries.boxes.root);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Turns recipients into deliveries and their ends into results; touches no
  * file. */
-#include <errno.h>
 #include "local/choose.h"
 #include "local/work.h"
 
@@ -26,12 +25,12 @@ delivered(void *owner, struct delivery_result const *result)
 	answer(rcpt->task->work, rcpt, result);
 }
 
-/* start - route a recipient and begin; the result when that can't be */
-static bool
-start(struct work *w, struct task_rcpt *rcpt, struct delivery_result *result)
+static struct delivery_order
+order_of(struct task_rcpt const *rcpt)
 {
 	struct deliver_job const *job = rcpt->task->order;
-	struct delivery_order const order = {
+
+	return (struct delivery_order){
 		.id = &job->id,
 		.rcpt = rcpt->order->rcpt,
 		.arrived_s = job->arrived_s,
@@ -41,20 +40,114 @@ start(struct work *w, struct task_rcpt *rcpt, struct delivery_result *result)
 		.size = job->size,
 		.maybe = job->maybe,
 	};
-	struct choice choice;
-	char path[ROUTE_PATH_MAX];
+}
 
-	if (!choose(&choice, w->routes, order.address, job->groups,
-	    rcpt->order->action, result))
+static bool
+start_maildir(struct work *w, struct task_rcpt *rcpt,
+    struct choice const *choice, char const *path)
+{
+	struct delivery_order order = order_of(rcpt);
+
+	order.quota = choice->act->quota;
+	rcpt->work = delivery_start(w->deliveries, &order, path, delivered,
+	    rcpt);
+	return rcpt->work != NULL;
+}
+
+static bool
+cancel_maildir(void *work)
+{
+	return delivery_cancel(work);
+}
+
+static bool
+start_mbox(struct work *w, struct task_rcpt *rcpt,
+    struct choice const *choice, char const *path)
+{
+	struct delivery_order const order = order_of(rcpt);
+
+	(void)choice;
+	rcpt->work = filing_start(w->filings, &order, path, delivered, rcpt);
+	return rcpt->work != NULL;
+}
+
+static bool
+cancel_mbox(void *work)
+{
+	return filing_cancel(work);
+}
+
+/* For a command, or a user of the system. */
+static bool
+start_errand(struct work *w, struct task_rcpt *rcpt,
+    struct choice const *choice, char const *path)
+{
+	struct deliver_job const *job = rcpt->task->order;
+	struct request const request = {
+		.id = job->id, .rcpt = rcpt->order->rcpt,
+		.action = rcpt->order->action, .sender = job->sender,
+		.address = rcpt->order->address, .groups = job->groups,
+		.orcpt = rcpt->order->orcpt, .envid = job->envid,
+		.client_address = job->client_address,
+		.client_name = job->client_name, .helo = job->helo,
+		.protocol = job->protocol, .login = job->login,
+		.size = job->size, .arrived_s = job->arrived_s,
+		.maybe = job->maybe
+	};
+
+	(void)path;
+	rcpt->work = errand_start(w->errands, &request, rcpt->task->message,
+	    (uint32_t)(choice->found.route - w->routes->row), choice->number,
+	    delivered, rcpt);
+	return rcpt->work != NULL;
+}
+
+static bool
+cancel_errand(void *work)
+{
+	return errand_cancel(work);
+}
+
+static struct {
+	enum route_action kind;
+	bool path;		/* its word is one */
+	bool (*start)(struct work *w, struct task_rcpt *rcpt,
+	    struct choice const *choice, char const *path);
+	bool (*take_back)(void *work);
+	char const *shortage;
+} const kinds[] = {
+	{ ROUTE_MAILDIR, true, start_maildir, cancel_maildir,
+	  "out of memory" },
+	{ ROUTE_MBOX, true, start_mbox, cancel_mbox, "out of memory" },
+	{ ROUTE_COMMAND, false, start_errand, cancel_errand,
+	  "too many commands run or wait" },
+	{ ROUTE_SYSTEM, false, start_errand, cancel_errand,
+	  "too many commands run or wait" },
+};
+
+/* start - route a recipient and begin; the result when that can't be */
+static bool
+start(struct work *w, struct task_rcpt *rcpt, struct delivery_result *result)
+{
+	struct choice choice;
+	char path[ROUTE_PATH_MAX] = "";
+	size_t i = 0;
+
+	if (!choose(&choice, w->routes, rcpt->order->address,
+	    rcpt->task->order->groups, rcpt->order->action, result))
 		return false;
-	if (!route_expand(&choice.found, choice.act->word[0], path)) {
+	while (kinds[i].kind != choice.act->kind)
+		i++;
+	if (kinds[i].path &&
+	    !route_expand(&choice.found, choice.act->word[0], path)) {
 		*result = choose_unsafe();
 		return false;
 	}
-	rcpt->work = delivery_start(w->deliveries, &order, path, delivered,
-	    rcpt);
-	if (rcpt->work) return true;
-	*result = delivery_trouble(ENOMEM);
+	rcpt->take_back = kinds[i].take_back;
+	if (kinds[i].start(w, rcpt, &choice, path)) return true;
+	*result = (struct delivery_result){ .verdict = VERDICT_TEMP,
+	    .ours = true, .status = "4.3.0", .words = kinds[i].shortage,
+	    .where = "" };
 	return false;
 }
 
@@ -80,7 +173,7 @@ cancel(void *owner, struct task *task)
 
 	for (rcpt = task->rcpt; rcpt; rcpt = rcpt->next)
 		if (rcpt->state == TASK_GOING && rcpt->work &&
-		    delivery_cancel(rcpt->work))
+		    rcpt->take_back(rcpt->work))
 			upstream_withdraw(&w->upstreams, rcpt);
 }
 

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-/* What local does for a job: looks each recipient up, and starts a delivery. */
+/* What local does for a job: looks each recipient up, and starts a delivery of
+ * the kind that its rule names. */
 #ifndef MAILGRAVE_WORK_H
 #define MAILGRAVE_WORK_H
 
 #include "common/routes.h"
 #include "common/upstream.h"
 #include "local/delivery.h"
+#include "local/errand.h"
+#include "local/filing.h"
 
 struct work {
 	/* set by main */
 	struct deliveries *deliveries;
+	struct filings *filings;
+	struct errands *errands;
 	struct routes const *routes;
 	void (*idle)(void *owner);	/* see common/upstream.h */
 	void *owner;

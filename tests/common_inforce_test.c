@@ -39,10 +39,11 @@ lost(void)
 
 /* No discard lines here. */
 static char const *
-objects(void *owner, struct routes const *fresh)
+objects(void *owner, struct routes const *fresh, unsigned *line)
 {
 	size_t i;
 
+	(void)line;
 	assert_ptr_equal(owner, &rules);
 	for (i = 0; i < fresh->rows; i++)
 		if (fresh->row[i].act->kind == ROUTE_DISCARD)

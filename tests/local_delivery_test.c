@@ -632,12 +632,119 @@ test_cancel_writing(void **state)
 	close(o.message);
 }
 
+/* go - deliver, with all syncs; the verdict */
+static enum verdict
+go(struct delivery_order const *o)
+{
+	results = 0;
+	assert_non_null(delivery_start(&all, o, "you", done, NULL));
+	while (!results) {
+		turn();
+		answer(0);
+	}
+	return last.verdict;
+}
+
+static void
+test_quota(void **state)
+{
+	struct delivery_order o = order("0123456789\r\n", 0);
+
+	(void)state;
+	o.quota = o.size - 1;
+	assert_int_equal(go(&o), VERDICT_TEMP);
+	assert_string_equal(last.status, "4.2.2");
+	assert_false(last.ours);
+	all.full_is_perm = true;
+	assert_int_equal(go(&o), VERDICT_PERM);
+	assert_string_equal(last.status, "5.2.2");
+	assert_int_equal(entries("you/new"), 0);
+	assert_int_equal(entries("you/tmp"), 0);
+	assert_file("you/maildirsize", "11S\n0 0\n");
+	o.quota = o.size;
+	assert_int_equal(go(&o), VERDICT_OK);
+	assert_file("you/maildirsize", "12S\n0 0\n12 1\n");
+	assert_int_equal(entries("you/new"), 1);
+	/* the file has two lines of ours on top */
+	o.quota = 90;
+	o.rcpt = 1;
+	assert_int_equal(go(&o), VERDICT_OK);
+	o.rcpt = 2;
+	assert_int_equal(go(&o), VERDICT_PERM);
+	assert_int_equal(entries("you/new"), 2);
+	/* readers take some away, and folders count */
+	assert_int_equal(system("mkdir -p you/.a/cur you/.Trash/cur; "
+	    "rm you/new/*; head -c 150 /dev/zero >you/.a/cur/x; "
+	    "head -c 150 /dev/zero >you/.Trash/cur/x"), 0);
+	o.rcpt = 3;
+	o.quota = 200;
+	assert_int_equal(go(&o), VERDICT_OK);
+	assert_file("you/maildirsize", "200S\n150 1\n12 1\n");
+	close(o.message);
+}
+
+/* What didn't come after all isn't counted. */
+static void
+test_quota_given_back(void **state)
+{
+	struct delivery_order o = order("0123456789\r\n", 0);
+	struct delivery *d;
+
+	(void)state;
+	o.quota = 100;
+	assert_non_null(delivery_start(&all, &o, "you", done, NULL));
+	turn();
+	answer(EIO);
+	assert_int_equal(results, 1);
+	assert_file("you/maildirsize", "100S\n0 0\n12 1\n-12 -1\n");
+	d = delivery_start(&all, &o, "you", done, NULL);
+	turn();
+	assert_true(delivery_cancel(d));
+	assert_file("you/maildirsize",
+	    "100S\n0 0\n12 1\n-12 -1\n12 1\n-12 -1\n");
+	close(o.message);
+}
+
+/* A maildirsize that is none is made anew; a link is never written through. */
+static void
+test_quota_files(void **state)
+{
+	static char const *const bad[] = { "", "x\n", "100S\nx 1\n",
+		"100S\n1\n", "100S\n99999999999999999999 1\n",
+		"100S\n-5 -1\n", "200S\n1 1\n" };
+	struct delivery_order o = order("0123456789\r\n", 0);
+	size_t i;
+
+	(void)state;
+	o.quota = 100;
+	assert_int_equal(go(&o), VERDICT_OK);
+	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+		int fd = open("you/maildirsize", O_WRONLY | O_TRUNC);
+
+		assert_int_equal(write(fd, bad[i], strlen(bad[i])),
+		    strlen(bad[i]));
+		close(fd);
+		assert_int_equal(system("rm you/new/*"), 0);
+		o.rcpt++;
+		assert_int_equal(go(&o), VERDICT_OK);
+		assert_file("you/maildirsize", "100S\n0 0\n12 1\n");
+	}
+	assert_int_equal(system("rm you/new/* you/maildirsize; "
+	    "echo mine >victim; ln -s ../victim you/maildirsize"), 0);
+	o.rcpt++;
+	assert_int_equal(go(&o), VERDICT_OK);
+	assert_file("victim", "mine\n");
+	close(o.message);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
 main(void)
 {
 	struct CMUnitTest const tests[] = {
+		TEST(test_quota), TEST(test_quota_given_back),
+		TEST(test_quota_files),
 		TEST(test_steps), TEST(test_crlf), TEST(test_empty),
 		TEST(test_large), TEST(test_loop), TEST(test_batch),
 		TEST(test_active), TEST(test_sync_fails),

@@ -124,7 +124,7 @@ test_made_on_demand(void **state)
 	(void)state;
 	assert_true(maildir_open(&m, root, "a/./b//"));
 	/* root, a and a/b got entries */
-	assert_int_equal(m.changes, 3);
+	assert_int_equal(m.way.changes, 3);
 	assert_int_equal(mode("a"), S_IFDIR | 0700);
 	assert_int_equal(mode("a/b/cur"), S_IFDIR | 0700);
 	assert_int_equal(mode("a/b/tmp"), S_IFDIR | 0700);
@@ -136,7 +136,7 @@ test_made_on_demand(void **state)
 	maildir_close(&m);
 	assert_int_equal(m.new, -1);
 	assert_true(maildir_open(&m, root, "a/b"));
-	assert_int_equal(m.changes, 0);
+	assert_int_equal(m.way.changes, 0);
 	assert_int_equal(fchdir(m.new), 0);
 	assert_int_equal(access(name, F_OK), 0);
 	assert_int_equal(chdir("/"), 0);
@@ -146,7 +146,7 @@ test_made_on_demand(void **state)
 static void
 test_paths(void **state)
 {
-	char deep[2 * MAILDIR_DEPTH_MAX + 3];
+	char deep[2 * WALK_DEPTH_MAX + 3];
 	char longest[NAME_MAX + 2];
 	struct maildir m;
 	size_t i;
@@ -154,12 +154,12 @@ test_paths(void **state)
 	(void)state;
 	for (i = 0; i < sizeof deep - 1; i++)
 		deep[i] = i & 1 ? '/' : 'd';
-	deep[2 * MAILDIR_DEPTH_MAX] = '\0';
+	deep[2 * WALK_DEPTH_MAX] = '\0';
 	assert_true(maildir_open(&m, root, deep));
-	assert_int_equal(m.changes, MAILDIR_DEPTH_MAX + 1);
+	assert_int_equal(m.way.changes, WALK_DEPTH_MAX + 1);
 	maildir_close(&m);
-	deep[2 * MAILDIR_DEPTH_MAX] = 'd';
-	deep[2 * MAILDIR_DEPTH_MAX + 1] = '\0';
+	deep[2 * WALK_DEPTH_MAX] = 'd';
+	deep[2 * WALK_DEPTH_MAX + 1] = '\0';
 	assert_false(maildir_open(&m, root, deep));
 	assert_int_equal(errno, EINVAL);
 

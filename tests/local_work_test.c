@@ -29,6 +29,8 @@ static char directory[64];
 static struct loop loop;
 static struct flushers flushers;
 static struct deliveries deliveries;
+static struct filings filings;
+static struct errands errands;
 static struct routes routes;
 static struct work work;
 static int send_fd;
@@ -91,7 +93,14 @@ static int
 set_up(void **state)
 {
 	static char const text[] = "@there.example maildir ${local}/\n"
-				   "r@else.example relay mx.else.example\n";
+				   "r@else.example relay mx.else.example\n"
+	    "@mbox.example mbox file/${local}\n"
+	    "@no.example reject 550 5.1.6 \"moved away\"\n"
+	    "@later.example reject 450 4.2.1 \"not today\"\n"
+	    "@bin.example discard\n"
+	    "@two.example maildir a/, mbox b\n"
+	    "@cmd.example command /bin/true\n"
+	    "@group.example from staff maildir staff/\n";
 	struct parse_error error;
 
 	(void)state;
@@ -106,7 +115,14 @@ set_up(void **state)
 	deliveries.boxes.root = open(".",
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	deliveries_init(&deliveries);
-	work = (struct work){ .deliveries = &deliveries, .routes = &routes,
+	filings = (struct filings){ .loop = &loop, .flushers = &flushers,
+				    .root = deliveries.boxes.root };
+	filings_init(&filings);
+	errands = (struct errands){ .loop = &loop, .parent = -1, .most = 1,
+				    .held = 1, .patience_ms = 1000 };
+	errands_init(&errands);
+	work = (struct work){ .deliveries = &deliveries, .filings = &filings,
+			      .errands = &errands, .routes = &routes,
 			      .idle = lost,
 			      .upstreams = { .loop = &loop, .jobs_most = 2 } };
 	work_init(&work);
@@ -123,6 +139,9 @@ tear_down(void **state)
 	while (!deliveries_idle(&deliveries))
 		assert_true(loop_turn(&loop));
 	assert_int_equal(work.upstreams.n, 0);
+	assert_int_equal(filings.active, 0);
+	errands_close(&errands);
+	loop_not_later(&loop, &filings.begin);
 	loop_not_later(&loop, &deliveries.begin);
 	close(send_fd);
 	close(deliveries.boxes.root);
@@ -502,6 +521,67 @@ test_upstream_lost(void **state)
 }
 
 static void
+one(char const *address, enum verdict verdict, char const *status)
+{
+	struct deliver_result r;
+
+	say_job(1);
+	say_rcpt(1, 0, address);
+	say_run(1, 1);
+	r = hear_result();
+	assert_int_equal(r.verdict, verdict);
+	assert_true(slice_is(r.status, status));
+}
+
+static void
+test_kinds(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	hear_slots(2);
+	one("you@mbox.example", VERDICT_OK, "2.0.0");
+	assert_int_equal(stat("file/you", &st), 0);
+	assert_int_equal(entries("file"), 1);
+	one("you@no.example", VERDICT_PERM, "5.1.6");
+	one("you@later.example", VERDICT_TEMP, "4.2.1");
+	one("you@bin.example", VERDICT_OK, "2.0.0");
+	one("you@two.example", VERDICT_TEMP, "4.3.5");
+	one("you@group.example", VERDICT_TEMP, "4.3.5");
+	/* nobody runs commands for us: that is our shortage */
+	one("you@cmd.example", VERDICT_TEMP, "4.3.0");
+	assert_int_equal(entries("."), 1);
+}
+
+/* Many for one mbox, which is one after another. */
+static void
+test_many_for_one(void **state)
+{
+	struct stat st;
+	uint32_t i;
+
+	(void)state;
+	hear_slots(2);
+	say_job(1);
+	for (i = 0; i < 20; i++)
+		say_rcpt(1, i, i % 2 ? "a@mbox.example" : "b@mbox.example");
+	say_run(1, i);
+	while (i--)
+		assert_int_equal(hear_result().verdict, VERDICT_OK);
+	assert_int_equal(system("test $(grep -c '^From ' file/a) -eq 10"), 0);
+	assert_int_equal(stat("file/a.lock", &st), -1);
+}
+
+static void
+test_locked_mbox(void **state)
+{
+	(void)state;
+	hear_slots(2);
+	assert_int_equal(system("mkdir -m 700 file && echo 1 >file/a.lock"), 0);
+	one("a@mbox.example", VERDICT_TEMP, "4.2.0");
+}
+
+static void
 say_maybe(uint32_t job, uint32_t rcpt, char const *address)
 {
 	say_job_of(job, "x\r\n", 3, true);
@@ -572,7 +652,8 @@ main(void)
 	struct CMUnitTest const tests[] = {
 		TEST(test_results), TEST(test_full_job), TEST(test_slots),
 		TEST(test_maybe), TEST(test_protocol_errors),
-		TEST(test_upstream_lost), TEST(test_remembered),
+		TEST(test_upstream_lost), TEST(test_remembered), TEST(test_kinds),
+		TEST(test_many_for_one), TEST(test_locked_mbox),
 		TEST(test_connections),
 	};
 

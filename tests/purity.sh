@@ -42,6 +42,11 @@ inject/complete
 inject/envelope
 inject/header
 local/choose
+local/environ
+local/exitcode
+local/fromline
+local/mboxrd
+local/request
 local/result
 local/trace
 queue/crc32c
