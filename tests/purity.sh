@@ -59,6 +59,7 @@ remote/say
 send/announce
 send/bounce
 send/expansion
+send/flow
 send/job
 send/lane
 send/mail
