@@ -5,6 +5,7 @@ mailgrave-remote in front of each. What counts: the outcome, that there is one
 in time, memory, and the octets that it sent. TAP on standard output; OPTIONs
 are for the program (--user, --chroot)."""
 import concurrent.futures
+import contextlib
 import os
 import re
 import socket
@@ -38,6 +39,9 @@ GOOD = {
 OK, LATER, NEVER = "delivered", "deferred", "failed"
 
 
+PORT = threading.Lock()	# cases of a fixed port, one at a time
+
+
 class Over(Exception):
     pass
 
@@ -45,11 +49,11 @@ class Over(Exception):
 class Host:
     """One listener; each call is a dialogue, led by behave."""
 
-    def __init__(self, behave):
+    def __init__(self, behave, port=0):
         self.behave = behave
         self.calls = []		# octets heard in the clear, a call each
         self.secure = []	# and over TLS
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=16)
+        self.listener = socket.create_server(("127.0.0.1", port), backlog=16)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
 
@@ -75,6 +79,8 @@ class Host:
                 pass
 
     def close(self):
+        # else whoever waits in accept would keep the port
+        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
 
@@ -404,7 +410,8 @@ def tls_cases(pki):
         ("close instead of it", lambda c: None),
         ("reset instead of it", lambda c: reset(c, b"")),
         ("silence instead of it", lambda c: silence(c, b"")),
-        ("garbage instead of it", lambda c: (c.say(b"\x00" * 500), c.drain())),
+        ("garbage instead of it", lambda c: (c.more(), c.say(b"\x00" * 500),
+                                             c.drain())),
         ("SMTP instead of it", lambda c: (c.more(), c.say(GOOD["mail"]),
                                           c.drain())),
         ("an alert", lambda c: (c.more(), c.say(b"\x15\x03\x03\0\x02\x02\x28"),
@@ -430,6 +437,18 @@ def tls_cases(pki):
     add("a name, for an address", "verify", LATER,
         starttls(shake(pki.context("no address"))), clear=False,
         ca=pki.authority)
+    if not os.environ.get("ALONE"):
+        return cases
+    # in a network of our own the port is ours
+    for mode in ("may", "must", "verify"):
+        add("from the first octet", mode, OK, implicit(good), clear=False,
+            port=465, ca=pki.authority)
+        add("not from the first octet", mode, LATER, lambda c: c.go(),
+            clear=False, port=465, ca=pki.authority)
+    add("self-signed, from the first octet", "verify", LATER,
+        implicit(pki.context("self")), clear=False, port=465,
+        ca=pki.authority)
+    add("on its port, not wanted", "none", OK, lambda c: c.go(), port=465)
     return cases
 
 
@@ -486,7 +505,10 @@ def cases(pki):
 
 def forbidden(octets):
     """what no client may say"""
-    octets = octets.split(b"STARTTLS\r\n")[0]	# a handshake is not text
+    # a handshake is not text
+    octets = octets.split(b"STARTTLS\r\n")[0]
+    if octets.startswith(b"\x16\x03"):
+        return None
     if b"\0" in octets:
         return "a NUL"
     if re.search(rb"\r(?!\n)|(?<!\r)\n", octets.rstrip(b"\r")):
@@ -507,7 +529,11 @@ def whole(octets):
 
 
 def run(case):
-    host = Host(case["behave"])
+    with PORT if "port" in case else contextlib.nullcontext():
+        return judge(case, Host(case["behave"], case.get("port", 0)))
+
+
+def judge(case, host):
     message = case.get("message", MESSAGE)
     if "size" in case:
         message = message + (b"z" * 62 + b"\r\n") * (case["size"] // 64)
