@@ -64,6 +64,7 @@ remote/say
 send/announce
 send/bounce
 send/expansion
+send/flow
 send/job
 send/lane
 send/mail
