@@ -18,7 +18,10 @@ serve() { # serve OPTION... - another smtpd for the same queue, at $there
 		--bind "127.0.0.1:$there" --routes "$dir/etc/routes" \
 		--access "$dir/etc/access" \
 		--out "$dir/spool/smtpd/queue.ctrl" "$@"
-	within 10 perl -MIO::Socket::IP -e '
+	within 10 listens
+}
+listens() { # somebody does, at $there
+	perl -MIO::Socket::IP -e '
 		exit !IO::Socket::IP->new(PeerHost => "127.0.0.1",
 		    PeerPort => $ARGV[0])' "$there"
 }
@@ -127,6 +130,7 @@ inherit() { # inherit OPTION... - a listening socket on descriptor 3
 		if ($ARGV[0] eq "stdin") { shift; POSIX::dup2(3, 0); }
 		$ENV{LISTEN_PID} = $$ if $ENV{LISTEN_FDS};
 		exec @ARGV or die' "$there" "$@"
+	within 10 listens
 }
 ours() { # ours PROGRAM-PREFIX... - with the options that all have
 	# shellcheck disable=SC2086 # words
