@@ -148,6 +148,24 @@ may_tell(struct handout const *h)
 }
 
 static void
+retry(void *owner)
+{
+	struct handout *h = owner;
+
+	h->announce.next = h->state->oldest;
+	announce_on(h);
+}
+
+static void
+retry_later(struct handout *h)
+{
+	struct timer *t = &h->announce.retry;
+
+	if (!timer_is_armed(t))
+		loop_arm(h->loop, t, h->loop->now_ms + ANNOUNCE_RETRY_MS);
+}
+
+static void
 turn(void *owner)
 {
 	struct handout *h = owner;
@@ -162,7 +180,11 @@ turn(void *owner)
 			continue;
 		}
 		log_event("cannot-announce", LOG_ID(&m->by.id), LOG_SYS(errno));
-		if (errno == EIO) continue; /* it stays, for people to look */
+		if (errno == EIO) {
+			/* it stays, for people to look; a disk may recover */
+			retry_later(h);
+			continue;
+		}
 		/* send forgets the half of it, and hears all of it on the
 		 * next connection */
 		handout_cut(h, "out of memory");
@@ -233,5 +255,6 @@ announce_begin(struct handout *h)
 void
 announce_init(struct handout *h)
 {
-	h->announce = (struct announce){ .turn = { .run = turn, .owner = h } };
+	h->announce = (struct announce){ .turn = { .run = turn, .owner = h },
+	    .retry = { .due = retry, .owner = h } };
 }

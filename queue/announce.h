@@ -8,7 +8,11 @@
 
 struct handout;
 
-enum { ANNOUNCE_AGAIN_MAX = 1024 };
+enum {
+	ANNOUNCE_AGAIN_MAX = 1024,
+	ANNOUNCE_RETRY_MS = 5 * 60 * 1000	/* until a message that can't
+						 * be read is tried again */
+};
 
 struct announce {
 	struct message *next;	/* to be told, and those that came later */
@@ -19,6 +23,7 @@ struct announce {
 	uint64_t told;		/* messages, on this connection */
 	bool all;		/* TOLD was said on it */
 	struct chore turn;
+	struct timer retry;	/* armed: some couldn't be read */
 };
 
 /* announce_init - before anything arrives */

@@ -5,64 +5,6 @@
 #include "send/lane.h"
 #include "send/work.h"
 
-_Static_assert(offsetof(struct sched_flow, at) == 0, "a node is its flow");
-
-/* Lists of tasks */
-
-static void
-append(struct sched_tasks *list, struct sched_task *task)
-{
-	task->next = NULL;
-	if (list->first)
-		list->last->next = task;
-	else
-		list->first = task;
-	list->last = task;
-}
-
-static void
-prepend(struct sched_tasks *list, struct sched_task *task)
-{
-	task->next = list->first;
-	if (!list->first) list->last = task;
-	list->first = task;
-}
-
-static struct sched_task *
-take_first(struct sched_tasks *list)
-{
-	struct sched_task *task = list->first;
-
-	if (task) list->first = task->next;
-	return task;
-}
-
-/* Flows in their channel: fewest jobs first, then who has waited longest. */
-
-static void
-list_flow(struct sched_channel *c, struct sched_flow *flow)
-{
-	enum { TURN_BITS = 44 };
-
-	if (!flow->tasks.first) {
-		heap_remove(&c->flows, &flow->at);
-		return;
-	}
-	heap_insert(&c->flows, &flow->at, (int64_t)((uint64_t)flow->running <<
-	    TURN_BITS | (c->turn++ & ((1ULL << TURN_BITS) - 1))));
-}
-
-/* Nobody takes the last slots: of f that are free a flow leaves half of what
- * it has. One alone gets two thirds, and who comes finds room, however slow
- * the others' jobs are. */
-static bool
-may_have_more(struct sched_channel const *c, struct sched_flow const *flow)
-{
-	return flow->running < 2 * (uint64_t)(c->slots - c->running);
-}
-
-/* Lanes */
-
 static struct sched_lane **
 slot_of(struct sched *s, struct destination const *to)
 {
@@ -136,9 +78,9 @@ park(struct sched_task *task)
 
 	/* who was let out in vain keeps his turn */
 	if (task->parked_before)
-		prepend(list, task);
+		flow_prepend(list, task);
 	else
-		append(list, task);
+		flow_append(list, task);
 	task->parked_before = true;
 }
 
@@ -151,14 +93,14 @@ let_out(struct sched *s, struct sched_lane *lane)
 
 	if (!has_room(lane)) return;
 	for (kind = 0; kind < 2; kind++) {
-		struct sched_task *task = take_first(&lane->parked[kind]);
+		struct sched_task *task = flow_take_task(&lane->parked[kind]);
 		struct sched_flow *flow;
 
 		if (!task) continue;
 		flow = flow_of(task);
-		append(&flow->tasks, task);
+		flow_append(&flow->tasks, task);
 		if (!flow->at.in)
-			list_flow(&s->channel[lane->to.channel], flow);
+			flow_list(&s->channel[lane->to.channel], flow);
 	}
 }
 
@@ -176,8 +118,8 @@ make_task(struct sched *s, struct sched_lane *lane, struct sched_mail *mail)
 	lane->newest = task;
 	flow = flow_of(task);
 	flow->n++;
-	append(&flow->tasks, task);
-	if (!flow->at.in) list_flow(&s->channel[lane->to.channel], flow);
+	flow_append(&flow->tasks, task);
+	if (!flow->at.in) flow_list(&s->channel[lane->to.channel], flow);
 	return task;
 }
 
@@ -228,14 +170,12 @@ next_task(struct sched_channel *c)
 {
 	struct sched_flow *flow;
 
-	while ((flow = (struct sched_flow *)c->flows)) {
-		struct sched_task *task;
+	while ((flow = flow_first(c))) {
+		struct sched_task *task = flow_take_task(&flow->tasks);
 
-		if (!may_have_more(c, flow)) return NULL;
-		task = take_first(&flow->tasks);
 		if (has_room(task->lane)) return task;
 		park(task);
-		if (!flow->tasks.first) list_flow(c, flow);
+		if (!flow->tasks.first) flow_list(c, flow);
 	}
 	return NULL;
 }
@@ -257,7 +197,7 @@ lane_take(struct sched *s, enum channel_name c, struct sched_mail **mail,
 	if (lane->newest == task) lane->newest = NULL;
 	if (task->first != RCPT_NONE) {
 		task->parked_before = false; /* behind the lane's others */
-		append(&flow->tasks, task);
+		flow_append(&flow->tasks, task);
 	} else {
 		lane->tasks--;
 		flow->n--;
@@ -265,7 +205,7 @@ lane_take(struct sched *s, enum channel_name c, struct sched_mail **mail,
 	}
 	lane->running++;
 	flow->running++;
-	list_flow(channel, flow);
+	flow_list(channel, flow);
 	let_out(s, lane);
 	return lane;
 }
@@ -315,7 +255,7 @@ lane_ended(struct sched *s, struct sched_lane *lane, struct sched_mail *mail)
 
 	lane->running--;
 	flow->running--;
-	list_flow(&s->channel[lane->to.channel], flow);
+	flow_list(&s->channel[lane->to.channel], flow);
 	let_out(s, lane);
 	drop_if_empty(s, lane);
 }
@@ -343,7 +283,7 @@ free_tasks(struct sched_tasks *list)
 {
 	struct sched_task *task;
 
-	while ((task = take_first(list)))
+	while ((task = flow_take_task(list)))
 		free(task);
 }
 

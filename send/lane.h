@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* Who is next among those that are ready. Pure.
  *
- * What one mail has ready for one destination is a task. A mail's tasks stand
- * in its flow, one for each channel, and the channel takes the flow that has
- * the fewest jobs running: the n-th of one mail comes behind the first of
- * another, whether it goes to one host or to thousands. A task whose
+ * The channel takes the next task of its first flow (flow.h). One whose
  * destination is busy leaves its flow and is parked in the lane of that
  * destination until there is room. */
 #ifndef MAILGRAVE_LANE_H
 #define MAILGRAVE_LANE_H
 
-#include "send/sched.h"
+#include "send/flow.h"
 
 enum {
 	/* Jobs at a time to one host: one more for each round of successes,
@@ -25,27 +22,6 @@ enum {
 	LANE_LINGER_MS = 600000,	/* it remembers that without work */
 	/* Tasks of a flow that is a crowd: it queues apart from the others. */
 	LANE_CROWD = 20
-};
-
-struct sched_task {
-	struct sched_task *next;
-	struct sched_mail *mail;
-	struct sched_lane *lane;
-	uint32_t first, last;		/* list of recipients, by place */
-	bool parked_before;
-};
-
-struct sched_tasks {
-	struct sched_task *first, *last;
-};
-
-/* What one mail has for one channel. */
-struct sched_flow {
-	struct heap_node at;		/* in the channel, while it has tasks
-					 * that may run; first, see lane.c */
-	struct sched_tasks tasks;
-	uint32_t n;			/* tasks, the parked ones included */
-	uint32_t running;		/* jobs */
 };
 
 struct sched_lane {

@@ -107,6 +107,14 @@ owed_unlist(struct sched *s, struct sched_mail *m)
 	m->owing = false;
 }
 
+void
+owed_unlist_all(struct sched *s)
+{
+	for (; s->owing; s->owing = s->owing->next_owing)
+		s->owing->owing = false;
+	s->owing_end = &s->owing;
+}
+
 /* What has come to an end since is not late any more. True when somebody is. */
 static bool
 drop_stale(struct sched_mail *m)

@@ -35,8 +35,9 @@ void owed_remove(struct sched_mail *m, uint32_t rcpt);
 /* owed_list - the mail's sender is to be told, if it is at rest */
 void owed_list(struct sched *s, struct sched_mail *m);
 
-/* owed_unlist - not now */
+/* owed_unlist, owed_unlist_all - not now */
 void owed_unlist(struct sched *s, struct sched_mail *m);
+void owed_unlist_all(struct sched *s);
 
 /* owed_next - a mail whose sender is to be told now, or NULL. It is reported on
  * from here until owed_reported, owed_put_off or owed_lost. */

@@ -225,6 +225,7 @@ sched_queue_lost(struct sched *s, int64_t now_ms)
 	while (expansion_next(s))
 		;
 	owed_lost(s);
+	owed_unlist_all(s); /* rather than each from the middle */
 	for (i = 0; i < s->map.slots; i++)
 		for (node = s->map.slot[i]; node; node = next) {
 			struct sched_mail *m = (struct sched_mail *)node;

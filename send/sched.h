@@ -43,7 +43,7 @@ struct sched_channel {
 	struct sched_job **job;		/* by number; NULL: the slot is free */
 	uint32_t *number;		/* the free ones, from running on */
 	uint32_t slots, running;
-	struct heap_node *flows;	/* of mails that have work; see lane.h */
+	struct heap_node *flows;	/* of mails that have work; see flow.h */
 	uint64_t turn;
 };
 

@@ -96,6 +96,32 @@ fresh_is_said_once(void **unused)
 	assert_int_equal(heard.told, 1);
 }
 
+/* What can't be read stops nobody else, and is tried again. */
+static void
+the_unreadable_is_tried_again(void **unused)
+{
+	struct journal_segment *s;
+	int fd;
+
+	(void)unused;
+	arrive(1, 1, 10);
+	s = &journal.segment[state.oldest->segment];
+	fd = s->fd;
+	s->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	window(10);
+	settle();
+	assert_int_equal(heard.readies, 0);
+	assert_int_equal(heard.told, 1);
+	close(s->fd);
+	s->fd = fd;
+	arrive(2, 1, 10);
+	TURN_UNTIL(heard.readies == 1);
+	assert_true(timer_is_armed(&handout.announce.retry));
+	loop_arm(&loop, &handout.announce.retry, loop.now_ms);
+	TURN_UNTIL(heard.readies == 2);
+	assert_false(timer_is_armed(&handout.announce.retry));
+}
+
 /* Fetching */
 
 static void
@@ -519,6 +545,7 @@ main(void)
 		TEST(an_empty_queue_says_so),
 		TEST(more_than_the_socket_holds),
 		TEST(fresh_is_said_once),
+		TEST(the_unreadable_is_tried_again),
 		TEST(what_is_fetched_is_right_and_cannot_change),
 		TEST(a_file_is_opened_for_each),
 		TEST(an_uncommitted_one_is_not_there),

@@ -228,6 +228,7 @@ let_go(void)
 	peer_close(&heard.peer);
 	peer_close(&handout.peer);
 	loop_not_later(&loop, &handout.announce.turn);
+	loop_disarm(&loop, &handout.announce.retry);
 	report_forget(&handout.report);
 	expand_forget(&handout.expand);
 	journal_hurry(&journal);

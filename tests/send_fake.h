@@ -39,15 +39,18 @@ numbered(uint32_t n)
 {
 	struct traceid id = { .octet = { 1 } };
 
-	wire_put_number((char *)id.octet + TRACEID_OCTETS - 4, n, 4);
+	/* where ids are random, and told apart by a hash table */
+	memcpy(id.octet + TRACEID_OCTETS - 8, &n, sizeof n);
 	return id;
 }
 
 static inline uint32_t
 number_of(struct sched_mail const *m)
 {
-	return (uint32_t)wire_get_number((char const *)m->by.id.octet +
-	    TRACEID_OCTETS - 4, 4);
+	uint32_t n;
+
+	memcpy(&n, m->by.id.octet + TRACEID_OCTETS - 8, sizeof n);
+	return n;
 }
 
 /* "...@remote.N": to host N. Else by the domain's first letter. */
