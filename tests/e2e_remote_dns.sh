@@ -10,6 +10,7 @@ is_root || skip_all 'it needs root for a network of its own'
 if [ "${1-}" != inside ]; then
 	nsd=$("$tools/unpack" nsd nsd) || skip_all 'the package nsd is not to be had'
 	unshare -n true 2>/dev/null || skip_all 'no network namespace is to be had'
+	rm -rf "$T"
 	nsd=$nsd exec unshare -n "$0" inside
 fi
 

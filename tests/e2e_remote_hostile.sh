@@ -9,6 +9,7 @@ python=/usr/bin/python3	# which has Debian's modules
 "$python" -c 'import cryptography' 2>/dev/null ||
 	skip_all 'the package python3-cryptography is missing'
 if [ "${1-}" != alone ] && is_root && unshare -n true 2>/dev/null; then
+	rm -rf "$T"
 	exec unshare -n "$0" alone
 fi
 if [ "${1-}" = alone ]; then
