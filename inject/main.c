@@ -19,7 +19,7 @@
 #include "inject/login.h"
 #include "inject/settings.h"
 #include "inject/show.h"
-#include "inject/submit.h"
+#include "common/handin.h"
 
 struct inject {
 	struct settings set;
@@ -32,7 +32,7 @@ struct inject {
 
 	struct hand hand;
 	struct body_lf lf;	/* of --dry-run */
-	struct submission submission;
+	struct handin submission;
 };
 
 /* How we end, by our own name and as sendmail (sysexits.h). */
@@ -177,7 +177,7 @@ has_8bit(struct slice text)
 static _Noreturn void
 quit_submission(struct inject *i)
 {
-	struct submission const *s = &i->submission;
+	struct handin const *s = &i->submission;
 	int e = errno, code = 0;
 
 	if (i->set.by_hand) {
@@ -210,9 +210,9 @@ open_submission(struct inject *i, bool eightbit)
 	if (fd == -1)
 		quit_sys(i, i->set.by_hand ? "start mailgrave-queue"
 					   : i->set.out);
-	if (!submission_open(&i->submission, fd, &open)) quit_submission(i);
+	if (!handin_open(&i->submission, fd, &open)) quit_submission(i);
 	for (n = 0; n < e->rcpts; n++)
-		if (!submission_rcpt(&i->submission, e->rcpt + n,
+		if (!handin_rcpt(&i->submission, e->rcpt + n,
 		    i->set.notify))
 			quit_submission(i);
 }
@@ -227,7 +227,7 @@ put(struct inject *i, struct slice piece)
 		    NULL);
 	if (i->set.dry_run)
 		show_text(&i->lf, piece);
-	else if (!submission_body(&i->submission, piece))
+	else if (!handin_body(&i->submission, piece))
 		quit_submission(i);
 }
 
@@ -237,7 +237,7 @@ end(struct inject *i)
 	char text[TRACEID_TEXT + 1];
 
 	if (!i->set.dry_run) {
-		if (!submission_end(&i->submission)) quit_submission(i);
+		if (!handin_end(&i->submission)) quit_submission(i);
 		close(i->submission.fd);
 		/* The verdict said that the message is safe, so how the
 		 * child ends changes nothing. */
