@@ -47,11 +47,28 @@ static int const codes[][2] = {
 	[BROKEN] = { 111, 70 },
 };
 
+/* One line, whatever the caller's words are. */
+static char const *
+printable(char *out, size_t room, char const *text)
+{
+	size_t n;
+
+	for (n = 0; n + 1 < room && text[n]; n++)
+		out[n] = (unsigned char)text[n] < ' ' || text[n] == 0x7f ? '?'
+			: text[n];
+	out[n] = '\0';
+	return out;
+}
+
 static _Noreturn void
 quit(struct inject const *i, enum ending ending, char const *what,
     char const *which)
 {
-	strerr_warn(PROG, ": ", what, which ? ": " : NULL, which);
+	char a[ADDR_TEXT_MAX], b[WORDS_MAX + 1];
+
+	strerr_warn(PROG, ": ", printable(a, sizeof a, what),
+	    which ? ": " : NULL,
+	    which ? printable(b, sizeof b, which) : NULL);
 	exit(codes[ending][i->set.sendmail]);
 }
 
