@@ -142,6 +142,19 @@ proof: all tests
 static:
 	$(MAKE) B=$(B)/static PIE=-static HARDEN='$(HARDEN) -fno-PIE' all
 
+# link NAME TARGET: another name below PREFIX, unless it is somebody else's, such
+# as the sendmail of another mail system, which stays
+link = link() { \
+	    name=$(DESTDIR)$(PREFIX)/$$1; \
+	    mkdir -p "$${name%/*}" || exit 1; \
+	    if [ "$$(readlink "$$name")" != "$$2" ] && \
+		{ [ -e "$$name" ] || [ -h "$$name" ]; }; then \
+		echo "install: $$name is not ours and stays" >&2; \
+	    else \
+		ln -sf "$$2" "$$name"; \
+	    fi; \
+	}; link
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
 	    $(DESTDIR)$(PREFIX)/share/man/man5 \
@@ -154,6 +167,15 @@ install: all
 	    install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/ || \
 		exit 1; \
 	done
+	@$(link) sbin/sendmail ../bin/mailgrave-inject
+	@$(link) lib/sendmail ../bin/mailgrave-inject
+	@$(link) bin/mailq mailgrave-inject
+	@$(link) bin/newaliases mailgrave-inject
+	@$(link) sbin/qmail-queue mailgrave-queue
+	@$(link) share/man/man8/sendmail.8 mailgrave-inject.8
+	@$(link) share/man/man8/mailq.8 mailgrave-inject.8
+	@$(link) share/man/man8/newaliases.8 mailgrave-inject.8
+	@$(link) share/man/man8/qmail-queue.8 mailgrave-queue.8
 
 clean:
 	rm -rf $(B)

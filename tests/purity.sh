@@ -51,6 +51,7 @@ local/result
 local/trace
 queue/crc32c
 queue/filter
+queue/qmailenv
 queue/received
 queue/record
 queue/state
