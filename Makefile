@@ -99,7 +99,7 @@ fuzz-each: fuzzers
 	done
 
 check: all tests
-	B=$(B) prove -e '' $(TESTS) tests/purity.sh tests/links.sh tests/manual.sh \
+	B=$(B) prove -e '' $(TESTS) tests/purity.sh tests/links.sh tests/manual.sh tests/events.sh \
 	    tests/corpus.sh
 
 sanitize:
