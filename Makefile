@@ -31,7 +31,7 @@ COMPILE   = $(CC) -std=gnu11 -I. -DMAILGRAVE_VERSION='"$(VERSION)"' \
 # TLS nor DNS (tests/links.sh). Unit tests of common/ link all of it.
 LIBS        := -lskarnet -lseccomp -lpcre2-8
 LIBS_remote := -lcares -lssl -lcrypto
-LIBS_common := -lssl -lcrypto
+LIBS_common := -lcares -lssl -lcrypto
 
 objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1)/*.c)))
 parts   = $(filter-out $(B)/$(1)/main.o,$(call objects,$(1)))
