@@ -105,6 +105,16 @@ for x in smtpd queue send remote; do
 	# shellcheck disable=SC2154 # by eval
 	is "$x runs as its user" "$(stat -c %U "/proc/$pid")" "mailgrave-$user"
 done
+
+# what the host's own users have of it
+ln -s mailgrave-inject "$T/bin/sendmail"
+for flag in -bv -bt; do
+	like "sendmail $flag explains" "$(sendmail "$flag" you@elsewhere.test)" \
+		'relay 127\.0\.0\.1:525'
+done
+status=0
+sendmail you@elsewhere.test <"$T/kept/1" 2>"$T/err" || status=$?
+is 'without --submit they have no socket: 75' "$status" 75
 if [ "$failures" -ne 0 ]; then
 	head -n 8 "$T"/*.log | note
 fi
