@@ -110,7 +110,7 @@ done
 ln -s mailgrave-inject "$T/bin/sendmail"
 for flag in -bv -bt; do
 	like "sendmail $flag explains" "$(sendmail "$flag" you@elsewhere.test)" \
-		'relay 127\.0\.0\.1:525'
+		'relay: .* 127\.0\.0\.1 port 525'
 done
 status=0
 sendmail you@elsewhere.test <"$T/kept/1" 2>"$T/err" || status=$?
