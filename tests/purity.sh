@@ -41,6 +41,7 @@ inject/address
 inject/complete
 inject/envelope
 inject/header
+inject/sendmail
 local/choose
 local/environ
 local/exitcode
