@@ -26,7 +26,9 @@ common/line
 common/match
 common/netaddr
 common/network
+common/oneline
 common/past
+common/received
 common/route
 common/routes
 common/rulefile
@@ -51,7 +53,6 @@ local/result
 local/trace
 queue/crc32c
 queue/filter
-queue/received
 queue/record
 queue/state
 remote/client
@@ -77,6 +78,7 @@ send/work
 smtpd/chunk
 smtpd/crowd
 smtpd/hops
+smtpd/outlet
 smtpd/parameter
 smtpd/policy
 smtpd/proxy
