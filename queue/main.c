@@ -17,6 +17,7 @@
 #include "queue/command.h"
 #include "queue/fsck.h"
 #include "queue/intake.h"
+#include "queue/qmail.h"
 #include "queue/recover.h"
 #include "queue/spool.h"
 #include "queue/store.h"
@@ -92,7 +93,8 @@ static struct option_page const page = {
 	    "       mailgrave-queue --list [--json] [id ... | filter ...]\n"
 	    "       mailgrave-queue --show|--retry|--hold|--release|--delete|"
 	    "--bounce\n           [--dry-run] id ... | filter ...\n"
-	    "       mailgrave-queue --fsck [--spool DIR]",
+	    "       mailgrave-queue --fsck [--spool DIR]\n"
+	    "       mailgrave-queue (as qmail-queue)",
 	.purpose = "Keeps mail in a spool until it is delivered.",
 	.notes = "Commands ask the queue at --submit "
 	    "(/var/spool/mailgrave/submit.ctrl); with none\nrunning they work "
@@ -310,8 +312,10 @@ main(int argc, char *const *argv)
 	    .owner = &q }, .max_size = 100 << 20,
 	    .users = { .watch = { .fd = -1 } } };
 	struct option_table const own = OPTION_TABLE(rows, &q);
-	int operand = stage_options(&q.stage, argc, argv, &page, &own);
+	int operand;
 
+	if (qmail_called(argc, argv)) return qmail_run(argc, argv);
+	operand = stage_options(&q.stage, argc, argv, &page, &own);
 	if (q.fsck && (command_given(&q.command) || operand < argc))
 		option_misused(page.program, "--fsck goes alone", NULL);
 	if (command_given(&q.command))

@@ -234,6 +234,7 @@ recover_begin(struct recovery *r)
 			journal_spoilt(r->journal, (uint16_t)(i - 1));
 		if (f->oldest > r->oldest) r->oldest = f->oldest;
 	}
+	journal_forget(r->journal, r->oldest);
 	r->replay.own = r->segments;
 	return true;
 }

@@ -53,6 +53,7 @@ local/result
 local/trace
 queue/crc32c
 queue/filter
+queue/qmailenv
 queue/record
 queue/state
 remote/client

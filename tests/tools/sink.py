@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""sink.py PORT DIR - a server that takes every message, one at a time, and
-keeps the octets of each, dots undone, as DIR/1, DIR/2 ..., its envelope beside
-it as DIR/1.envelope."""
+"""sink.py PORT DIR [ADDRESS] - a server that takes every message, one at a
+time, and keeps the octets of each, dots undone, as DIR/1, DIR/2 ..., its
+envelope beside it as DIR/1.envelope."""
 import os
 import socket
 import sys
@@ -45,7 +45,8 @@ def serve(conn, directory, number):
 
 
 def main():
-    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    address = sys.argv[3] if len(sys.argv) > 3 else "127.0.0.1"
+    listener = socket.create_server((address, int(sys.argv[1])))
     number = 0
     while True:
         conn, _ = listener.accept()
