@@ -26,7 +26,9 @@ common/line
 common/match
 common/netaddr
 common/network
+common/oneline
 common/past
+common/received
 common/route
 common/routes
 common/rulefile
@@ -53,7 +55,6 @@ local/trace
 queue/crc32c
 queue/filter
 queue/qmailenv
-queue/received
 queue/record
 queue/state
 remote/client
@@ -79,6 +80,7 @@ send/work
 smtpd/chunk
 smtpd/crowd
 smtpd/hops
+smtpd/outlet
 smtpd/parameter
 smtpd/policy
 smtpd/proxy
