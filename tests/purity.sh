@@ -85,7 +85,9 @@ smtpd/parameter
 smtpd/policy
 smtpd/proxy
 smtpd/reply
+smtpd/reverse
 smtpd/session
+smtpd/tally
 smtpd/text
 smtpd/trust
 smtpd/verb
