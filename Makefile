@@ -31,7 +31,7 @@ COMPILE   = $(CC) -std=gnu11 -I. -DMAILGRAVE_VERSION='"$(VERSION)"' \
 # TLS nor DNS (tests/links.sh). Unit tests of common/ link all of it.
 LIBS        := -lskarnet -lseccomp -lpcre2-8
 LIBS_remote := -lcares -lssl -lcrypto
-LIBS_common := -lssl -lcrypto
+LIBS_common := -lcares -lssl -lcrypto
 
 objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1)/*.c)))
 parts   = $(filter-out $(B)/$(1)/main.o,$(call objects,$(1)))
@@ -100,7 +100,7 @@ fuzz-each: fuzzers
 
 check: all tests
 	B=$(B) prove -e '' $(TESTS) tests/purity.sh tests/links.sh tests/manual.sh \
-	    tests/corpus.sh
+	    tests/events.sh tests/corpus.sh
 
 sanitize:
 	$(MAKE) B=$(B)/sanitize CFLAGS='-O1 -g -fno-omit-frame-pointer \
@@ -158,12 +158,13 @@ link = link() { \
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
 	    $(DESTDIR)$(PREFIX)/share/man/man5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man7 \
 	    $(DESTDIR)$(PREFIX)/share/man/man8
 	for p in $(filter-out inject,$(PROGRAMS)); do \
 	    install $(B)/mailgrave-$$p $(DESTDIR)$(PREFIX)/sbin/ || exit 1; \
 	done
 	install $(B)/mailgrave-inject $(DESTDIR)$(PREFIX)/bin/
-	for m in */mailgrave-*.[58]; do \
+	for m in */mailgrave*.[578]; do \
 	    install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/ || \
 		exit 1; \
 	done

@@ -100,7 +100,7 @@ open_resolver(struct remoted *r)
 	char const *why, *server = r->settings.resolver;
 
 	if (resolver_open(&r->remote.resolver, &r->stage.loop, server,
-	    RESOLVE_WAIT_MS / (int)r->remote.hurry, &why))
+	    RESOLVER_WAIT_MS / (int)r->remote.hurry, &why))
 		return;
 	option_misused(r->stage.program, why,
 	    server ? server : resolv_conf);

@@ -131,20 +131,6 @@ mail_is_moved_and_segments_are_freed(void **unused)
 	check_all();
 }
 
-static struct flush busy;
-
-/* Those that have something to do go on with it. */
-static void
-hold_helpers(bool hold)
-{
-	struct flush *from = hold ? NULL : &busy, *to = hold ? &busy : NULL;
-	int i;
-
-	for (i = 0; i < HELPERS; i++)
-		if (flushers.helper[i].work == from)
-			flushers.helper[i].work = to;
-}
-
 /* The sync of the new units has failed for good: they were written and may be
  * what the next start reads, so their texts must still be there. */
 static void

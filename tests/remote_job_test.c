@@ -442,7 +442,7 @@ set_up(void **state)
 	port = ntohs(in.sin_port);
 	if (!loop_open(&loop)) return -1;
 	return resolver_open(&remote.resolver, &loop, "127.0.0.1",
-	    RESOLVE_WAIT_MS, &why) ? 0 : -1;
+	    RESOLVER_WAIT_MS, &why) ? 0 : -1;
 }
 
 static int

@@ -249,13 +249,13 @@ test_pending_max(void **state)
 	size_t pending = resolver.pending;
 
 	(void)state;
-	resolver.pending = RESOLVE_PENDING_MAX;
+	resolver.pending = RESOLVER_PENDING_MAX;
 	assert_null(resolve(&resolver, "localhost", took, NULL));
-	resolver.pending = RESOLVE_PENDING_MAX - 1;
+	resolver.pending = RESOLVER_PENDING_MAX - 1;
 	*said = '\0';
 	loop.stop = false;
 	assert_non_null(resolve(&resolver, "localhost", took, NULL));
-	assert_int_equal(resolver.pending, RESOLVE_PENDING_MAX);
+	assert_int_equal(resolver.pending, RESOLVER_PENDING_MAX);
 	assert_true(loop_run(&loop));
 	resolver.pending = pending;
 }

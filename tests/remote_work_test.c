@@ -549,7 +549,7 @@ set_up(void **state)
 	log_target.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (!loop_open(&loop)) return -1;
 	if (!resolver_open(&remote.resolver, &loop, "127.0.0.1",
-	    RESOLVE_WAIT_MS, &why))
+	    RESOLVER_WAIT_MS, &why))
 		return -1;
 	work.remote = &remote;
 	work.upstreams.jobs_most = JOBS;

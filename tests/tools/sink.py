@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""sink.py PORT DIR [LOGIN PASSWORD] - a server that takes every message, one at a time, and
-keeps the octets of each, dots undone, as DIR/1, DIR/2 ..., its envelope beside
-it as DIR/1.envelope. With a login it takes none before AUTH PLAIN."""
+"""sink.py PORT DIR [ADDRESS [LOGIN PASSWORD]] - a server that takes every
+message, one at a time, and keeps the octets of each, dots undone, as DIR/1,
+DIR/2 ..., its envelope beside it as DIR/1.envelope. With a login it takes none
+before AUTH PLAIN."""
 import base64
 import os
 import socket
@@ -58,12 +59,13 @@ def serve(conn, directory, number, login):
 
 
 def main():
-    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    address = sys.argv[3] if len(sys.argv) > 3 else "127.0.0.1"
+    listener = socket.create_server((address, int(sys.argv[1])))
     number = 0
     while True:
         conn, _ = listener.accept()
         with conn:
-            number = serve(conn, sys.argv[2], number, sys.argv[3:])
+            number = serve(conn, sys.argv[2], number, sys.argv[4:])
 
 
 main()
