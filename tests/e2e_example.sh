@@ -76,7 +76,8 @@ EOF
 
 # --------------------------------------------------------------------------
 
-background "$T/sink.log" "$tools/sink.py" 525 "$T/kept" 127.0.0.1 foo bar
+background "$T/sink.log" "$tools/sink.py" 525 "$T/kept" 127.0.0.1 \
+	foo bar
 for x in smtpd queue send remote; do
 	chmod +x "$T/service/$x"
 	background "$T/$x.log" "$T/service/$x"
