@@ -101,7 +101,7 @@ fuzz-each: fuzzers
 
 check: all tests
 	B=$(B) prove -e '' $(TESTS) tests/purity.sh tests/links.sh tests/manual.sh \
-	    tests/corpus.sh
+	    tests/events.sh tests/corpus.sh
 
 sanitize:
 	$(MAKE) B=$(B)/sanitize CFLAGS='-O1 -g -fno-omit-frame-pointer \
@@ -143,18 +143,41 @@ proof: all tests
 static:
 	$(MAKE) B=$(B)/static PIE=-static HARDEN='$(HARDEN) -fno-PIE' all
 
+# link NAME TARGET: another name below PREFIX, unless it is somebody else's, such
+# as the sendmail of another mail system, which stays
+link = link() { \
+	    name=$(DESTDIR)$(PREFIX)/$$1; \
+	    mkdir -p "$${name%/*}" || exit 1; \
+	    if [ "$$(readlink "$$name")" != "$$2" ] && \
+		{ [ -e "$$name" ] || [ -h "$$name" ]; }; then \
+		echo "install: $$name is not ours and stays" >&2; \
+	    else \
+		ln -sf "$$2" "$$name"; \
+	    fi; \
+	}; link
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
 	    $(DESTDIR)$(PREFIX)/share/man/man5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man7 \
 	    $(DESTDIR)$(PREFIX)/share/man/man8
 	for p in $(filter-out inject,$(PROGRAMS)); do \
 	    install $(B)/mailgrave-$$p $(DESTDIR)$(PREFIX)/sbin/ || exit 1; \
 	done
 	install $(B)/mailgrave-inject $(DESTDIR)$(PREFIX)/bin/
-	for m in */mailgrave-*.[58]; do \
+	for m in */mailgrave*.[578]; do \
 	    install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/ || \
 		exit 1; \
 	done
+	@$(link) sbin/sendmail ../bin/mailgrave-inject
+	@$(link) lib/sendmail ../bin/mailgrave-inject
+	@$(link) bin/mailq mailgrave-inject
+	@$(link) bin/newaliases mailgrave-inject
+	@$(link) sbin/qmail-queue mailgrave-queue
+	@$(link) share/man/man8/sendmail.8 mailgrave-inject.8
+	@$(link) share/man/man8/mailq.8 mailgrave-inject.8
+	@$(link) share/man/man8/newaliases.8 mailgrave-inject.8
+	@$(link) share/man/man8/qmail-queue.8 mailgrave-queue.8
 
 clean:
 	rm -rf $(B)

@@ -86,9 +86,18 @@ struct deliver_result {
 	uint8_t ours;		/* temporary by a shortage of this machine */
 	uint8_t dsn;		/* OK, and who has it now reports about it */
 	struct slice status;
-	struct slice where;
+	struct slice where;		/* remote: host and address; local: see
+					 * deliver_where_is_local */
 	struct slice words;
 };
+
+/* deliver_where_is_local - mailboxes and programs of this machine are told from
+ * hosts by the word before them, which stays with the outcome in the spool */
+static inline bool
+deliver_where_is_local(struct slice where)
+{
+	return slice_starts_nocase(where, "local ");
+}
 
 extern struct wire_form const deliver_slots_form;
 extern struct wire_form const deliver_job_form;

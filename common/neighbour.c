@@ -11,22 +11,25 @@
 #include "common/neighbour.h"
 #include "common/unixsock.h"
 
-/* The program in the directory of our own, else its bare name for a search of
- * PATH. */
-static char const *
-beside_us(char const *name, char *path, size_t room)
+char const *
+neighbour_path(char const *name, char *path)
 {
-	ssize_t n = readlink("/proc/self/exe", path, room - 1);
+	static char const *const places[] = { "", "../sbin/" };
+	ssize_t n = readlink("/proc/self/exe", path, NEIGHBOUR_PATH_MAX - 1);
+	size_t left, i;
 	char *slash;
-	size_t left;
 
 	if (n <= 0) return name;
 	path[n] = '\0';
 	slash = strrchr(path, '/');
 	if (!slash) return name;
-	left = room - (size_t)(slash + 1 - path);
-	if ((size_t)snprintf(slash + 1, left, "%s", name) >= left) return name;
-	return access(path, X_OK) == 0 ? path : name;
+	left = NEIGHBOUR_PATH_MAX - (size_t)(slash + 1 - path);
+	for (i = 0; i < sizeof places / sizeof *places; i++) {
+		if ((size_t)snprintf(slash + 1, left, "%s%s", places[i],
+		    name) < left && access(path, X_OK) == 0)
+			return path;
+	}
+	return name;
 }
 
 /* 0 or an error number, as the calls it makes */
@@ -34,7 +37,7 @@ static int
 spawn(char const *const *argv, int connection, int log, pid_t *pid)
 {
 	posix_spawn_file_actions_t files;
-	char path[4096];
+	char path[NEIGHBOUR_PATH_MAX];
 	int e = posix_spawn_file_actions_init(&files);
 
 	if (e) return e;
@@ -45,8 +48,12 @@ spawn(char const *const *argv, int connection, int log, pid_t *pid)
 	if (!e)
 		e = posix_spawn_file_actions_addopen(&files, 0, "/dev/null",
 		    O_RDONLY, 0);
+	/* ours may be a client that waits for the end of the connection */
 	if (!e)
-		e = posix_spawnp(pid, beside_us(*argv, path, sizeof path),
+		e = posix_spawn_file_actions_addopen(&files, 1, "/dev/null",
+		    O_WRONLY, 0);
+	if (!e)
+		e = posix_spawnp(pid, neighbour_path(*argv, path),
 		    &files, NULL, (char *const *)(size_t)argv, environ);
 	posix_spawn_file_actions_destroy(&files);
 	return e;

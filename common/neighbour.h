@@ -9,8 +9,16 @@
 enum { NEIGHBOUR_FD = 3 };	/* its end of the connection */
 #define NEIGHBOUR_FD_TEXT "3"
 
+enum { NEIGHBOUR_PATH_MAX = 4096 };
+
+/* neighbour_path - where a program of ours is: beside the one that calls, else
+ * in the sbin beside that one's directory
+ *   path  NEIGHBOUR_PATH_MAX octets
+ *   returns path, or the bare name, for a search of PATH */
+char const *neighbour_path(char const *name, char *path);
+
 /* neighbour_start - begin it
- *   argv  argv[0] names the program, which is looked for beside ours, then in
+ *   argv  argv[0] names the program, found by neighbour_path and
  *         PATH; NULL ends it
  *   log   becomes its standard error
  *   pid   gets its process id

@@ -38,6 +38,7 @@ print_help(struct option_page const *page, struct option_table const *table,
 		for (i = 0; i < table[t].rows; i++) {
 			struct option_row const *r = &table[t].row[i];
 
+			if (!r->name) continue;
 			help_row(r->letter, r->name, r->argument, r->help);
 		}
 	help_row(0, "help", NULL, "print this and exit");
@@ -118,23 +119,29 @@ static void
 fill(struct option_table const *table, size_t tables, struct option *list,
     char *letters)
 {
-	size_t t, i, n = 0;
+	size_t t, i, n = 0, named = 0;
 
 	*letters++ = ':';
 	for (t = 0; t < tables; t++)
 		for (i = 0; i < table[t].rows && n < ROWS_MAX; i++, n++) {
 			struct option_row const *r = &table[t].row[i];
 
-			list[n] = (struct option){ .name = r->name,
-			    .has_arg = r->argument ? required_argument :
-			    no_argument, .val = (int)n + 1000 };
+			int has = !r->argument ? no_argument :
+			    *r->argument == '[' ? optional_argument :
+			    required_argument;
+
+			if (r->name)
+				list[named++] = (struct option){
+				    .name = r->name, .has_arg = has,
+				    .val = (int)n + 1000 };
 			if (!r->letter) continue;
 			*letters++ = r->letter;
-			if (r->argument) *letters++ = ':';
+			if (has != no_argument) *letters++ = ':';
+			if (has == optional_argument) *letters++ = ':';
 		}
-	list[n++] = (struct option){ .name = "help", .val = HELP };
-	list[n++] = (struct option){ .name = "version", .val = VERSION };
-	list[n] = (struct option){ .name = NULL };
+	list[named++] = (struct option){ .name = "help", .val = HELP };
+	list[named++] = (struct option){ .name = "version", .val = VERSION };
+	list[named] = (struct option){ .name = NULL };
 	*letters = '\0';
 }
 
@@ -160,7 +167,7 @@ option_parse(int argc, char *const *argv, struct option_page const *page,
     struct option_table const *table, size_t tables, int misuse)
 {
 	struct option list[ROWS_MAX + 3];
-	char letters[2 * ROWS_MAX + 2];
+	char letters[3 * ROWS_MAX + 2];
 	int got;
 
 	fill(table, tables, list, letters);
@@ -187,8 +194,12 @@ option_parse(int argc, char *const *argv, struct option_page const *page,
 			    argv[optind - 1]);
 		why = store(row, options, optarg);
 		if (why) {
-			fprintf(stderr, "%s: --%s %s: %s\n", page->program,
-			    row->name, optarg ? optarg : "", why);
+			char const letter[] = { row->letter, '\0' };
+
+			fprintf(stderr, "%s: %s%s %s: %s\n", page->program,
+			    row->name ? "--" : "-",
+			    row->name ? row->name : letter,
+			    optarg ? optarg : "", why);
 			exit(misuse);
 		}
 	}

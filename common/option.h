@@ -16,8 +16,10 @@ enum option_kind {
 };
 
 struct option_row {
-	char const *name;	/* without the dashes */
-	char const *argument;	/* as --help shows it; NULL for a flag */
+	char const *name;	/* without the dashes; NULL: a letter alone,
+				 * which --help doesn't show */
+	char const *argument;	/* as --help shows it; NULL for a flag; with
+				 * "[" in front it may lack, NULL for take */
 	enum option_kind kind;
 	size_t offset;		/* of the value in the options' struct */
 	unsigned long long min, max;

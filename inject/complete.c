@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include "common/date.h"
+#include "common/utf8.h"
 #include "inject/address.h"
 #include "inject/complete.h"
 #include "inject/header.h"
@@ -17,6 +18,38 @@ complete_name_valid(struct slice name)
 		if ((unsigned char)name.s[i] < ' ' || name.s[i] == 0x7f)
 			return false;
 	return true;
+}
+
+static bool
+is_utf8(struct slice text)
+{
+	uint32_t point;
+	size_t n;
+
+	for (; text.len; text = slice_skip(text, n))
+		if (!(n = utf8_take(text, &point))) return false;
+	return true;
+}
+
+size_t
+complete_person(struct slice facts, struct slice account, char *person)
+{
+	size_t const end = slice_find(facts, ',');
+	size_t n = 0, i;
+
+	for (i = 0; i < end; i++) {
+		struct slice part = slice_from(facts.s + i, 1);
+		bool const name = facts.s[i] == '&';
+
+		if (name) part = account;
+		if (n + part.len > COMPLETE_NAME_MAX) return 0;
+		memcpy(person + n, part.s, part.len);
+		if (name && part.len && person[n] >= 'a' && person[n] <= 'z')
+			person[n] = (char)(person[n] - 'a' + 'A');
+		n += part.len;
+	}
+	return complete_name_valid(slice_from(person, n)) &&
+	    is_utf8(slice_from(person, n)) ? n : 0;
 }
 
 static bool
@@ -72,23 +105,21 @@ add_encoded(stralloc *out, struct slice name)
 }
 
 static bool
-is_ascii(struct slice text)
-{
-	size_t i;
-
-	for (i = 0; i < text.len; i++)
-		if ((unsigned char)text.s[i] >= 0x80) return false;
-	return true;
-}
-
-static bool
 add_from(struct complete_facts const *facts, stralloc *out)
 {
 	if (!facts->name.len) return add(out, facts->author);
-	return (is_ascii(facts->name) ? add_quoted(out, facts->name)
+	return (utf8_is_ascii(facts->name) ? add_quoted(out, facts->name)
 				      : add_encoded(out, facts->name)) &&
 	    add_text(out, " <") && add(out, facts->author) &&
 	    add_text(out, ">");
+}
+
+/* RFC 5322 section 3.4: a group may be empty */
+static bool
+add_nobody(struct complete_facts const *facts, stralloc *out)
+{
+	(void)facts;
+	return add_text(out, "undisclosed-recipients:;");
 }
 
 static bool
@@ -124,6 +155,7 @@ static struct needed {
 	{ HEADER_FROM, false, "From: ", add_from },
 	{ HEADER_DATE, false, "Date: ", add_date },
 	{ HEADER_MESSAGE_ID, false, "Message-ID: ", add_message_id },
+	{ HEADER_TO, false, "To: ", add_nobody },
 };
 
 static bool
@@ -184,7 +216,7 @@ complete_header(struct slice header, struct complete_facts const *facts,
 
 	while (good && header_next(&header, &field)) {
 		if (field.use & HEADER_REMOVED) continue;
-		good = field.use & HEADER_ADDRESSES
+		good = field.use & HEADER_ADDRESSES && facts->domain.len
 		    ? add_list(&field, facts->domain, out)
 		    : add(out, field.whole);
 		if (!good || out->len - before <= COMPLETE_MAX - 2) continue;

@@ -112,3 +112,14 @@ envelope_settle(struct envelope *e)
 			e->rcpt[++kept] = e->rcpt[i];
 	e->rcpts = kept + 1;
 }
+
+bool
+envelope_needs_utf8(struct envelope const *e)
+{
+	size_t n;
+
+	if (!e->bounce && !addr_is_ascii(&e->sender)) return true;
+	for (n = 0; n < e->rcpts; n++)
+		if (!addr_is_ascii(&e->rcpt[n])) return true;
+	return false;
+}

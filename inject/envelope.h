@@ -34,4 +34,7 @@ bool envelope_read(struct envelope *e, struct slice header,
 /* envelope_settle - sort the recipients, drop those that are there twice */
 void envelope_settle(struct envelope *e);
 
+/* envelope_needs_utf8 - it can only go where SMTPUTF8 is known */
+bool envelope_needs_utf8(struct envelope const *e);
+
 #endif

@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "inject/complete.h"
 #include "inject/login.h"
 
 char *
@@ -16,4 +17,17 @@ login_name(char *name)
 		snprintf(name, LOGIN_MAX + 1, "%lu",
 		    (unsigned long)getuid());
 	return name;
+}
+
+char *
+login_person(char *person)
+{
+	struct passwd const *account = getpwuid(getuid());
+	size_t n = 0;
+
+	if (account)
+		n = complete_person(slice_of(account->pw_gecos),
+		    slice_of(account->pw_name), person);
+	person[n] = '\0';
+	return person;
 }

@@ -9,4 +9,8 @@ enum { LOGIN_MAX = 255 };
  * name has LOGIN_MAX + 1 octets and is returned */
 char *login_name(char *name);
 
+/* login_person - the full name that the system has for it, maybe none, with a
+ * NUL; person has COMPLETE_NAME_MAX + 1 octets and is returned */
+char *login_person(char *person);
+
 #endif

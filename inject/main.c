@@ -11,13 +11,15 @@
 #include "common/jail.h"
 #include "common/unixsock.h"
 #include "inject/complete.h"
+#include "inject/delegate.h"
 #include "inject/envelope.h"
 #include "inject/hand.h"
 #include "inject/header.h"
 #include "inject/input.h"
 #include "inject/login.h"
 #include "inject/settings.h"
-#include "inject/submit.h"
+#include "inject/show.h"
+#include "common/handin.h"
 
 struct inject {
 	struct settings set;
@@ -30,11 +32,11 @@ struct inject {
 
 	struct hand hand;
 	struct body_lf lf;	/* of --dry-run */
-	struct submission submission;
+	struct handin submission;
 };
 
 /* How we end, by our own name and as sendmail (sysexits.h). */
-enum ending { MISUSED, BAD_DATA, REFUSED, NOT_NOW, FORBIDDEN };
+enum ending { MISUSED, BAD_DATA, REFUSED, NOT_NOW, FORBIDDEN, BROKEN };
 
 static int const codes[][2] = {
 	[MISUSED] = { 100, 64 },
@@ -42,13 +44,31 @@ static int const codes[][2] = {
 	[REFUSED] = { 100, 69 },
 	[NOT_NOW] = { 111, 75 },
 	[FORBIDDEN] = { 111, 77 },
+	[BROKEN] = { 111, 70 },
 };
+
+/* One line, whatever the caller's words are. */
+static char const *
+printable(char *out, size_t room, char const *text)
+{
+	size_t n;
+
+	for (n = 0; n + 1 < room && text[n]; n++)
+		out[n] = (unsigned char)text[n] < ' ' || text[n] == 0x7f ? '?'
+			: text[n];
+	out[n] = '\0';
+	return out;
+}
 
 static _Noreturn void
 quit(struct inject const *i, enum ending ending, char const *what,
     char const *which)
 {
-	strerr_warn(PROG, ": ", what, which ? ": " : NULL, which);
+	char a[ADDR_TEXT_MAX], b[WORDS_MAX + 1];
+
+	strerr_warn(PROG, ": ", printable(a, sizeof a, what),
+	    which ? ": " : NULL,
+	    which ? printable(b, sizeof b, which) : NULL);
 	exit(codes[ending][i->set.sendmail]);
 }
 
@@ -138,14 +158,15 @@ complete(struct inject *i, struct slice header)
 	struct envelope self;
 	int64_t now_ms = clock_wall_ms();
 	struct complete_facts facts = {
-		.domain = slice_of(i->set.domain),
+		.domain = i->set.gateway ? SLICE("") :
+		    slice_of(i->set.domain),
 		.hostname = slice_of(i->set.hostname),
 		.name = slice_of(i->set.name),
 		.now_s = now_ms / 1000,
 	};
 
 	/* A message without a sender still has an author. */
-	envelope_init(&self, facts.domain, 1);
+	envelope_init(&self, slice_of(i->set.domain), 1);
 	self.sender = i->envelope.sender;
 	if (i->envelope.bounce &&
 	    !envelope_from(&self, slice_of(login_name(login))))
@@ -173,7 +194,7 @@ has_8bit(struct slice text)
 static _Noreturn void
 quit_submission(struct inject *i)
 {
-	struct submission const *s = &i->submission;
+	struct handin const *s = &i->submission;
 	int e = errno, code = 0;
 
 	if (i->set.by_hand) {
@@ -187,25 +208,13 @@ quit_submission(struct inject *i)
 	quit(i, NOT_NOW, "the queue went away", strerror(e));
 }
 
-/* It can only go where SMTPUTF8 is known. */
-static bool
-needs_utf8(struct envelope const *e)
-{
-	size_t n;
-
-	if (!e->bounce && !addr_is_ascii(&e->sender)) return true;
-	for (n = 0; n < e->rcpts; n++)
-		if (!addr_is_ascii(&e->rcpt[n])) return true;
-	return false;
-}
-
 static void
 open_submission(struct inject *i, bool eightbit)
 {
 	struct envelope const *e = &i->envelope;
 	char sender[ADDR_TEXT_MAX];
 	struct submit_open open = { .id = i->id, .eightbit = eightbit,
-	    .utf8 = needs_utf8(e), .ret = (uint8_t)i->set.ret,
+	    .utf8 = i->set.utf8, .ret = (uint8_t)i->set.ret,
 	    .envid = slice_of(i->set.envid ? i->set.envid : "") };
 	size_t n;
 	int fd;
@@ -218,76 +227,25 @@ open_submission(struct inject *i, bool eightbit)
 	if (fd == -1)
 		quit_sys(i, i->set.by_hand ? "start mailgrave-queue"
 					   : i->set.out);
-	if (!submission_open(&i->submission, fd, &open)) quit_submission(i);
+	if (!handin_open(&i->submission, fd, &open)) quit_submission(i);
 	for (n = 0; n < e->rcpts; n++)
-		if (!submission_rcpt(&i->submission, e->rcpt + n,
+		if (!handin_rcpt(&i->submission, e->rcpt + n,
 		    i->set.notify))
 			quit_submission(i);
-}
-
-static void
-print_path(char const *command, struct addr const *mailbox)
-{
-	char text[ADDR_TEXT_MAX];
-	size_t n = mailbox ? addr_format(mailbox, text) : 0;
-
-	printf("%s:<%.*s>", command, (int)n, text);
-}
-
-static void
-print_rcpt(struct addr const *mailbox, unsigned notify)
-{
-	char const *before = " NOTIFY=";
-	int i;
-
-	print_path("RCPT TO", mailbox);
-	for (i = 0; i < NOTIFY_BITS; i++) {
-		if (!(notify & 1u << i)) continue;
-		printf("%s%s", before, dsn_notify_name[i]);
-		before = ",";
-	}
-	printf("\n");
-}
-
-/* As SMTP would say it. */
-static void
-print_envelope(struct envelope const *e, struct settings const *set)
-{
-	size_t n;
-
-	print_path("MAIL FROM", e->bounce ? NULL : &e->sender);
-	if (set->ret) printf(" RET=%s", set->ret == RET_HDRS ? "hdrs" : "full");
-	if (set->envid) printf(" ENVID=%s", set->envid);
-	if (needs_utf8(e)) printf(" SMTPUTF8");
-	printf("\n");
-	for (n = 0; n < e->rcpts; n++)
-		print_rcpt(e->rcpt + n, set->notify);
-	printf("\n");
 }
 
 /* put - a piece of the message leaves, or is shown */
 static void
 put(struct inject *i, struct slice piece)
 {
-	char line[4096 + 1];
-
 	i->size += piece.len;
 	if (i->size > i->set.size_max)
 		quit(i, BAD_DATA, "the message is larger than --max-size",
 		    NULL);
-	if (!i->set.dry_run) {
-		if (!submission_body(&i->submission, piece))
-			quit_submission(i);
-		return;
-	}
-	while (piece.len) {
-		size_t n = piece.len < sizeof line - 1 ? piece.len
-						       : sizeof line - 1;
-
-		fwrite(line, 1, body_lf(&i->lf, slice_from(piece.s, n), line),
-		    stdout);
-		piece = slice_skip(piece, n);
-	}
+	if (i->set.dry_run)
+		show_text(&i->lf, piece);
+	else if (!handin_body(&i->submission, piece))
+		quit_submission(i);
 }
 
 static void
@@ -296,7 +254,7 @@ end(struct inject *i)
 	char text[TRACEID_TEXT + 1];
 
 	if (!i->set.dry_run) {
-		if (!submission_end(&i->submission)) quit_submission(i);
+		if (!handin_end(&i->submission)) quit_submission(i);
 		close(i->submission.fd);
 		/* The verdict said that the message is safe, so how the
 		 * child ends changes nothing. */
@@ -305,6 +263,18 @@ end(struct inject *i)
 	if (i->set.verbose && !i->set.dry_run)
 		printf("%s\n", traceid_format(text, &i->id));
 	if (fflush(stdout) == EOF && i->set.dry_run) quit_sys(i, "write");
+}
+
+/* Another program of ours does it, and has spoken for itself if it could. */
+static int
+let_another(struct inject const *i, char *const *operand)
+{
+	struct delegate_end end = delegate(&i->set, operand);
+	enum ending ending = end.code == 100 ? MISUSED :
+	    end.code == 111 ? NOT_NOW : BROKEN;
+
+	if (end.wrong) quit(i, ending, end.wrong, end.which);
+	return end.code ? codes[ending][i->set.sendmail] : 0;
 }
 
 int
@@ -317,8 +287,10 @@ main(int argc, char *const *argv)
 
 	jail_begin();
 	operand = settings_read(&i.set, argc, argv, codes[MISUSED]);
+	if (i.set.mode == MODE_NOTHING) return 0;
 	why = settings_check(&i.set);
 	if (why) quit(&i, MISUSED, why, NULL);
+	if (i.set.mode != MODE_SUBMIT) return let_another(&i, argv + operand);
 	read_envelope_options(&i, argv + operand);
 	input_init(&i.input, 0, i.set.sendmail && !i.set.dots);
 	header = read_header(&i, &body);
@@ -327,10 +299,11 @@ main(int argc, char *const *argv)
 	if (!stralloc_catb(&i.head, body.s, body.len))
 		quit_sys(&i, "read the message");
 	body = slice_from(i.head.s, i.head.len);
+	if (envelope_needs_utf8(&i.envelope)) i.set.utf8 = true;
 	if (i.set.dry_run)
-		print_envelope(&i.envelope, &i.set);
+		show_envelope(&i.envelope, &i.set);
 	else
-		open_submission(&i, has_8bit(body));
+		open_submission(&i, i.set.eightbit || has_8bit(body));
 	put(&i, body);
 	while (!i.input.end) {
 		i.text.len = 0;

@@ -104,28 +104,25 @@ static struct option_page const pages[] = {
 	  "100 refused, 111 try later." },
 	{ "sendmail", "[options] [recipient ...]",
 	  "Queues the message on standard input.",
-	  "Exit codes are those of sysexits.h." },
+	  "The letters of other sendmails are taken, too; see "
+	  "mailgrave-inject(8).\nExit codes are those of sysexits.h." },
 };
-
-static bool
-called_sendmail(char const *path)
-{
-	char const *slash = strrchr(path, '/');
-
-	return strcmp(slash ? slash + 1 : path, "sendmail") == 0;
-}
 
 int
 settings_read(struct settings *s, int argc, char *const *argv,
     int const *misuse)
 {
-	struct option_table const table = OPTION_TABLE(rows, s);
+	struct option_table const table[] = {
+		OPTION_TABLE(rows, s),
+		{ .row = sendmail_rows, .rows = sendmail_rows_n, .options = s },
+	};
+	char const *name = argc > 0 ? argv[0] : "", *slash = strrchr(name, '/');
 
 	*s = (struct settings){ .size_max = 50 << 20, .rcpts_max = 1000 };
-	s->sendmail = argc > 0 && called_sendmail(argv[0]);
+	s->sendmail = sendmail_mode(slash ? slash + 1 : name, &s->mode);
 	PROG = pages[s->sendmail].program;
-	return option_parse(argc, argv, &pages[s->sendmail], &table, 1,
-	    misuse[s->sendmail]);
+	return option_parse(argc, argv, &pages[s->sendmail], table,
+	    s->sendmail ? 2 : 1, misuse[s->sendmail]);
 }
 
 char const *
@@ -139,7 +136,9 @@ settings_check(struct settings *s)
 	if (!s->out) s->out = SPOOL_HOME "/submit.ctrl";
 	if (!s->hostname) s->hostname = hostname_of_host(s->host);
 	if (!s->domain) s->domain = hostname_of_mail(s->mailname);
-	if (!s->name) s->name = "";
+	/* whoever names another sender isn't the author himself */
+	if (!s->name)
+		s->name = s->sender ? "" : login_person(s->person);
 	if (!addr_domain_valid(slice_of(s->hostname)))
 		return "--hostname: not a host name";
 	if (!addr_domain_valid(slice_of(s->domain)))

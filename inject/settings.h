@@ -6,6 +6,12 @@
 #include <stdbool.h>
 #include "common/dsn.h"
 #include "common/hostname.h"
+#include "inject/complete.h"
+#include "inject/login.h"
+#include "inject/sendmail.h"
+
+/* What "-q..." is about. */
+enum retry { RETRY_ALL, RETRY_ID, RETRY_RCPT, RETRY_SENDER };
 
 struct settings {
 	bool from_header, dots, dry_run, verbose;
@@ -15,10 +21,16 @@ struct settings {
 	char const *envid;	/* NULL: none */
 	char const *name, *out, *spool, *domain, *hostname;
 	unsigned long long size_max, rcpts_max;
-	bool sendmail;		/* called by this name */
+	bool sendmail;		/* called by one of its names */
+	bool gateway;		/* the header's addresses stay as they are */
+	bool eightbit, utf8;	/* said so; the text may show it, too */
+	enum mode mode;
+	enum retry retry;
+	char const *pattern;	/* of retry, but for all */
 	bool by_hand;		/* with a queue of our own, on spool */
 	char host[HOSTNAME_MAX + 1];
 	char mailname[HOSTNAME_MAX + 1];
+	char person[COMPLETE_NAME_MAX + 1];
 };
 
 /* settings_read - name and options; sets PROG

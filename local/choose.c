@@ -45,7 +45,8 @@ is_delivery(struct route_act const *act, struct delivery_result *why)
 	if (act->kind == ROUTE_REJECT) {
 		*why = (struct delivery_result){
 		    .verdict = act->code < 500 ? VERDICT_TEMP : VERDICT_PERM,
-		    .status = act->status, .words = act->text, .where = "" };
+		    .status = act->status, .words = act->text,
+		    .where = "reject" };
 		return false;
 	}
 	return action_is_local(act->kind) ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Turns recipients into deliveries and their ends into results; touches no
  * file. */
+#include <stdio.h>
 #include "local/choose.h"
 #include "local/work.h"
 
@@ -8,12 +9,16 @@ static void
 answer(struct work *w, struct task_rcpt *rcpt,
     struct delivery_result const *result)
 {
+	char where[HANDOVER_WHERE_MAX + 1] = "";
+
+	if (*result->where)
+		snprintf(where, sizeof where, "local %s", result->where);
 	rcpt->work = NULL;
 	upstream_result(&w->upstreams, rcpt, (struct deliver_result){
 	    .verdict = (uint8_t)result->verdict,
 	    .ours = result->ours,
 	    .status = slice_of(result->status),
-	    .where = slice_of(result->where),
+	    .where = slice_of(where),
 	    .words = slice_of(result->words) });
 }
 

@@ -175,6 +175,12 @@ journal_found(struct journal *j, int fd, uint16_t file, uint32_t size,
 }
 
 void
+journal_forget(struct journal *j, uint64_t oldest)
+{
+	j->oldest = oldest;
+}
+
+void
 journal_open(struct journal *j)
 {
 	uint16_t i;

@@ -143,6 +143,10 @@ void journal_init(struct journal *j, struct loop *loop,
 uint16_t journal_found(struct journal *j, int fd, uint16_t file,
     uint32_t size, uint64_t number);
 
+/* journal_forget - recovery: uses with smaller numbers count no more; heads go
+ * on saying so */
+void journal_forget(struct journal *j, uint64_t oldest);
+
 /* journal_open - go on from what was found, in a new epoch and new segments,
  * while recovery reads the old ones: journal_live is called for what lies in
  * them. Until journal_complete none of them is written. */

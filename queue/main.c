@@ -17,6 +17,7 @@
 #include "queue/command.h"
 #include "queue/fsck.h"
 #include "queue/intake.h"
+#include "queue/qmail.h"
 #include "queue/recover.h"
 #include "queue/spool.h"
 #include "queue/store.h"
@@ -61,6 +62,9 @@ static struct option_row const rows[] = {
 	{ "show", NULL, OPTION_FLAG,
 	  offsetof(struct queued, command.show), 0, 0, NULL, 0,
 	  "show all about a message, and the message" },
+	{ "status", NULL, OPTION_FLAG,
+	  offsetof(struct queued, command.status), 0, 0, NULL, 0,
+	  "how much waits, in which state, how old" },
 	{ "retry", NULL, OPTION_FLAG,
 	  offsetof(struct queued, command.retry), 0, 0, NULL, 0,
 	  "try it now" },
@@ -80,7 +84,7 @@ static struct option_row const rows[] = {
 	  0, "read the whole spool, say what is wrong, change nothing" },
 	{ "json", NULL, OPTION_FLAG,
 	  offsetof(struct queued, command.json), 0, 0, NULL, 0,
-	  "--list and --show: an object a line" },
+	  "--list, --show, --status: objects, one a line" },
 	{ "dry-run", NULL, OPTION_FLAG,
 	  offsetof(struct queued, command.dry_run), 0, 0, NULL, 0,
 	  "show what would be changed" },
@@ -89,10 +93,11 @@ static struct option_row const rows[] = {
 static struct option_page const page = {
 	.program = "mailgrave-queue",
 	.synopsis = "--in PATH --out PATH [option ...]\n"
-	    "       mailgrave-queue --list [--json] [id ... | filter ...]\n"
+	    "       mailgrave-queue --list|--status [--json] [id ... | filter ...]\n"
 	    "       mailgrave-queue --show|--retry|--hold|--release|--delete|"
 	    "--bounce\n           [--dry-run] id ... | filter ...\n"
-	    "       mailgrave-queue --fsck [--spool DIR]",
+	    "       mailgrave-queue --fsck [--spool DIR]\n"
+	    "       mailgrave-queue (as qmail-queue)",
 	.purpose = "Keeps mail in a spool until it is delivered.",
 	.notes = "Commands ask the queue at --submit "
 	    "(/var/spool/mailgrave/submit.ctrl); with none\nrunning they work "
@@ -310,8 +315,10 @@ main(int argc, char *const *argv)
 	    .owner = &q }, .max_size = 100 << 20,
 	    .users = { .watch = { .fd = -1 } } };
 	struct option_table const own = OPTION_TABLE(rows, &q);
-	int operand = stage_options(&q.stage, argc, argv, &page, &own);
+	int operand;
 
+	if (qmail_called(argc, argv)) return qmail_run(argc, argv);
+	operand = stage_options(&q.stage, argc, argv, &page, &own);
 	if (q.fsck && (command_given(&q.command) || operand < argc))
 		option_misused(page.program, "--fsck goes alone", NULL);
 	if (command_given(&q.command))

@@ -49,9 +49,8 @@ struct record_segment {
 				 * failed write or sync there are others, of
 				 * which nothing counts. 0: it is the first of
 				 * its epoch */
-	uint64_t oldest;	/* number of the oldest use in which something
-				 * lives: what has a smaller one counts no
-				 * more */
+	uint64_t oldest;	/* what has a smaller number counts no more:
+				 * something newer than it was retired */
 };
 
 /* Opens the unit of one message: MESSAGE, then a RCPT each, then BODY unless

@@ -88,7 +88,7 @@ bool
 segment_expel(int dir, uint16_t n, int damaged, char kept[SEGMENT_NAME_MAX])
 {
 	char name[SEGMENT_NAME_MAX];
-	int again;
+	uint16_t again;
 
 	name_of(name, n);
 	name_of(kept, n);
@@ -97,7 +97,8 @@ segment_expel(int dir, uint16_t n, int damaged, char kept[SEGMENT_NAME_MAX])
 		    RENAME_NOREPLACE) == 0)
 			return true;
 		if (errno != EEXIST) break;
-		snprintf(kept, SEGMENT_NAME_MAX, "%08x-%d", n, again);
+		snprintf(kept, SEGMENT_NAME_MAX, "%08x-%u", n,
+		    (unsigned)again);
 	}
 	return false;
 }

@@ -250,13 +250,7 @@ retire(struct journal *j)
 uint64_t
 supply_oldest(struct journal const *j)
 {
-	uint16_t n = j->used.first, left;
-
-	for (left = j->used.n; !j->reading && left > 1; left--) {
-		if (j->segment[n].live) break;
-		n = j->segment[n].next;
-	}
-	return j->segment[n].number;
+	return j->renew ? j->segment[j->used.first].number + 1 : j->oldest;
 }
 
 /* Whether nothing can be said against writing it again. */

@@ -23,8 +23,8 @@ struct journal_segment *supply_take(struct journal *j);
 /* supply_last - the last used segment, NULL when there is none */
 struct journal_segment *supply_last(struct journal *j);
 
-/* supply_oldest - number of the oldest use in which something lives, which is
- * what a head is to say */
+/* supply_oldest - what the next head is to say counts no more: uses with
+ * smaller numbers */
 uint64_t supply_oldest(struct journal const *j);
 
 /* supply_reclaim - used segments in which nothing lives, oldest first, are

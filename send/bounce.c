@@ -2,6 +2,7 @@
 /* Writes reports; believes no octet of what it reports. */
 #include <stdio.h>
 #include "common/date.h"
+#include "common/deliver.h"
 #include "common/utf8.h"
 #include "send/bounce.h"
 
@@ -417,8 +418,10 @@ put_dates(struct page *p, struct bounce const *b)
 static void
 put_rcpt(struct page *p, struct bounce const *b, struct bounce_rcpt const *r)
 {
-	/* an SMTP reply begins with its code; all else are our own words */
-	bool heard = r->words.len && *r->words.s >= '2' && *r->words.s <= '5';
+	/* an SMTP reply begins with its code; all else are our own words, or
+	 * those of a command, which may begin with anything */
+	bool heard = r->words.len && *r->words.s >= '2' &&
+	    *r->words.s <= '5' && !deliver_where_is_local(r->where);
 
 	put_cstr(p, "\r\n");
 	put_original(p, r->orcpt);

@@ -114,18 +114,25 @@ EOF
 
 # --- systemd --------------------------------------------------------------
 
+# KillMode: a helper, or a command that local runs, is its daemon's to end. The
+# programs confine themselves (TRUST); what the manager could take away besides
+# is what they need to do so.
 systemd_stage() {
 	put 644 "$services/mailgrave-$1.service" <<EOF
 [Unit]
 Description=Mailgrave: $1
+Documentation=man:mailgrave(7) man:mailgrave-$1(8)
 PartOf=mailgrave.target
 After=network.target
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
 WorkingDirectory=$(cell "$1")
 ExecStart=$(command_line "$1" | tr -d "'")
 ExecReload=/bin/kill -HUP \$MAINPID
+KillMode=mixed
+TimeoutStopSec=10
 Restart=always
 RestartSec=1
 RestartPreventExitStatus=100
@@ -145,13 +152,43 @@ inetd_options() {
 		--user mailgrave-smtpd | tr -d "'"
 }
 
-inetd_stage() {
-	line="$port stream tcp nowait root $(program smtpd) mailgrave-smtpd"
-	line="$line$(inetd_options)"
-	if grep -qxF "$line" "$services" 2>/dev/null; then
+# inetd_address - the first and third words of its line
+inetd_address() {
+	case $bind in
+	0.0.0.0) echo "$port tcp" ;;
+	::) echo "$port tcp6" ;;
+	*) echo "$bind:$port tcp" ;;
+	esac
+}
+
+# inetd_away - take out the line that etc/inetd tells of: the file's name, then
+# the line
+inetd_away() {
+	is_ours "$etc/inetd" || return 0
+	{ read -r conf && read -r line; } <"$etc/inetd"
+	grep -qxF "$line" "$conf" 2>/dev/null || return 0
+	if $dry; then
+		say "would take out of $conf: $line"
 		return
-	elif $dry; then
+	fi
+	grep -vxF "$line" "$conf" >"$conf.new" || :
+	cat "$conf.new" >"$conf"
+	rm "$conf.new"
+}
+
+# The number: of clients a minute; with inetd's own, 256, a busy minute would
+# close the port for ten.
+inetd_stage() {
+	inetd_away
+	# shellcheck disable=SC2046 # two words
+	set -- $(inetd_address)
+	line="$1 stream $2 nowait.5000 root $(program smtpd) mailgrave-smtpd"
+	line="$line$(inetd_options)"
+	printf '%s\n%s\n' "$services" "$line" | put 644 "$etc/inetd"
+	if $dry; then
 		say "would append to $services: $line"
+	elif ! is_ours "$etc/inetd"; then
+		say "$services: left as it is, for $etc/inetd was changed"
 	else
 		echo "$line" >>"$services"
 	fi
@@ -166,6 +203,7 @@ service mailgrave-smtpd
 	protocol        = tcp
 	port            = $port
 	bind            = $bind
+	cps             = 100 1
 	wait            = no
 	user            = root
 	instances       = 200
@@ -213,6 +251,7 @@ await_end() {
 
 # A service that runs is stopped before its directory goes.
 before_removal() {
+	inetd_away
 	while read -r _ file; do
 		case $file in
 		*/log/run | */finish) continue ;;

@@ -5,6 +5,7 @@
 
 #include "common/netaddr.h"
 #include "common/option.h"
+#include "smtpd/outlet.h"
 #include "smtpd/trust.h"
 
 enum {
@@ -23,6 +24,7 @@ struct settings {
 	char const *access, *log, *resolver;
 	bool lmtp, fix_lf, transcript, explain;
 	struct trust proxies, xclients;
+	struct outlet outlet;
 	unsigned long long size_max, line_max, rcpts_max, mails_max,
 	    sessions_max, address_max, commands_max, unknown_max, errors_max,
 	    streams_max;

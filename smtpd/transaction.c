@@ -120,7 +120,8 @@ answer_sender(struct transaction *t)
 	struct submit_open open;
 
 	transaction_access(t, &may);
-	t->relay = may.relay;
+	/* with no queue no line leads to other hosts: "*" is for all */
+	t->relay = may.relay || t->pool->connect;
 	if (!pool_reaches_queue(t->pool)) return REPLY_NO_QUEUE;
 	if (s->promised > SUBMISSION_SMALL_MAX && !pool_has_stream(t->pool))
 		return REPLY_NO_SPACE;

@@ -28,9 +28,10 @@ take(void *options, char const *argument, char const **why)
 {
 	struct options *o = options;
 
+	if (!argument) argument = "u";
 	*why = "is no vowel";
 	if (!strchr("aeiou", *argument)) return false;
-	strncat(o->calls, argument, 1);
+	o->calls[strlen(o->calls)] = *argument;
 	return true;
 }
 
@@ -48,6 +49,8 @@ static struct option_row const rows[] = {
 static struct option_row const more[] = {
 	{ "call-me-with-a-vowel", "LETTER", OPTION_CALL, 0, 0, 0, take, 'c',
 	  "one of five" },
+	{ NULL, "LETTER", OPTION_CALL, 0, 0, 0, take, 'd', "never shown" },
+	{ NULL, "[LETTER]", OPTION_CALL, 0, 0, 0, take, 'e', "never shown" },
 };
 
 static struct option_page const page = { .program = "prog",
@@ -133,6 +136,23 @@ each_kind_is_read(void **state)
 	TRY("--number", "10");
 	assert_false(did.parsed.flag);
 	assert_null(did.parsed.text);
+}
+
+static void
+letters_alone(void **state)
+{
+	(void)state;
+	TRY("-da", "-d", "e", "-ei", "-e", "o");
+	assert_int_equal(did.exit, PARSED);
+	assert_string_equal(did.parsed.calls, "aeiu");
+	assert_int_equal(did.operand, 6);	/* "o" is one */
+	TRY("-dx");
+	assert_int_equal(did.exit, MISUSE);
+	assert_string_equal(did.out, "prog: -d x: is no vowel\n");
+	TRY("--=a");
+	assert_int_equal(did.exit, MISUSE);
+	TRY("--help");
+	assert_null(strstr(did.out, "never shown"));
 }
 
 static void
@@ -248,6 +268,7 @@ main(void)
 {
 	struct CMUnitTest const tests[] = {
 		cmocka_unit_test(each_kind_is_read),
+		cmocka_unit_test(letters_alone),
 		cmocka_unit_test(limits_are_exact),
 		cmocka_unit_test(sizes_have_suffixes),
 		cmocka_unit_test(complaints_are_one_line),

@@ -26,6 +26,9 @@ ok 'the command has it' within 20 has "$T/open/mail" '^hello$'
 ok 'the sender hears of the failure' within 20 files 1 "$dir/mail/me/new"
 like 'in the words of the command' "$(cat "$dir"/mail/me/new/*)" \
 	'5\.7\.1 not wanted'
+like 'as what they are' "$(cat "$dir"/mail/me/new/*)" \
+	'^Diagnostic-Code: x-mailgrave; 5\.7\.1 not wanted'
+is 'naming no host' "$(grep -c '^Remote-MTA' "$dir"/mail/me/new/*)" 0
 like 'for that recipient alone' \
 	"$(grep -c '^Final-Recipient:' "$dir"/mail/me/new/*)" '^1$'
 is 'the command ran once' "$(wc -l <"$T/open/ran")" 1

@@ -8,22 +8,8 @@
 
 is_root || skip_all 'needs root'
 
-install() { # install NAME [OPTION...] - on ground of its own
-	name=$1
-	shift
-	"$top/service/install" --domain example.test --bind 127.0.0.1 \
-		--port "$port" --prefix "$T/local" --spool "$T/$name/spool" \
-		--mail "$T/$name/mail" --etc "$T/$name/etc" \
-		--log "$T/$name/log" --services "$T/$name/services" "$@"
-}
-mkdir -p "$T/local/sbin"
-for stage in $stages; do
-	cp "$B/mailgrave-$stage" "$T/local/sbin/"
-done
-send() { # send TO
-	swaks --server 127.0.0.1 --port "$port" --from me@example.test \
-		--to "$1" --data 'Subject: hello\n\nbody\n'
-}
+# shellcheck source=tests/tools/installing.sh
+. "$tools/installing.sh"
 
 # --- wrong words ----------------------------------------------------------
 
@@ -76,7 +62,6 @@ lives() {
 }
 reload() { "$top/service/reload" --etc "$base/etc"; }
 logged() { has "$T/$1/log/$2/current" "$3"; }
-gone() { ! pgrep -f "^$T/local/sbin/mailgrave-.*$T/$1/" >/dev/null; }
 
 port=$(free_port)
 ok 'runit: installed' install runit --supervisor runit

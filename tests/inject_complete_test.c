@@ -19,15 +19,24 @@ static struct complete_facts facts = {
 #define FROM "From: me@d.example\r\n"
 #define DATE "Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n"
 #define ID "Message-ID: <00000000000000000000000000@h.example>\r\n"
-#define HAS "From: x@y.example\r\nDate: z\r\nMessage-ID: <u@v>\r\n"
+#define NOBODY "To: undisclosed-recipients:;\r\n"
+#define BARE "From: x@y.example\r\nDate: z\r\nMessage-ID: <u@v>\r\n"
+#define HAS BARE "To: z@y.example\r\n"
 
 static struct {
 	char const *in, *out;
 } const rows[] = {
-	{ "", FROM DATE ID },
+	{ "", FROM DATE ID NOBODY },
 	{ HAS, HAS },
-	{ "from: x@y.example\r\n", DATE ID "from: x@y.example\r\n" },
-	{ "Subject: a\r\n  b\r\n", FROM DATE ID "Subject: a\r\n  b\r\n" },
+	{ "from: x@y.example\r\n", DATE ID NOBODY
+	  "from: x@y.example\r\n" },
+	/* somebody is shown, be it in Cc, or in a list that can't be read */
+	{ BARE, NOBODY BARE },
+	{ BARE "Bcc: a@b.example\r\n", NOBODY BARE },
+	{ BARE "CC: a@b.example\r\n", BARE "CC: a@b.example\r\n" },
+	{ BARE "to:\r\n", BARE "to:\r\n" },
+	{ BARE "To: (\r\n", BARE "To: (\r\n" },
+	{ "Subject: a\r\n  b\r\n", FROM DATE ID NOBODY "Subject: a\r\n  b\r\n" },
 	/* Bcc never leaves, nor what only the last host may write */
 	{ HAS "Bcc: secret@x.example\r\n", HAS },
 	{ HAS "bCC: s@x.example,\r\n t@x.example\r\nTo: a@b.example\r\n",
@@ -52,7 +61,7 @@ static struct {
 	  "Resent-" FROM "Resent-" DATE "Resent-" ID HAS
 	  "Resent-To: a@b.example\r\n" },
 	{ "Resent-From: a@b.example\r\n", "Resent-" DATE "Resent-" ID FROM DATE
-	  ID "Resent-From: a@b.example\r\n" },
+	  ID NOBODY "Resent-From: a@b.example\r\n" },
 };
 
 static void
@@ -116,6 +125,55 @@ test_names(void **state)
 	assert_true(complete_name_valid(SLICE("")));
 }
 
+static void
+assert_person(char const *facts_text, char const *want)
+{
+	char person[COMPLETE_NAME_MAX];
+	size_t n = complete_person(slice_of(facts_text), SLICE("jane"),
+	    person);
+
+	assert_int_equal(n, strlen(want));
+	assert_memory_equal(person, want, n);
+}
+
+static void
+test_person(void **state)
+{
+	char text[COMPLETE_NAME_MAX + 2] = "";
+
+	(void)state;
+	assert_person("", "");
+	assert_person("Jane Doe,Room 1,555", "Jane Doe");
+	assert_person(",Room 1", "");
+	assert_person("& Doe", "Jane Doe");
+	assert_person("J\xc3\xb6rg", "J\xc3\xb6rg");
+	/* nothing rather than something odd */
+	assert_person("J\xf6rg", "");
+	assert_person("a\nBcc: b", "");
+	memset(text, 'n', COMPLETE_NAME_MAX);
+	assert_person(text, text);
+	text[COMPLETE_NAME_MAX] = 'n';
+	assert_person(text, "");
+	text[COMPLETE_NAME_MAX - 3] = '&';
+	text[COMPLETE_NAME_MAX - 2] = '\0';
+	assert_person(text, "");
+}
+
+/* As a gateway: what is bare stays so. */
+static void
+test_gateway(void **state)
+{
+	stralloc out = STRALLOC_ZERO;
+
+	(void)state;
+	facts.domain = SLICE("");
+	assert_true(complete_header(SLICE(HAS "Cc: root\r\n"), &facts, &out));
+	assert_true(stralloc_0(&out));
+	assert_string_equal(out.s, HAS "Cc: root\r\n\r\n");
+	stralloc_free(&out);
+	facts.domain = SLICE("d.example");
+}
+
 /* A field of this many octets beside a complete header. */
 static bool
 complete_with(size_t len)
@@ -155,6 +213,8 @@ main(void)
 	struct CMUnitTest const tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_person),
+		cmocka_unit_test(test_gateway),
 		cmocka_unit_test(test_size),
 	};
 

@@ -179,6 +179,75 @@ test_rows(void **state)
 		}
 }
 
+/* What only sendmail knows. */
+static struct {
+	char const *input;
+	char const *arguments[ARGUMENTS];
+	int code;
+	char const *said;	/* a part of out, or of err */
+} const sendmail_rows[] = {
+	{ HAS "To: a\n\n", { FIXED, "-r", "me", "-O", "smtputf8=yes" }, 0,
+	  "MAIL FROM:<me@d.test> SMTPUTF8\n" },
+	{ HAS "To: a\n\n", { FIXED, "-G", "-fme" }, 0,
+	  "RCPT TO:<a@d.test>\n\n" HAS "To: a\n" },
+	{ HAS "To: a\n\n", { FIXED, "-oi", "-oem", "-odb", "-B8BITMIME",
+	    "-f", "me" }, 0, "MAIL FROM:<me@d.test>\n" },
+	{ "x\n", { "-bd" }, 64, "-b d: the daemon is" },
+	{ "x\n", { "-bl" }, 64, "-b l: the daemon is" },
+	{ "x\n", { "-bD" }, 64, "-b D: the daemon is" },
+	{ "x\n", { "-bx" }, 64, "-b x: no such mode" },
+	{ "x\n", { "-bmm" }, 64, "-b mm: no such mode" },
+	{ "x\n", { "-b", "" }, 64, "no such mode" },
+	{ "x\n", { "-b" }, 64, "needs an argument" },
+	{ "x\n", { "-W", "a" }, 64, "-W" },
+	{ "x\n", { "--=1", "a" }, 64, "--=1" },
+	{ "x\n", { "-B9BIT", "a" }, 64, "-B 9BIT: " },
+	{ "x\n", { "-O", "smtputf8=perhaps", "a" }, 64, "neither yes" },
+	{ "x\n", { "-Orequiretls=", "a" }, 64, "neither yes" },
+	{ "x\n", { "-Orequiretls=yes", "a" }, 64, "RFC 8689" },
+	{ "x\n", { "-XV+=", "a" }, 64, "VERP" },
+	{ "x\n", { "-qI" }, 64, "which messages" },
+	{ "x\n", { "-qRa..b" }, 64, "-q: a..b" },
+	{ "x\n", { "-qSa b" }, 64, "-q: a b" },
+	{ "x\n", { "-bv" }, 64, "no recipients" },
+	{ "x\n", { "-bv", "a b" }, 64, "no address: a b" },
+	{ "x\n", { "--spool", ".", "a" }, 64, "--spool" },
+	{ "x\n", { "--out", "nowhere", "-q" }, 75, "no queue at nowhere" },
+	{ "x\n", { "--out", "nowhere", "-bp" }, 75, "no queue at nowhere" },
+	{ "x\n", { "--out", "nowhere", "-bi" }, 0, "" },
+	{ "x\n", { "--out", "nowhere", "-I" }, 0, "" },
+	{ "x\n", { "--out", "nowhere", "-bH" }, 0, "" },
+};
+
+static void
+test_sendmail(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof sendmail_rows / sizeof *sendmail_rows; i++) {
+		int code = run(program, "/usr/lib/sendmail",
+		    sendmail_rows[i].input, sendmail_rows[i].arguments);
+
+		assert_int_equal(code, sendmail_rows[i].code);
+		assert_non_null(strstr(code ? err : out,
+		    sendmail_rows[i].said));
+		assert_int_equal(*(code ? out : err), '\0');
+	}
+}
+
+/* Nothing to do, and nothing to say about it. */
+static void
+test_newaliases(void **state)
+{
+	char const *const arguments[ARGUMENTS] = { "-v" };
+
+	(void)state;
+	assert_int_equal(run(program, "newaliases", "", arguments), 0);
+	assert_string_equal(out, "");
+	assert_string_equal(err, "");
+}
+
 static void
 test_dot(void **state)
 {
@@ -368,6 +437,8 @@ main(void)
 {
 	struct CMUnitTest const tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_sendmail),
+		cmocka_unit_test(test_newaliases),
 		cmocka_unit_test(test_dot),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_header_limit),

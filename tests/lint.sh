@@ -20,7 +20,7 @@ for script in service/* service/examples/* tests/* tests/tools/* tests/storm/* .
 	fi
 done
 
-for page in */mailgrave-*.[58]; do
+for page in */mailgrave*.[578]; do
 	if command -v mandoc >/dev/null; then
 		ok "$page" mandoc -T lint -W warning "$page"
 	else

@@ -90,8 +90,11 @@ test_given(void **state)
 	assert_output("/\n0077\n0\nleads\n");
 	run("trap");	/* a signal that was ignored can't be trapped */
 	assert_output("");
-	run("grep -E 'Sig(Ign|Blk)' /proc/self/status");
-	assert_output("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+	/* but for 32 and 33, which are the C library's own */
+	run("while read -r name set; do case $name in SigBlk: | SigIgn:) "
+	    "echo $name $((0x$set & 0x7fffffff)) ;; esac; done "
+	    "</proc/self/status");
+	assert_output("SigBlk: 0\nSigIgn: 0\n");
 	c.home = "/nonexistent";
 	run("pwd");
 	assert_output("/\n");

@@ -303,8 +303,8 @@ test_results(void **state)
 		case 0:
 		case 4:
 			assert_int_equal(r.verdict, VERDICT_OK);
-			assert_true(slice_is(r.where, r.rcpt ? "she/"
-							     : "you/"));
+			assert_true(slice_is(r.where, r.rcpt ?
+			    "local she/" : "local you/"));
 			good++;
 			break;
 		case 3:

@@ -26,7 +26,9 @@ common/line
 common/match
 common/netaddr
 common/network
+common/oneline
 common/past
+common/received
 common/route
 common/routes
 common/rulefile
@@ -41,6 +43,7 @@ inject/address
 inject/complete
 inject/envelope
 inject/header
+inject/sendmail
 local/choose
 local/environ
 local/exitcode
@@ -51,7 +54,7 @@ local/result
 local/trace
 queue/crc32c
 queue/filter
-queue/received
+queue/qmailenv
 queue/record
 queue/state
 remote/client
@@ -77,6 +80,7 @@ send/work
 smtpd/chunk
 smtpd/crowd
 smtpd/hops
+smtpd/outlet
 smtpd/parameter
 smtpd/policy
 smtpd/proxy

@@ -131,31 +131,20 @@ mail_is_moved_and_segments_are_freed(void **unused)
 	check_all();
 }
 
-static void
-hold_helpers(struct flush *work)
-{
-	int i;
-
-	for (i = 0; i < HELPERS; i++)
-		flushers.helper[i].work = work;
-}
-
 /* The sync of the new units has failed for good: they were written and may be
  * what the next start reads, so their texts must still be there. */
 static void
 a_failed_sync_loses_no_text(void **unused)
 {
-	static struct flush busy;
-
 	(void)unused;
 	fill_and_finish_most();
 	journal.standing = 1; /* there was a failure before */
 	cleaner_look(&cleaner);
 	TURN_UNTIL(journal.lane[JOURNAL_OUTCOMES].units.first);
-	hold_helpers(&busy);
+	hold_helpers(true);
 	turn_once(); /* written; the sync waits for a helper */
 	assert_true(journal.syncing);
-	hold_helpers(NULL);
+	hold_helpers(false);
 	flush_cancel(&flushers, &journal.sync);
 	journal.sync.done(journal.sync.owner, EIO);
 	assert_int_equal(failures, 1);

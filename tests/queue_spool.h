@@ -157,6 +157,19 @@ start_helpers(void **unused)
 	    0 : -1;
 }
 
+/* hold_helpers - no sync begins; those that are under way go on */
+static inline void
+hold_helpers(bool hold)
+{
+	static struct flush busy;
+	struct flush *from = hold ? NULL : &busy, *to = hold ? &busy : NULL;
+	int i;
+
+	for (i = 0; i < HELPERS; i++)
+		if (flushers.helper[i].work == from)
+			flushers.helper[i].work = to;
+}
+
 static inline int
 end_helpers(void **unused)
 {

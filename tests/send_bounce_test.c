@@ -199,6 +199,17 @@ our_own_words(void **state)
 	text = compose(&out, &b);
 	assert_int_equal(count(text, "Diagnostic-Code: x-mailgrave; no"), 1);
 	assert_int_equal(count(text, "Remote-MTA"), 0);
+	/* a command's may begin as a reply does */
+	rcpt.words = SLICE("5.7.1 not wanted");
+	rcpt.where = SLICE("local /bin/sh");
+	text = compose(&out, &b);
+	assert_int_equal(count(text, "Diagnostic-Code: x-mailgrave; 5.7.1 not"),
+	    1);
+	assert_int_equal(count(text, "Remote-MTA"), 0);
+	/* hosts may have any name */
+	rcpt.where = SLICE("local[192.0.2.1]:25");
+	assert_int_equal(count(compose(&out, &b),
+	    "Remote-MTA: dns; local[192.0.2.1]:25"), 1);
 	stralloc_free(&out);
 }
 

@@ -28,6 +28,8 @@ dir=$1 port=$2 relay=$3 root=$4
 spool=$dir/spool bind=127.0.0.1 domain=%s routes=$dir/etc/routes
 access=$dir/etc/access
 mkdir -p "$dir/bin" "$dir/etc" "$dir/log" "$dir/service"
+stages='smtpd queue send local remote' mail=$dir/mail
+. service/stages.sh
 . service/layout.sh
 echo 'relay 127.0.0.1' >"$access"
 printf '%%s\t%%s\n' team@$domain "alias a@$domain b@$domain c@$domain" \

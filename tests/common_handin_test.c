@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "common/unixsock.h"
-#include "inject/submit.h"
+#include "common/handin.h"
 
-static struct submission s;
+static struct handin s;
 static struct submit_open const hello = { .sender = SLICE("me@a.example") };
 static char body[3 * WIRE_BODY_MAX];
 
@@ -88,10 +88,10 @@ submit(int fd)
 	struct addr you;
 
 	return addr_parse(&you, SLICE("you@b.example")) &&
-	    submission_open(&s, fd, &hello) && submission_rcpt(&s, &you, 0) &&
-	    submission_rcpt(&s, &you, 0) &&
-	    submission_body(&s, slice_from(body, sizeof body)) &&
-	    submission_end(&s);
+	    handin_open(&s, fd, &hello) && handin_rcpt(&s, &you, 0) &&
+	    handin_rcpt(&s, &you, 0) &&
+	    handin_body(&s, slice_from(body, sizeof body)) &&
+	    handin_end(&s);
 }
 
 static void

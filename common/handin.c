@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include "inject/submit.h"
+#include "common/handin.h"
 
 /* The words go to a terminal. */
 static void
@@ -22,7 +22,7 @@ copy_printable(char *out, struct slice text)
 /* take_verdict - one if it is there
  *   1 s->answered; 0 not yet; -1 errno */
 static int
-take_verdict(struct submission *s)
+take_verdict(struct handin *s)
 {
 	struct submit_verdict v;
 	ssize_t n = recv(s->fd, s->frame, sizeof s->frame, MSG_DONTWAIT);
@@ -46,10 +46,10 @@ take_verdict(struct submission *s)
 
 /* await - until the socket can be written or read, not for ever */
 static bool
-await(struct submission *s, short events)
+await(struct handin *s, short events)
 {
 	struct pollfd p = { .fd = s->fd, .events = events };
-	int n = poll(&p, 1, SUBMISSION_WAIT_S * 1000);
+	int n = poll(&p, 1, HANDIN_WAIT_S * 1000);
 
 	if (n == 0) errno = ETIMEDOUT;
 	return n == 1 || (n == -1 && errno == EINTR);
@@ -57,7 +57,7 @@ await(struct submission *s, short events)
 
 /* refused_early - an answer before the end can only be a refusal */
 static bool
-refused_early(struct submission *s)
+refused_early(struct handin *s)
 {
 	int got = take_verdict(s);
 
@@ -69,7 +69,7 @@ refused_early(struct submission *s)
 }
 
 static bool
-transmit(struct submission *s, struct wire_form const *form,
+transmit(struct handin *s, struct wire_form const *form,
     void const *values)
 {
 	size_t len;
@@ -95,7 +95,7 @@ transmit(struct submission *s, struct wire_form const *form,
 }
 
 bool
-submission_open(struct submission *s, int fd, struct submit_open const *open)
+handin_open(struct handin *s, int fd, struct submit_open const *open)
 {
 	s->fd = fd;
 	s->size = 0;
@@ -105,7 +105,7 @@ submission_open(struct submission *s, int fd, struct submit_open const *open)
 }
 
 bool
-submission_rcpt(struct submission *s, struct addr const *rcpt,
+handin_rcpt(struct handin *s, struct addr const *rcpt,
     unsigned notify)
 {
 	char text[ADDR_TEXT_MAX];
@@ -118,7 +118,7 @@ submission_rcpt(struct submission *s, struct addr const *rcpt,
 }
 
 bool
-submission_body(struct submission *s, struct slice octets)
+handin_body(struct handin *s, struct slice octets)
 {
 	while (octets.len) {
 		size_t n = octets.len < WIRE_BODY_MAX ? octets.len
@@ -133,7 +133,7 @@ submission_body(struct submission *s, struct slice octets)
 }
 
 bool
-submission_end(struct submission *s)
+handin_end(struct handin *s)
 {
 	struct submit_end end = { .size = s->size, .rcpts = s->rcpts };
 	int got;

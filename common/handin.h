@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* One message handed to the queue over a socket (common/submit.h), waiting as
  * long as that takes, within limits. */
-#ifndef MAILGRAVE_INJECT_SUBMIT_H
-#define MAILGRAVE_INJECT_SUBMIT_H
+#ifndef MAILGRAVE_HANDIN_H
+#define MAILGRAVE_HANDIN_H
 
 #include "common/submit.h"
 
-enum { SUBMISSION_WAIT_S = 120 };	/* longest silence of the queue */
+enum { HANDIN_WAIT_S = 120 };	/* longest silence of the queue */
 
-struct submission {
+struct handin {
 	int fd;			/* the caller's, non-blocking */
 	uint64_t size;
 	uint32_t rcpts;
@@ -22,15 +22,15 @@ struct submission {
 
 /* Each returns false when there is no point in going on: the queue has refused
  * (answered is true then), or errno says what happened to the connection:
- * ETIMEDOUT, EPROTO, EPIPE... Nothing is queued unless submission_end returns
+ * ETIMEDOUT, EPROTO, EPIPE... Nothing is queued unless handin_end returns
  * true. */
-bool submission_open(struct submission *s, int fd,
+bool handin_open(struct handin *s, int fd,
     struct submit_open const *open);
-bool submission_rcpt(struct submission *s, struct addr const *rcpt,
+bool handin_rcpt(struct handin *s, struct addr const *rcpt,
     unsigned notify);
-bool submission_body(struct submission *s, struct slice octets);
+bool handin_body(struct handin *s, struct slice octets);
 
-/* submission_end - commit: true means the message is the queue's, durably */
-bool submission_end(struct submission *s);
+/* handin_end - commit: true means the message is the queue's, durably */
+bool handin_end(struct handin *s);
 
 #endif

@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# The units that service/install writes: systemd reads them without a word, and
+# run as it would run them the daemons are ready, reload and end; sockets as
+# systemd gives them.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+is_root || skip_all 'needs root'
+# shellcheck source=tests/tools/installing.sh
+. "$tools/installing.sh"
+
+port=$(free_port)
+units=$T/systemd/services
+like 'installed, with the next step' "$(install systemd --supervisor systemd)" \
+	'systemctl enable --now mailgrave\.target mailgrave-smtpd'
+if command -v systemd-analyze >/dev/null; then
+	# the manual pages it names are not installed here
+	is 'systemd finds nothing wrong' "$(systemd-analyze verify --man=no \
+		"$units"/*.service "$units"/*.target 2>&1)" ''
+	printf '[Service]\nType=no\n' >"$T/wrong.service"
+	like 'and it would say so' "$(systemd-analyze verify --man=no \
+		"$T/wrong.service" 2>&1)" 'bad unit file setting'
+else
+	skip 'systemd finds nothing wrong' 'no systemd-analyze'
+fi
+ok 'no log directories: the journal has it' test ! -e "$T/systemd/log"
+
+# a command in the routes: local has a parent, and still its own pid is ready
+echo 'run@run.test command /bin/true' >>"$T/systemd/etc/routes"
+background "$T/out" "$tools/units.py" "$units"/*.service
+ok 'every main process says that it is ready' within 30 has "$T/out" '^ready$'
+ok 'mail is taken' within 20 send you@example.test
+ok 'and delivered' within 10 files 1 "$T/systemd/mail/you/new"
+
+echo 'nonsense' >>"$T/systemd/etc/routes"
+kill -HUP "$pid"
+ok 'reload with a bad file' within 10 has "$T/out" 'ev=reload-failed'
+ok 'the old one stays' send you@example.test
+sed -i '$d' "$T/systemd/etc/routes"
+echo 'new.test maildir new/' >>"$T/systemd/etc/routes"
+kill -HUP "$pid"
+ok 'reload with a good one' within 10 send you@new.test
+ok 'from end to end' within 20 files 1 "$T/systemd/mail/new/new"
+
+end "$pid"
+is 'all end with 0' "$(grep -c '^ended .* 0$' "$T/out")" 5
+ok 'and leave nothing behind' within 10 gone systemd
+
+# a listening socket, with the variables of the real thing
+if command -v systemd-socket-activate >/dev/null; then
+	there=$(free_port)
+	background "$T/activate" systemd-socket-activate -l "127.0.0.1:$there" \
+		"$T/local/sbin/mailgrave-smtpd" --user nobody \
+		--routes "$T/systemd/etc/routes"
+	greeting() {
+		printf 'QUIT\r\n' | timeout 10 perl -MIO::Socket::IP -e '
+			$s = IO::Socket::IP->new(PeerHost => "127.0.0.1",
+			    PeerPort => shift) or exit 1;
+			print scalar <$s>' "$there" | grep -q '^220 '
+	}
+	ok 'socket activation' within 10 greeting
+	ok 'serves more than one' greeting
+else
+	skip 'socket activation' 'no systemd-socket-activate'
+fi
+ok 'removed' "$top/service/install" --remove --etc "$T/systemd/etc"
+is 'no unit is left' "$(find "$T/systemd" -name '*.service' -o \
+	-name '*.target')" ''
+ok 'routes stay' test -f "$T/systemd/etc/routes"
+finish
