@@ -22,6 +22,7 @@
 #include "common/unixsock.h"
 #include "queue/command.h"
 #include "queue/filter.h"
+#include "queue/status.h"
 #include "queue/table.h"
 
 enum {
@@ -39,6 +40,7 @@ static struct word {
 } const words[] = {
 	{ offsetof(struct command, list), ORDERS, NULL },
 	{ offsetof(struct command, show), ORDERS, NULL },
+	{ offsetof(struct command, status), ORDERS, NULL },
 	{ offsetof(struct command, retry), ORDER_RETRY, "due at once" },
 	{ offsetof(struct command, hold), ORDER_HOLD, "held" },
 	{ offsetof(struct command, release), ORDER_RELEASE, "released" },
@@ -56,6 +58,7 @@ struct request {
 	pid_t child;		/* a queue of ours; 0: it runs by itself */
 	int log;		/* what that says */
 	struct table table;
+	struct status status;
 	struct command_done done;
 	int64_t begun_ms;
 	bool progress;		/* a line of it is on the terminal */
@@ -106,6 +109,13 @@ only_looks(struct request const *q)
 	return q->word->order == ORDERS;
 }
 
+/* With neither ids nor filters. */
+static bool
+names_all(struct command const *c)
+{
+	return c->list || c->status;
+}
+
 static int
 check_options(struct request *q)
 {
@@ -114,8 +124,8 @@ check_options(struct request *q)
 	if (count_words(c, &q->word) > 1)
 		return complain(MISUSED, "one command at a time", NULL);
 	if (c->json && !only_looks(q))
-		return complain(MISUSED, "--json is for --list and --show",
-		    NULL);
+		return complain(MISUSED, "--json is for --list, --show and "
+		    "--status", NULL);
 	if (c->dry_run && only_looks(q))
 		return complain(MISUSED, "--dry-run: nothing would change",
 		    NULL);
@@ -140,7 +150,7 @@ check_operand(struct request *q, char const *operand)
 	return 0;
 }
 
-/* All mail is listed when nothing is said, but never changed. */
+/* All mail is looked at when nothing is said, but never changed. */
 static int
 check_operands(struct request *q, char *const *operand)
 {
@@ -148,7 +158,7 @@ check_operands(struct request *q, char *const *operand)
 
 	for (; *operand && !code; operand++)
 		code = check_operand(q, *operand);
-	if (!code && !q->command->list && !q->ids && !q->filter.has)
+	if (!code && !names_all(q->command) && !q->ids && !q->filter.has)
 		return complain(MISUSED, "which messages? give ids or filters",
 		    NULL);
 	return code;
@@ -252,7 +262,7 @@ ask(struct request *q, char *const *operand)
 {
 	struct command const *c = q->command;
 	struct command_ask const a = { .order = (uint8_t)q->word->order,
-	    .dry_run = c->dry_run, .rcpts = c->json || c->show,
+	    .dry_run = c->dry_run, .rcpts = (c->json && !c->status) || c->show,
 	    .text = c->show && !c->json };
 	struct command_go const go = { .unused = 0 };
 
@@ -303,7 +313,10 @@ take(struct request *q, struct slice frame, int fd)
 	} is;
 
 	if (wire_unpack(&command_mail_form, &is.mail, frame)) {
-		table_mail(&q->table, &is.mail);
+		if (!q->command->status)
+			table_mail(&q->table, &is.mail);
+		else
+			status_mail(&q->status, &is.mail, q->table.now_s);
 	} else if (wire_unpack(&command_rcpt_form, &is.rcpt, frame)) {
 		table_rcpt(&q->table, &is.rcpt);
 	} else if (wire_unpack(&command_body_form, &is.body, frame)) {
@@ -364,9 +377,11 @@ conclude(struct request *q)
 		return complain(q->done.verdict == VERDICT_PERM ? MISUSED :
 		    NOT_NOW, why, NULL);
 	}
-	if (!q->done.matched && !q->command->list)
+	if (!q->done.matched && !names_all(q->command))
 		return complain(MISUSED, "no message matches", NULL);
-	if (only_looks(q))
+	if (q->command->status)
+		status_print(&q->status, q->table.now_s, q->command->json);
+	else if (only_looks(q))
 		table_end(&q->table);
 	else
 		say_what_was_done(q);

@@ -8,7 +8,7 @@
 
 /* As the options have it. */
 struct command {
-	bool list, show, retry, hold, release, delete, bounce;
+	bool list, show, status, retry, hold, release, delete, bounce;
 	bool json, dry_run;
 	char const *submit;	/* socket of the queue; NULL: the usual one */
 	char const *spool;	/* NULL: only a running queue is asked */

@@ -62,6 +62,9 @@ static struct option_row const rows[] = {
 	{ "show", NULL, OPTION_FLAG,
 	  offsetof(struct queued, command.show), 0, 0, NULL, 0,
 	  "show all about a message, and the message" },
+	{ "status", NULL, OPTION_FLAG,
+	  offsetof(struct queued, command.status), 0, 0, NULL, 0,
+	  "how much waits, in which state, how old" },
 	{ "retry", NULL, OPTION_FLAG,
 	  offsetof(struct queued, command.retry), 0, 0, NULL, 0,
 	  "try it now" },
@@ -81,7 +84,7 @@ static struct option_row const rows[] = {
 	  0, "read the whole spool, say what is wrong, change nothing" },
 	{ "json", NULL, OPTION_FLAG,
 	  offsetof(struct queued, command.json), 0, 0, NULL, 0,
-	  "--list and --show: an object a line" },
+	  "--list, --show, --status: objects, one a line" },
 	{ "dry-run", NULL, OPTION_FLAG,
 	  offsetof(struct queued, command.dry_run), 0, 0, NULL, 0,
 	  "show what would be changed" },
@@ -90,7 +93,7 @@ static struct option_row const rows[] = {
 static struct option_page const page = {
 	.program = "mailgrave-queue",
 	.synopsis = "--in PATH --out PATH [option ...]\n"
-	    "       mailgrave-queue --list [--json] [id ... | filter ...]\n"
+	    "       mailgrave-queue --list|--status [--json] [id ... | filter ...]\n"
 	    "       mailgrave-queue --show|--retry|--hold|--release|--delete|"
 	    "--bounce\n           [--dry-run] id ... | filter ...\n"
 	    "       mailgrave-queue --fsck [--spool DIR]\n"

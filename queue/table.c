@@ -11,7 +11,6 @@
 #include "queue/table.h"
 
 enum {
-	SHORT_TEXT = 24,
 	REASON_MAX = 160	/* octets of it below a row; a page has all */
 };
 
@@ -26,35 +25,34 @@ put(struct slice text, char const *also, bool json)
 		    (unsigned char)text.s[i], also, json), stdout);
 }
 
-/* For the eye: the unit that leaves two or three digits. */
-static char const *
-duration(char out[SHORT_TEXT], int64_t s)
+char const *
+table_duration(char out[TABLE_SHORT], int64_t s)
 {
 	if (s < 0) s = 0;
 	if (s < 100)
-		snprintf(out, SHORT_TEXT, "%llds", (long long)s);
+		snprintf(out, TABLE_SHORT, "%llds", (long long)s);
 	else if (s < 100 * 60)
-		snprintf(out, SHORT_TEXT, "%lldm", (long long)s / 60);
+		snprintf(out, TABLE_SHORT, "%lldm", (long long)s / 60);
 	else if (s < 100 * 3600)
-		snprintf(out, SHORT_TEXT, "%lldh", (long long)s / 3600);
+		snprintf(out, TABLE_SHORT, "%lldh", (long long)s / 3600);
 	else
-		snprintf(out, SHORT_TEXT, "%lldd", (long long)s / 86400);
+		snprintf(out, TABLE_SHORT, "%lldd", (long long)s / 86400);
 	return out;
 }
 
-static char const *
-octets(char out[SHORT_TEXT], uint64_t n)
+char const *
+table_octets(char out[TABLE_SHORT], uint64_t n)
 {
 	static char const unit[] = "KMGT";
 	size_t i = 0;
 
 	if (n < 10000) {
-		snprintf(out, SHORT_TEXT, "%llu", (unsigned long long)n);
+		snprintf(out, TABLE_SHORT, "%llu", (unsigned long long)n);
 		return out;
 	}
 	for (n /= 1024; n >= 10000 && i + 2 < sizeof unit; i++)
 		n /= 1024;
-	snprintf(out, SHORT_TEXT, "%llu%c", (unsigned long long)n, unit[i]);
+	snprintf(out, TABLE_SHORT, "%llu%c", (unsigned long long)n, unit[i]);
 	return out;
 }
 
@@ -66,10 +64,10 @@ has_next(uint8_t standing)
 }
 
 static char const *
-next_try(char out[SHORT_TEXT], uint8_t standing, uint32_t wait_s)
+next_try(char out[TABLE_SHORT], uint8_t standing, uint32_t wait_s)
 {
 	if (!has_next(standing)) return "-";
-	return wait_s ? duration(out, wait_s) : "now";
+	return wait_s ? table_duration(out, wait_s) : "now";
 }
 
 /* What is asked of reports */
@@ -122,16 +120,16 @@ put_reason(char const *indent, struct slice status, struct slice words,
 static void
 row(struct table const *t, struct command_mail const *m)
 {
-	char id[TRACEID_TEXT + 1], age[SHORT_TEXT], size[SHORT_TEXT];
-	char next[SHORT_TEXT];
+	char id[TRACEID_TEXT + 1], age[TABLE_SHORT], size[TABLE_SHORT];
+	char next[TABLE_SHORT];
 
 	if (t->mails == 1)
 		printf("%-26s %-8s %4s %5s %5s %4s  %s\n", "ID", "STATE",
 		    "AGE", "SIZE", "TRIES", "NEXT", "SENDER -> RECIPIENT");
 	printf("%s %-8s %4s %5s %5u %4s  <", traceid_format(id, &m->id),
 	    filter_standing[m->standing],
-	    duration(age, t->now_s - (int64_t)m->arrived_s),
-	    octets(size, m->size), (unsigned)m->tries,
+	    table_duration(age, t->now_s - (int64_t)m->arrived_s),
+	    table_octets(size, m->size), (unsigned)m->tries,
 	    next_try(next, m->standing, m->wait_s));
 	put(m->sender, "", false);
 	printf("> -> <");
@@ -147,14 +145,14 @@ row(struct table const *t, struct command_mail const *m)
 static void
 page(struct table const *t, struct command_mail const *m)
 {
-	char id[TRACEID_TEXT + 1], date[DATE822_TEXT + 1], age[SHORT_TEXT];
+	char id[TRACEID_TEXT + 1], date[DATE822_TEXT + 1], age[TABLE_SHORT];
 
 	printf("%sid         %s\n", t->mails > 1 ? "\n" : "",
 	    traceid_format(id, &m->id));
 	printf("state      %s\n", filter_standing[m->standing]);
 	printf("arrived    %s (%s ago)\n",
 	    date822(date, (int64_t)m->arrived_s),
-	    duration(age, t->now_s - (int64_t)m->arrived_s));
+	    table_duration(age, t->now_s - (int64_t)m->arrived_s));
 	printf("size       %llu\n", (unsigned long long)m->size);
 	if (m->uid == COMMAND_NOBODY)
 		printf("from       the network\n");
@@ -174,7 +172,7 @@ page(struct table const *t, struct command_mail const *m)
 static void
 page_rcpt(struct command_rcpt const *r)
 {
-	char next[SHORT_TEXT], store[ORCPT_MAX];
+	char next[TABLE_SHORT], store[ORCPT_MAX];
 	struct slice was = original(r, store);
 
 	printf("recipient  <");
@@ -352,11 +350,11 @@ table_rcpt(struct table *t, struct command_rcpt const *r)
 void
 table_end(struct table *t)
 {
-	char size[SHORT_TEXT];
+	char size[TABLE_SHORT];
 
 	end_object(t);
 	if (t->style == TABLE_ROWS)
 		printf("%llu message%s, %s octets\n",
 		    (unsigned long long)t->mails, t->mails == 1 ? "" : "s",
-		    octets(size, t->octets));
+		    table_octets(size, t->octets));
 }

@@ -21,6 +21,13 @@ struct table {
 	uint32_t rcpts;		/* of the last mail, so far */
 };
 
+enum { TABLE_SHORT = 24 };
+
+/* table_duration, table_octets - for the eye: in the unit that leaves a few
+ * digits; what they return is out */
+char const *table_duration(char out[TABLE_SHORT], int64_t s);
+char const *table_octets(char out[TABLE_SHORT], uint64_t n);
+
 /* table_mail, table_rcpt, table_text, table_end - what the queue sent, in the
  * order it came
  *   fd  of the message, -1 when it can't be read; table_text closes it */

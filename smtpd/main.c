@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
+#include <skalibs/random.h>
 #include <skalibs/strerr.h>
 #include "common/log.h"
 #include "common/stage.h"
@@ -95,6 +96,28 @@ next_listener(struct smtpd *s)
 	l->conns = &s->conns;
 	l->sessions_max = s->settings.sessions_max;
 	return l;
+}
+
+static bool
+wants_dns(struct smtpd const *s)
+{
+	return s->listeners || access_wants_name(&s->rules.access) ||
+	    s->rules.access.zones;
+}
+
+/* A file that is read later may want it. */
+static void
+open_lookups(struct smtpd *s)
+{
+	char const *why, *server = s->settings.resolver;
+	struct lookups *lookups = &s->conns.lookups;
+
+	random_buf((char *)&lookups->seed, sizeof lookups->seed);
+	tallies_open(&s->conns.tallies, lookups->seed);
+	if (!wants_dns(s) && !server) return;
+	if (!lookups_open(lookups, &s->stage.loop, server, &why))
+		option_misused(page.program, why,
+		    server ? server : "/etc/resolv.conf");
 }
 
 static void
@@ -198,6 +221,7 @@ set_conns(struct smtpd *s)
 		.text = settings->text_s,
 		.transaction = settings->transaction_s,
 		.session = settings->session_s };
+	c->greet_s = settings->greet_s;
 	c->entrance.address_max = settings->address_max;
 	c->entrance.proxies = &settings->proxies;
 	c->entrance.xclients = &settings->xclients;
@@ -305,8 +329,10 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	stage_prepare(&s->stage);
 	s->rules.access_path = s->settings.access;
 	stage_read_rules(&s->stage, &s->rules);
+	if (s->stage.check) open_lookups(s);
 	stage_checked(&s->stage);
 	bind_listeners(s, at, addresses);
+	open_lookups(s);
 	if (!s->listeners)
 		find_client(s->client);
 	else if (!s->settings.outlet.sink && !inforce_watch(&s->rules, &s->stage.loop, &s->stage.jail,
@@ -340,7 +366,7 @@ main(int argc, char *const *argv)
 {
 	static struct smtpd s = { .stage = { .program = "mailgrave-smtpd",
 		.has = STAGE_OUT | STAGE_ROUTES | STAGE_HOSTNAME | STAGE_DOMAIN,
-		.may = JAIL_ACCEPT | JAIL_UNIX, .hup = hup, .term = term } };
+		.may = JAIL_ACCEPT | JAIL_UNIX | JAIL_INET, .hup = hup, .term = term } };
 
 	s.stage.owner = &s;
 	s.stage.keep = s.settings.listen_fd;
@@ -351,6 +377,8 @@ main(int argc, char *const *argv)
 	conns_close(&s.conns);
 	pool_close(&s.conns.pool);
 	if (s.settings.outlet.sink && sink_close(&s.sink)) s.status = 111;
+	lookups_close(&s.conns.lookups);
+	tallies_free(&s.conns.tallies);
 	inforce_free(&s.rules);
 	return s.status;
 }

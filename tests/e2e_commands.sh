@@ -50,6 +50,7 @@ refused() { # refused NAME PATTERN COMMAND... - 100, one line that says so
 # --- looking --------------------------------------------------------------
 
 is 'an empty queue is listed' "$(queue --list)" '0 messages, 0 octets'
+like 'and summed up' "$(queue --status)" '^all +0 +0 +0 +-$'
 inject 65534 one@else.test two@else.test
 one=$id
 inject 65533 three@other.test
@@ -61,6 +62,17 @@ like 'the list: sender, recipients' "$(cat "$T/list")" \
 	'<me@example\.test> -> <one@else\.test> and 1 more'
 like 'the list: the last error' "$(cat "$T/list")" '^    4\.[0-9.]+ .*refused'
 like 'the list: a sum' "$(cat "$T/list")" '^2 messages, [0-9]+ octets'
+like 'summed up' "$(queue --status)" '^all +2 +3 +[0-9]+ +[0-9]+s$'
+like 'one of them' "$(queue --status domain=other.test)" \
+	'^younger than 10m: 1, 1h: 0,'
+ok 'summed up as JSON' sh -c '"$@" | python3 -c "
+import json, sys
+s = json.load(sys.stdin)
+assert (s[\"messages\"], s[\"recipients\"]) == (2, 3)
+assert sum(t[\"messages\"] for t in s[\"states\"].values()) == 2
+assert s[\"states\"][\"deferred\"][\"oldest_arrival_time\"] > 1e9
+assert sum(s[\"ages\"].values()) == 2"' - "$dir/bin/mailgrave-queue" --status \
+	--json --submit "$dir/spool/submit.ctrl"
 queue --list --json >"$T/json"
 ok 'as JSON: an object a line, with names as postqueue has them' python3 -c '
 import json, sys
@@ -111,6 +123,7 @@ if is_root; then
 	theirs() { as 65533 "$dir/bin/mailgrave-queue" \
 		--submit "$dir/spool/submit.ctrl" "$@"; }
 	is 'a user sees his own mail only' "$(theirs --list | ids)" "$two"
+	like 'and so does his sum' "$(theirs --status)" '^all +1 +1 '
 	refused "a user can't show another's" "$one: no such message of yours" \
 		theirs --show "$one"
 	refused "nor delete it" "$one: no such message of yours" \

@@ -1,128 +1,119 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# The scripts of service/examples that put mail into a database, with the real
-# PostgreSQL in a cluster of its own, and PHP; delivered by hand, and again.
-# shellcheck disable=SC2317 # functions that others call by name
+# The examples of README and of the programs' manual pages, taken from there and
+# run as they stand, on a host that is fresh but for what quickstart made; then
+# on one with the services installed. Daemons get --check besides. What goes to
+# a host that isn't there has to fail for that, with 111.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-as_user=''
-! is_root || as_user='setpriv --reuid=nobody --regid=nogroup --clear-groups'
-as() { # as COMMAND... - the user of it all
-	# shellcheck disable=SC2086 # words
-	PATH=/usr/bin:/bin HOME=$T/pg $as_user "$@"
-}
-install -m 755 "$top"/service/examples/* "$T"
-install -d -m 777 "$T/pg"
-printf 'Subject: a test\n\nFrom me\n\\. $$ '\''"; DROP TABLE mail; --\n\303\244\n' \
-	>"$T/message"
+is_root || skip_all 'needs root'
+cd "$top" || exit 1
+if [ $# -eq 0 ]; then
+	status=0
+	"$tools/host" true >/dev/null 2>&1 || status=$?
+	[ "$status" -ne 99 ] || skip_all 'no namespaces or overlays to be had'
+	"$tools/host" "$top/tests/e2e_examples.sh" inside
+	exit
+fi
 
-deliver() { # deliver RCPT COMMAND [ARG...]
-	rcpt=$1
-	shift
-	command=$1
-	shift
-	as "$B/mailgrave-local" --rcpt "$rcpt" --sender s@c.test \
-		--command "$command" -- "$@" <"$T/message" >"$T/log" 2>&1
+# block N FILE - an example; nothing behind the last one. README has them
+# indented, between headings.
+block() {
+	case $2 in
+	README)
+		sed -n '/^LOOK AT/,/^BUILD/p' README | awk -v block="$1" '
+			!/^    / { inside = 0; next }
+			!inside { inside = 1; n++ }
+			n == block { print substr($0, 5) }' ;;
+	*)	awk -v section=EXAMPLES -v block="$1" -f "$tools/page.awk" \
+			"$2" | sed 's/^\$ //' ;;
+	esac
 }
-# again COMMAND [ARG...] - what a repeated delivery is: the same id
-again() {
-	as env MAILGRAVE_ID=01m7z8z7kpj6pwsgt3gw33qnbk MAILGRAVE_RCPT=0 \
-		SENDER= RECIPIENT=again@x.test "$@" <"$T/message" \
-		>"$T/log" 2>&1
+# try NAME STATUS USER FILE - run the shell commands in it
+try() {
+	status=0
+	words=$(cd "$ground" && timeout 60 setpriv --reuid="$3" --regid="$(id -g "$3")" \
+		--clear-groups env "PATH=$path" sh -eu "$4" 2>&1 </dev/null) ||
+		status=$?
+	is "$1" "$status" "$2"
+	[ "$status" -eq "$2" ] || {
+		cat "$4"
+		printf "%s\n" "$words"
+	} | note
 }
-# an address that would break out of any quotes
-odd="\"b' OR 1=1; --\"@x.test"
-
-# examples WHAT QUERY COMMAND [ARG...] - query prints recipients, then sizes
+# examples FILE - all of them
 examples() {
-	what=$1 query=$2
-	shift 2
-	deliver a@x.test "$@"
-	is "$what: delivered" $? 0
-	deliver "$odd" "$@"
-	is "$what: an odd address" $? 0
-	again "$@"
-	is "$what: without a sender" $? 0
-	again "$@"
-	is "$what: again" $? 0
-	is "$what: what it holds, each once" "$($query)" \
-		"again@x.test $(wc -c <"$T/message") a@x.test more $odd more"
+	n=1
+	while block "$n" "$1" >"$T/commands" && [ -s "$T/commands" ]; do
+		user=nobody wanted=0
+		text=$(cat "$T/commands")
+		case $text in
+		*'$PATH'* | *sqlite3* | *store-sqlite*) wanted='' ;;
+		*' --in '* | *' --bind '*) sed -i '$s/$/ --check/' "$T/commands" ;;
+		*'--bounce domain='*) wanted=100 ;;	# nothing waits
+		*mailgrave-remote*) wanted=111 ;;
+		esac
+		case $text in
+		*' --user '* | *service/*) user=root ;;
+		esac
+		# what stands for something
+		sed -i "s:--submit \.\.\.:--submit $submit:
+		    s:/path/of/a/stopped/spool:$ground:
+		    s:id=01m[0-9a-z]*:id=$id:" "$T/commands"
+		[ -z "$wanted" ] ||
+			try "$1, example $n" "$wanted" \
+				"$user" "$T/commands"
+		n=$((n + 1))
+	done
+	ok "$1 has examples" test "$n" -gt 1
 }
-rows='SELECT recipient || CASE WHEN length(message) = '$(wc -c <"$T/message")
-rows=$rows" THEN ' ' || length(message) ELSE ' more' END FROM mail
-	ORDER BY recipient <> 'again@x.test', recipient <> 'a@x.test'"
-table='CREATE TABLE mail (id text, number integer, received timestamp
-	DEFAULT CURRENT_TIMESTAMP, sender text, recipient text, message bytea,
-	PRIMARY KEY (id, number))'
 
-# --- SQLite
+chmod 755 "$T"
+ground=$T/ground
+install -d -o nobody "$ground" "$T/sink1" "$T/sink25"
+echo '@example.org maildir ${local}/' >"$ground/routes"
+echo 'accept *' >"$ground/access"
+printf 'To: you@example.org\nSubject: hello\n\nhi\n' >"$ground/message"
+printf 'HELO me\r\nQUIT\r\n' >"$ground/session.txt"
+ln -s "$top/service" "$ground/service"
+ln -s "$top/Makefile" "$ground/Makefile"
+background "$T/sink1.out" "$tools/sink.py" 25 "$T/sink1" 192.0.2.1
+background "$T/sink25.out" "$tools/sink.py" 25 "$T/sink25" 192.0.2.25
 
-in_sqlite() {
-	python3 -c 'import sqlite3, sys
-print(*[row[0] for row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2])])' \
-		"$1" "$rows"
-}
-python_sqlite() { in_sqlite "$T/pg/python.db"; }
-examples 'SQLite' python_sqlite "$T/store-sqlite" "$T/pg/python.db"
+# --- with quickstart ------------------------------------------------------
 
-# --- PHP
+background "$T/quickstart" service/quickstart --no-install
+ok 'quickstart' within 120 has "$T/quickstart" '^Ctrl-C ends it'
+path=/var/lib/mailgrave-try/bin:/usr/bin:/bin
+submit=/var/lib/mailgrave-try/spool/submit.ctrl
+# one that waits, for there is no such domain
+cat >"$T/waits" <<EOT
+mailgrave-inject --out $submit you@example.net <message
+EOT
+try 'mail that will wait' 0 nobody "$T/waits"
+ok 'is there' within 20 has /var/lib/mailgrave-try/log/queue/current ev=queued
+id=$(sed -n 's/.*ev=queued id=\([0-9a-z]*\).*/\1/p' \
+	/var/lib/mailgrave-try/log/queue/current | head -n 1)
+examples README
+ok 'what was forwarded by hand is there' test -s "$T/sink25/1.envelope"
+examples send/mailgrave-send.8
+ok 'here, too' test -s "$T/sink1/1.envelope"
+end "$pid" || :
 
-php=''
-if there=$("$tools/unpack" php-pdo php8.2-cli php8.2-pgsql php8.2-sqlite3); then
-	modules=$(dirname "$(find "$there/usr/lib/php" -name pdo.so)")
-	cat >"$T/php" <<-END
-	#!/bin/sh
-	export LD_LIBRARY_PATH=$(echo "$there"/usr/lib/*-linux-*)
-	exec "$there/usr/bin/php8.2" -n -d extension_dir="$modules" \\
-		-d extension=pdo.so -d extension=pdo_sqlite.so \\
-		-d extension=pdo_pgsql.so "$T/store-postgresql.php" "\$@"
-	END
-	chmod 755 "$T/php"
-	php=$T/php
-	as python3 -c 'import sqlite3, sys
-sqlite3.connect(sys.argv[1]).execute(sys.argv[2])' "$T/pg/php.db" "$table"
-	php_sqlite() { in_sqlite "$T/pg/php.db"; }
-	examples 'PHP and SQLite' php_sqlite "$php" "sqlite:$T/pg/php.db"
-else
-	skip 'PHP' 'its packages are not to be had'
-fi
+# --- installed ------------------------------------------------------------
 
-# --- PostgreSQL
-
-pg=''
-for bin in /usr/lib/postgresql/*/bin; do
-	[ ! -x "$bin/initdb" ] || pg=$bin
+make -s B="$B" install >"$T/install" 2>&1
+path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+mkdir -p /etc/service
+service/install --supervisor runit --domain example.org \
+	--stages queue,send,local,remote >>"$T/install" 2>&1
+background "$T/runsvdir" runsvdir -P /etc/service
+ok 'installed' within 30 test -S /var/spool/mailgrave/submit.ctrl
+for page in smtpd queue remote; do
+	examples "$page/mailgrave-$page.8"
 done
-if [ -z "$pg" ] || ! command -v psql >/dev/null; then
-	skip 'PostgreSQL' 'no server is installed'
-	finish
-fi
-ok 'a cluster' as "$pg/initdb" --auth trust --username mail --no-sync \
-	--encoding UTF8 --locale C -D "$T/pg/data"
-database="host=$T/pg user=mail dbname=postgres"
-# shellcheck disable=SC2086 # words
-HOME=$T/pg background "$T/postgres" $as_user "$pg/postgres" -D "$T/pg/data" \
-	-k "$T/pg" -c listen_addresses= -c fsync=off
-sql() { as psql -X -q -A -t --dbname "$database" --command "$1"; }
-ok 'PostgreSQL runs' within 20 sql 'SELECT 1'
-deliver a@x.test "$T/store-postgresql" "$database"
-is 'no table: to be tried again' $? 111
-ok 'a table' sql "$table"
-in_postgresql() { sql "$rows" | paste -sd ' '; }
-examples 'PostgreSQL' in_postgresql "$T/store-postgresql" "$database"
-is 'PostgreSQL: the octets are those of the message' "$(sql "SELECT
-	encode(message, 'hex') FROM mail WHERE recipient = 'again@x.test'" |
-	tr -d '\n')" "$(od -An -v -tx1 <"$T/message" | tr -d ' \n')"
-if [ -n "$php" ]; then
-	sql 'DELETE FROM mail'
-	examples 'PHP and PostgreSQL' in_postgresql "$php" \
-		"pgsql:host=$T/pg;user=mail;dbname=postgres"
-else
-	skip 'PHP and PostgreSQL' 'its packages are not to be had'
-fi
-kill -INT "$pid"
-wait "$pid"
-deliver a@x.test "$T/store-postgresql" "$database"
-is 'no server: to be tried again' $? 111
+sed -n 's/^\.Dl //p' inject/mailgrave-inject.8 | sed 's/\\e/\\/g' >"$T/inject"
+ok 'mailgrave-inject(8) has examples' test -s "$T/inject"
+try 'those of mailgrave-inject(8)' 0 nobody "$T/inject"
 finish

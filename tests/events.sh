@@ -23,6 +23,33 @@ told 'EVENTS OF SEVERAL PROGRAMS' \
 	$(find common -name '*.c' ! -name upstream.c)
 is 'mailgrave-inject has none' "$("$tools/events.pl" code inject)" ''
 
+# the page's own examples
+"$tools/events.pl" page common/mailgrave-log.5 \
+	'EVENTS OF MAILGRAVE-[A-Z]' >"$T/none" 2>&1 ||
+	ok 'a section that is not there is an error' has "$T/none" 'no section'
+for section in SMTPD QUEUE SEND 'LOCAL AND MAILGRAVE-REMOTE'; do
+	"$tools/events.pl" page common/mailgrave-log.5 \
+		"EVENTS OF MAILGRAVE-$section"
+done >"$T/told"
+grep '^ev=' common/mailgrave-log.5 | sed 's/=[^ ]*"[^"]*"//g' |
+	awk -v told="$T/told" '
+	BEGIN {
+		while ((getline line <told) > 0) {
+			n = split(line, word, " ")
+			for (i = 1; i <= n; i++) known[word[1], word[i]] = 1
+		}
+	}
+	{
+		event = substr($1, 4)
+		if (!((event, event) in known)) print "event", event
+		for (i = 2; i <= NF; i++) {
+			sub(/=.*/, "", $i)
+			if (!((event, $i) in known)) print event, $i
+		}
+	}' >"$T/unknown"
+ok 'there are examples' has common/mailgrave-log.5 '^ev=accepted '
+is 'examples show what is told of' "$(cat "$T/unknown")" ''
+
 # the reader itself: what it can't read is no silence
 printf 'void\nf(void)\n{\n\tlog_event("a", LOG_TEXT("k", x), LOG_SYS(e));\n}\n' \
 	>"$T/good.c"

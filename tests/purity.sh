@@ -43,6 +43,7 @@ inject/address
 inject/complete
 inject/envelope
 inject/header
+inject/sendmail
 local/choose
 local/environ
 local/exitcode
@@ -84,7 +85,9 @@ smtpd/parameter
 smtpd/policy
 smtpd/proxy
 smtpd/reply
+smtpd/reverse
 smtpd/session
+smtpd/tally
 smtpd/text
 smtpd/trust
 smtpd/verb
