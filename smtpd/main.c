@@ -249,6 +249,9 @@ explain(struct smtpd *s, char *const *facts)
 {
 	char const *wrong;
 
+	if (s->settings.outlet.maildir || s->settings.outlet.command)
+		option_misused(page.program, "--explain goes without "
+		    "--maildir and --command", NULL);
 	s->rules.access_path = s->settings.access;
 	stage_read_rules(&s->stage, &s->rules);
 	set_conns(s);

@@ -100,6 +100,7 @@ misused() { # misused NAME PATTERN OPTION... - exit 100
 }
 misused 'an operand' 'no operand' --maildir x y
 misused 'both' 'exclude' --maildir x --command /bin/true
+misused '--explain' 'goes without' --explain --maildir x
 misused '--out' 'goes without' --maildir x --out y
 misused 'a program by name' 'named from' --command true
 echo 'a@x.test relay mx.test' >"$T/relay"
