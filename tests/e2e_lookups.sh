@@ -160,6 +160,7 @@ like 'a refusal is logged' "$(grep 127.0.2.1 "$T/lists")" \
 # a list that says nothing at all holds up only those it is asked about
 cat >>"$names" <<'END'
 1.3.0.127.bl.test silent
+4.3.0.127.bl.test silent
 END
 open_door silence --resolver "127.0.0.1:$dns" <<'END'
 accept 127.0.3.2
@@ -170,6 +171,9 @@ waits=$!
 ok 'the one is asked about' within 10 has "$T/dns" '^1\.3\.0\.127\.bl\.test'
 like 'others are greeted' "$(greeting 127.0.3.2)" '^220 '
 like 'and those whom it knows nothing of' "$(greeting 127.0.3.3)" '^220 '
+timeout 1 "$tools/caller.py" greeting "$there" 127.0.3.4 >"$T/left"
+is 'another one that is asked about goes' "$(cat "$T/left")" ''
+like 'which harms nobody' "$(greeting 127.0.3.2)" '^220 '
 is 'meanwhile the one waits' "$(cat "$T/silent")" ''
 wait "$waits"
 like 'and is let in' "$(cat "$T/silent")" '^220 '

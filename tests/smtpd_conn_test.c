@@ -477,6 +477,39 @@ life_is_limited(void **state)
 	expect_end(fd);
 }
 
+/* Who talks before he is greeted hears so; who goes, or is sent away as we end,
+ * leaves nothing (the sanitizers see to that). */
+static void
+the_greeting_may_come_late(void **state)
+{
+	int early, gone, last;
+
+	(void)state;
+	conns.greet_s = 100;
+	early = connect_client();
+	say_text(early, "EHLO x\r\n");
+	while (listen_to(early))
+		turns(1);
+	heard[heard_len] = '\0';
+	assert_string_equal(heard, "554 5.5.0 you spoke before you were "
+	    "greeted; goodbye\r\n");
+	gone = connect_client();
+	assert_int_equal(conns.n, 1);
+	close(gone);
+	while (conns.n)
+		turns(1);
+	last = connect_client();
+	heard_len = 0;
+	conns_end(&conns);
+	while (listen_to(last))
+		turns(1);
+	heard[heard_len] = '\0';
+	assert_string_equal(heard, "220 mx.test ESMTP Mailgrave\r\n"
+	    "421 4.3.2 mx.test going down, come back later\r\n");
+	close(early);
+	close(last);
+}
+
 static void
 deadlines_follow_the_rules(void **state)
 {
@@ -813,6 +846,7 @@ main(void)
 		TEST(shutdown_is_orderly),
 		TEST(idle_client_is_sent_away),
 		TEST(life_is_limited),
+		TEST(the_greeting_may_come_late),
 		TEST(deadlines_follow_the_rules),
 		TEST(clients_wait_for_replies),
 		TEST(addresses_are_limited),

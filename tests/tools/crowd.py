@@ -4,6 +4,7 @@
 idle ones have said EHLO and wait, slow ones send an octet of a message
 a second. Prints "holding" when all are connected. Exit 0 when each has
 been greeted and was still served in the end."""
+import resource
 import select
 import socket
 import sys
@@ -54,6 +55,8 @@ def drip(clients):
 
 
 HOW, PORT = sys.argv[1], int(sys.argv[2])
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 held = [connect(n) for n in range(int(sys.argv[3]))]
 print("holding", flush=True)
 if HOW == "slow":
