@@ -83,6 +83,8 @@ read_one(struct inforce *f, size_t n, char const **file,
 	char *text;
 
 	*file = path_of(f, n);
+	if (n == ROUTES && f->routes_text)
+		return take_routes(f, slice_of(f->routes_text), why);
 	text = file_slurp(*file, READER_FILE_MAX, &len);
 	return take(f, n, text, len, why);
 }
@@ -159,6 +161,10 @@ took(void *owner, size_t n, char *text, size_t len)
 	struct inforce *f = owner;
 	struct parse_error why;
 
+	if (n == ROUTES && f->routes_text) {
+		free(text);
+		return;
+	}
 	if (!take(f, n, text, len, &why)) {
 		log_event("reload-failed", LOG_TEXT("file", path_of(f, n)),
 		    LOG_NUMBER("line", why.line),

@@ -12,6 +12,8 @@
 struct inforce {
 	/* set by the caller */
 	char const *routes_path;
+	char const *routes_text;	/* NULL, or what is taken instead of the
+					 * file, which then only gives a name */
 	char const *access_path;	/* NULL: this program has none */
 	void (*changed)(void *owner);	/* after HUP; may be NULL */
 	/* objects - why routes that are good as such can't be taken, at start

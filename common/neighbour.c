@@ -48,6 +48,10 @@ spawn(char const *const *argv, int connection, int log, pid_t *pid)
 	if (!e)
 		e = posix_spawn_file_actions_addopen(&files, 0, "/dev/null",
 		    O_RDONLY, 0);
+	/* ours may be a client that waits for the end of the connection */
+	if (!e)
+		e = posix_spawn_file_actions_addopen(&files, 1, "/dev/null",
+		    O_WRONLY, 0);
 	if (!e)
 		e = posix_spawnp(pid, neighbour_path(*argv, path),
 		    &files, NULL, (char *const *)(size_t)argv, environ);

@@ -144,6 +144,15 @@ add_uid(struct stage *s, uid_t uid)
 	d->uid[d->uids++] = uid;
 }
 
+/* The user that a program has for itself says nothing about its peer. */
+static bool
+is_namesake(struct stage const *s, uid_t uid)
+{
+	struct passwd const *account = getpwnam(s->program);
+
+	return account && account->pw_uid == uid;
+}
+
 /* --peer is the whole list; without it the upstream users that exist, root,
  * ourselves, and who owns the directory of the socket: he could put another in
  * its place anyway. */
@@ -181,7 +190,7 @@ set_peers(struct stage *s, uid_t *owner)
 	    slash ? (int)(slash - s->in + 1) : 1, slash ? s->in : ".");
 	if (stat(directory, &st) == 0 && st.st_uid) {
 		add_uid(s, st.st_uid);
-		*owner = st.st_uid;
+		if (!is_namesake(s, st.st_uid)) *owner = st.st_uid;
 	}
 	for (name = s->upstream; *name; name++) {
 		struct passwd *account;

@@ -3,12 +3,16 @@
  * file is the process: options, helpers, jail, loop. */
 #include <skalibs/nonposix.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include <skalibs/strerr.h>
 #include "common/inforce.h"
+#include "common/oneline.h"
 #include "common/stage.h"
 #include "local/account.h"
+#include "local/byhand.h"
 #include "local/parent.h"
 #include "local/work.h"
 
@@ -32,9 +36,32 @@ struct local {
 	struct parent_powers powers;
 	struct parent_settings parent;
 	struct watch parent_end;
+	struct byhand byhand;
+	struct parcel *parcel;		/* by hand: what is to be delivered */
+	char const *maildir, *command;	/* instead of routes */
+	char line[ONELINE_MAX];		/* the routes that these stand for */
 };
 
+static bool
+take_rcpt(void *options, char const *argument, char const **why)
+{
+	struct byhand *b = &((struct local *)options)->byhand;
+
+	*why = "given too often";
+	if (b->rcpts == DELIVER_RCPTS_MAX) return false;
+	b->rcpt[b->rcpts++] = argument;
+	return true;
+}
+
 static struct option_row const rows[] = {
+	{ "rcpt", "ADDR", OPTION_CALL, 0, 0, 0, take_rcpt, 0,
+	  "deliver standard input to it, and exit; may be repeated" },
+	{ "sender", "ADDR", OPTION_TEXT, offsetof(struct local, byhand.sender),
+	  0, 0, NULL, 0, "with --rcpt: who sends it (<>)" },
+	{ "maildir", "DIR", OPTION_TEXT, offsetof(struct local, maildir), 0, 0,
+	  NULL, 0, "instead of routes: all mail into this Maildir" },
+	{ "command", "PROG", OPTION_TEXT, offsetof(struct local, command), 0, 0,
+	  NULL, 0, "the same: to this program; operands are its arguments" },
 	{ "jobs", "N", OPTION_NUMBER, offsetof(struct local, jobs), 1,
 	  DELIVER_SLOTS_MAX, NULL, 0, "jobs that send may have here (100)" },
 	{ "crlf", NULL, OPTION_FLAG, offsetof(struct local, crlf), 0, 0, NULL,
@@ -62,7 +89,8 @@ static struct option_row const rows[] = {
 };
 
 static struct option_page const page = {
-	"mailgrave-local", "[options]",
+	"mailgrave-local", "[options]\n"
+	"       mailgrave-local --rcpt ADDR [--sender ADDR] [options] <MESSAGE",
 	"Delivers mail into mailboxes below its root directory, and to commands.",
 	NULL
 };
@@ -119,7 +147,8 @@ idle(void *owner)
 {
 	struct local *l = owner;
 
-	if (l->stage.ending || l->stage.in_fd) l->stage.loop.stop = true;
+	if (l->stage.ending || l->stage.in_fd || l->byhand.rcpts)
+		l->stage.loop.stop = true;
 }
 
 static void
@@ -167,6 +196,84 @@ take_words(struct local *l)
 		    l->exit_codes);
 }
 
+/* --maildir and --command; operands are the command's arguments */
+static void
+take_line(struct local *l, char *const *operands)
+{
+	if (*operands && !l->command)
+		option_misused(page.program, "no operand wanted", *operands);
+	if (!l->maildir && !l->command) return;
+	if (l->maildir && l->command)
+		option_misused(page.program,
+		    "--maildir and --command exclude each other", NULL);
+	if (l->stage.in || l->stage.jail.root)
+		option_misused(page.program, "--maildir and --command go "
+		    "without --in and --chroot", NULL);
+	l->inforce.routes_text = l->line;
+	l->stage.routes = "the command line";
+	if (l->command && !oneline_routes(l->line, "command", l->command,
+	    operands))
+		option_misused(page.program,
+		    "--command: too long, or a line end in it", NULL);
+}
+
+/* The Maildir's own directory becomes the mailbox root: above it, links may be
+ * followed. */
+static void
+enter_maildir(struct local *l)
+{
+	char above[PATH_MAX], name[PATH_MAX + 1];
+	char *real = realpath(l->maildir, NULL);
+	char const *path = real ? real : l->maildir;
+
+	if (strlen(path) >= PATH_MAX ||
+	    !oneline_directory(above, name, path))
+		option_misused(page.program, "--maildir: not a directory's "
+		    "name", l->maildir);
+	memcpy(name + strlen(name), "/", 2);
+	if (!oneline_routes(l->line, "maildir", name, NULL))
+		option_misused(page.program, "--maildir: a line end in it",
+		    l->maildir);
+	if (chdir(above) == -1)
+		strerr_diefusys(111, "enter the directory above ", path);
+	free(real);
+}
+
+/* The message is read before anything is opened for it. */
+static void
+take_message(struct local *l)
+{
+	char const *wrong = byhand_wrong(&l->byhand);
+
+	if (l->stage.in || l->stage.in_fd)
+		option_misused(page.program,
+		    "--rcpt goes without --in and --in-fd", NULL);
+	if (wrong) option_misused(page.program, "not an address", wrong);
+	l->stage.by_hand = geteuid() && !l->stage.jail.user &&
+	    !l->stage.jail.root;
+}
+
+static void
+read_message(struct local *l)
+{
+	if (!l->byhand.rcpts) return;
+	l->parcel = byhand_read(&l->byhand, l->stage.hostname);
+	if (!l->parcel) strerr_diefusys(111, "read the message");
+}
+
+/* Our own job comes as those of send do. */
+static void
+start_message(struct local *l)
+{
+	int fd;
+
+	if (!l->parcel) return;
+	fd = byhand_start(&l->byhand, &l->stage.loop, l->parcel,
+	    &l->inforce.routes);
+	if (fd == -1) strerr_diefusys(111, "give myself the message");
+	upstreams_add(&l->work.upstreams, fd);
+}
+
 static void
 local_options(struct local *l, int argc, char *const *argv)
 {
@@ -191,11 +298,12 @@ local_options(struct local *l, int argc, char *const *argv)
 	l->system = "maildir";
 	l->over_quota = "temp";
 	operand = stage_options(&l->stage, argc, argv, &page, &own);
-	if (argv[operand])
-		option_misused(page.program, "no operand wanted",
-		    argv[operand]);
-	if (!l->stage.in && !l->stage.in_fd)
-		option_misused(page.program, "--in PATH is needed", NULL);
+	take_line(l, argv + operand);
+	if (l->byhand.rcpts)
+		take_message(l);
+	else if (!l->stage.in && !l->stage.in_fd)
+		option_misused(page.program, "--in PATH or --rcpt ADDR is "
+		    "needed", NULL);
 	take_words(l);
 	raise_descriptors(l);
 }
@@ -241,10 +349,12 @@ static void
 local_open(struct local *l)
 {
 	stage_prepare(&l->stage);
+	if (l->maildir) enter_maildir(l);
 	find_powers(l);
 	stage_read_rules(&l->stage, &l->inforce);
 	stage_bind(&l->stage);
 	stage_checked(&l->stage);
+	read_message(l);
 	open_parent(l);
 	if (!inforce_watch(&l->inforce, &l->stage.loop, &l->stage.jail,
 	    "local-reader", stage_lost_helper))
@@ -295,6 +405,7 @@ local_prepare(struct local *l)
 static void
 local_close(struct local *l)
 {
+	if (l->byhand.rcpts) carrier_close(&l->byhand.carrier);
 	upstreams_close(&l->work.upstreams);
 	errands_close(&l->errands);
 	inforce_free(&l->inforce);
@@ -310,8 +421,9 @@ main(int argc, char *const *argv)
 	local_open(&l);
 	stage_enter(&l.stage);
 	local_prepare(&l);
-	inforce_log(&l.inforce);
+	if (!l.byhand.rcpts) inforce_log(&l.inforce);
+	start_message(&l);
 	stage_serve(&l.stage);
 	local_close(&l);
-	return 0;
+	return l.byhand.status;
 }

@@ -6,11 +6,11 @@
 #include <skalibs/allreadwrite.h>
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/received.h"
 #include "common/utf8.h"
 #include "queue/crc32c.h"
 #include "queue/draft.h"
 #include "queue/intake.h"
-#include "queue/received.h"
 #include "queue/store.h"
 
 enum { LENGTH = 2 };	/* octets of one, before a packed RCPT */

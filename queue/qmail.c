@@ -135,7 +135,7 @@ read_envelope(struct call *c)
 	ssize_t n;
 
 	do {
-		if (e->len >= QMAIL_ENVELOPE_MAX)
+		if (e->len > QMAIL_ENVELOPE_MAX)
 			return explain(c, REFUSED, "5.5.3",
 			    "too many recipients");
 		if (!stralloc_readyplus(e, sizeof c->in))

@@ -274,6 +274,27 @@ step(struct recovery *r, struct pass *p, struct heads const *next)
 	}
 }
 
+/* The segment behind this one, whose head tells how far it got. One of the same
+ * number is no such: somebody has made a copy. Both are read, in the order of
+ * their names: what either has lost the other may have. */
+static struct heads const *
+next_of(struct recovery const *r)
+{
+	struct heads const *f = &r->found[r->at], *next = f + 1;
+
+	while (next < r->found + r->segments && next->number == f->number)
+		next++;
+	return next < r->found + r->segments ? next : NULL;
+}
+
+static void
+look_for_twin(struct recovery *r, struct pass const *p)
+{
+	if (!r->at || !p->f->number || p->f[-1].number != p->f->number) return;
+	report(r, &(struct damage){ .what = "is there twice",
+	    .name = p->name, .number = p->f->number });
+}
+
 int
 recover_step(struct recovery *r)
 {
@@ -283,7 +304,8 @@ recover_step(struct recovery *r)
 	if (r->at == r->segments) return 0;
 	errno = ENOMEM;
 	if (!make_room(r, f->size)) return -1;
-	step(r, &p, r->at + 1 < r->segments ? f + 1 : NULL);
+	step(r, &p, next_of(r));
+	look_for_twin(r, &p);
 	r->records = r->replay.records;
 	r->at++;
 	errno = ENOMEM;

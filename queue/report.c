@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/received.h"
 #include "queue/handout.h"
-#include "queue/received.h"
 #include "queue/report.h"
 
 _Static_assert(HANDOVER_REPORT_MAX + RECEIVED_MAX <= RECORD_BODY_MAX,

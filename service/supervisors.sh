@@ -258,6 +258,8 @@ before_removal() {
 		*/run) place=${file%/run} ;;
 		*) continue ;;
 		esac
+		# or it would be started again before its files are gone
+		do_it touch "$place/down" "$place/log/down"
 		if [ ! -d "$place/supervise" ]; then
 			continue
 		elif [ -d "$place/event" ]; then
@@ -268,8 +270,16 @@ before_removal() {
 			do_it svc -dx "$place" "$place/log" || :
 			$dry || await_end "$place" "$place/log"
 		fi
-		place=${file%/run}
+	done <"$manifest"
+}
+
+# after_removal PLACE... - service directories: what the supervisor keeps there,
+# which may have come back while its other files went
+after_removal() {
+	for place; do
+		[ ! -e "$place/run" ] || continue
 		do_it rm -rf "$place/supervise" "$place/log/supervise" \
 			"$place/event" "$place/log/event"
-	done <"$manifest"
+		$dry || rmdir "$place/log" "$place" 2>/dev/null || :
+	done
 }

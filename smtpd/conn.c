@@ -14,6 +14,15 @@
 #include "smtpd/transaction.h"
 #include "smtpd/transcript.h"
 
+/* A client that is not greeted yet: the DNS is asked about it, or it is listened
+ * to whether it can wait. */
+struct arrival {
+	struct lookup_waiter waiter;
+	int64_t until_ms;
+	bool moved;		/* by XCLIENT, to another client */
+	bool listening;
+};
+
 struct conn {
 	struct conns *all;
 	struct conn *next, **at;
@@ -28,6 +37,7 @@ struct conn {
 	int64_t mail_until_ms;		/* that of its message, 0 without */
 	struct crowd_member member;
 	struct proxy *proxy;		/* while its header is awaited */
+	struct arrival *arrival;	/* NULL: it has been let in, or not */
 	unsigned long long number;
 	/* input that the session is not ready for; NULL without */
 	char *input;
@@ -56,6 +66,8 @@ conns_open(struct conns *all)
 	all->replies_len = 0;
 	all->served = 0;
 	all->entrance.crowd = (struct crowd){ .bucket = { NULL } };
+	all->entrance.lookups = &all->lookups;
+	all->entrance.tallies = &all->tallies;
 	all->rules.text.store = malloc(TEXT_STORE_MAX);
 	return all->input && all->typed && all->replies &&
 	    all->rules.text.store;
@@ -70,6 +82,15 @@ client_name(struct conn const *c)
 }
 
 static void
+end_arrival(struct conn *c)
+{
+	if (!c->arrival) return;
+	lookup_leave(&c->arrival->waiter);
+	free(c->arrival);
+	c->arrival = NULL;
+}
+
+static void
 conn_close(struct conn *c)
 {
 	struct conns *all = c->all;
@@ -80,6 +101,7 @@ conn_close(struct conn *c)
 		    LOG_NUMBER("errors", c->session.errors));
 	loop_forget(all->loop, &c->watch);
 	loop_disarm(all->loop, &c->deadline);
+	end_arrival(c);
 	loop_not_later(all->loop, &c->turn);
 	crowd_leave(&c->member);
 	transaction_end(&c->transaction);
@@ -157,7 +179,7 @@ converse(struct conn *c, struct slice *in)
 	enum progress progress = STUCK;
 	struct slice view;
 
-	while (!output_is_behind(&c->output) && !c->over) {
+	while (!output_is_behind(&c->output) && !c->over && !c->arrival) {
 		switch (session_next(s, &view)) {
 		case SESSION_READ:
 			if (c->all->ending && session_is_idle(s)) {
@@ -225,6 +247,7 @@ keep_input(struct conn *c, struct slice rest)
 static bool
 wants_input(struct conn const *c)
 {
+	if (c->arrival) return c->arrival->listening && !c->input;
 	return !output_is_behind(&c->output) && !c->committing && !c->input &&
 	    !queue_is_behind(c);
 }
@@ -249,7 +272,9 @@ set_deadline(struct conn *c)
 	if (at > c->until_ms) at = c->until_ms;
 	if (c->mail_until_ms && at > c->mail_until_ms) at = c->mail_until_ms;
 	/* submissions have their own */
-	if (c->committing)
+	if (c->arrival)
+		loop_arm(c->all->loop, &c->deadline, c->arrival->until_ms);
+	else if (c->committing)
 		loop_disarm(c->all->loop, &c->deadline);
 	else
 		loop_arm(c->all->loop, &c->deadline, at);
@@ -306,6 +331,9 @@ run(struct conn *c, struct slice in)
 		return;
 	}
 	if (progress == MOVED) set_deadline(c);
+	/* it was not to say anything yet */
+	if (c->arrival && c->arrival->listening && c->input)
+		loop_later(c->all->loop, &c->turn);
 	if (!c->unwatched)
 		loop_want(c->all->loop, &c->watch,
 		    output_is_behind(&c->output) ? EPOLLOUT
@@ -316,10 +344,72 @@ run(struct conn *c, struct slice in)
 
 /* Before the conversation */
 
-static void
-welcome(struct conn *c)
+/* Those who may send anywhere are known here. Only who sends before it knows
+ * what we are shows up: pipes have their input ready. */
+static bool
+is_to_wait(struct conn const *c, struct access_decision const *may)
 {
-	entrance_welcome(&c->all->entrance, &c->transaction, &c->member);
+	return c->all->greet_s && c->socket && !c->all->ending &&
+	    !c->arrival->moved && !c->session.dismissed &&
+	    !c->session.trusted && !may->relay;
+}
+
+/* decide - by what is known now, or wait */
+static void
+decide(struct conn *c, bool late)
+{
+	struct arrival *a = c->arrival;
+	struct entrance *e = &c->all->entrance;
+	struct transaction *t = &c->transaction;
+	struct access_decision may;
+
+	if (!entrance_decide(e, t, late ? NULL : &a->waiter, &may)) {
+		loop_arm(c->all->loop, &c->deadline, a->until_ms);
+		return;
+	}
+	lookup_leave(&a->waiter);
+	if (a->moved)
+		entrance_change(e, t, &c->member, &may);
+	else
+		entrance_welcome(e, t, &c->member, &may);
+	a->listening = is_to_wait(c, &may);
+	if (a->listening) {
+		a->until_ms = after(c, c->all->greet_s);
+		loop_arm(c->all->loop, &c->deadline, a->until_ms);
+	} else {
+		end_arrival(c);
+	}
+}
+
+/* go_in - one step further on the way in, if it is time for it */
+static void
+go_in(struct conn *c)
+{
+	struct arrival *a = c->arrival;
+	bool late = c->all->ending || c->all->loop->now_ms >= a->until_ms;
+
+	if (!a->listening) {
+		decide(c, late);
+	} else if (c->input) {
+		session_dismiss(&c->session, REPLY_EARLY);
+		end_arrival(c);
+	} else if (late) {
+		end_arrival(c);
+	}
+}
+
+static void
+arrive(struct conn *c, bool moved)
+{
+	c->arrival = malloc(sizeof *c->arrival);
+	if (!c->arrival) {
+		session_dismiss(&c->session, REPLY_NO_MEMORY);
+		return;
+	}
+	*c->arrival = (struct arrival){ .moved = moved,
+		.waiter = { .wake = wake, .owner = c },
+		.until_ms = c->all->loop->now_ms + CONN_LOOKUP_MS };
+	decide(c, false);
 }
 
 static void
@@ -327,7 +417,8 @@ moved(void *owner)
 {
 	struct conn *c = owner;
 
-	entrance_change(&c->all->entrance, &c->transaction, &c->member);
+	transaction_set_name(&c->transaction, NULL);
+	arrive(c, true);
 }
 
 /* hear_proxy - false: the header isn't complete; in is advanced past it */
@@ -342,7 +433,7 @@ hear_proxy(struct conn *c, struct slice *in)
 	free(c->proxy);
 	c->proxy = NULL;
 	if (got == 1)
-		welcome(c);
+		arrive(c, false);
 	else
 		session_dismiss(&c->session, REPLY_NO_HEADER);
 	return true;
@@ -381,7 +472,10 @@ turn(void *owner)
 {
 	struct conn *c = owner;
 
-	if (c->unwatched && wants_input(c))
+	bool arriving = c->arrival;
+
+	if (arriving) go_in(c);
+	if (!arriving && c->unwatched && wants_input(c))
 		read_some(c);
 	else
 		run(c, slice_from(c->input, c->input_len));
@@ -413,9 +507,12 @@ static void
 due(void *owner)
 {
 	struct conn *c = owner;
-
 	int64_t now = c->all->loop->now_ms;
 
+	if (c->arrival) {
+		turn(c);
+		return;
+	}
 	if (output_is_behind(&c->output) || c->lingering) {
 		conn_close(c);
 		return;
@@ -438,7 +535,7 @@ begin(struct conn *c)
 		loop_arm(loop, &c->deadline, loop->now_ms + CONN_HEADER_MS);
 		loop_want(loop, &c->watch, EPOLLIN);
 	} else {
-		welcome(c);
+		arrive(c, false);
 		run(c, slice_from(NULL, 0));
 	}
 }
@@ -459,7 +556,7 @@ conn_open(struct conns *all, int in, int out, char const *client)
 		.socket = in == out, .terminal = in != out && isatty(in) };
 	c->transaction = (struct transaction){ .session = &c->session,
 		.routes = all->routes, .access = all->access,
-		.pool = &all->pool,
+		.pool = &all->pool, .tallies = &all->tallies,
 		.client = c->client, .moved = moved, .wake = wake,
 		.owner = c };
 	c->until_ms = after(c, all->times.session);

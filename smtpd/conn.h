@@ -14,6 +14,8 @@ enum {
 	CONN_INPUT_MAX = TEXT_PIECE_MAX,	/* octets read at a time */
 	CONN_REPLIES_MAX = 32768,	/* octets of replies not yet written;
 					 * then the client has to read first */
+	CONN_LOOKUP_MS = 10 * 1000,	/* for all that the DNS has to say of a
+					 * client */
 	CONN_HEADER_MS = 10 * 1000,	/* for the header of a proxy */
 	CONN_LINGER_MS = 2 * 1000	/* for a client to read a last reply
 					 * while it is still sending */
@@ -35,7 +37,11 @@ struct conns {
 	struct loop *loop;
 	struct session_rules rules;
 	struct conn_times times;
+	unsigned long long greet_s;	/* how late clients are greeted; who
+					 * talks before is sent away */
 	struct entrance entrance;
+	struct lookups lookups;		/* open, or zeroed */
+	struct tallies tallies;
 	struct routes const *routes;
 	struct access const *access;
 	struct pool pool;

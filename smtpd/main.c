@@ -10,12 +10,14 @@
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
+#include <skalibs/random.h>
 #include <skalibs/strerr.h>
 #include "common/log.h"
 #include "common/stage.h"
 #include "smtpd/explain.h"
 #include "smtpd/listener.h"
 #include "smtpd/settings.h"
+#include "smtpd/sink.h"
 
 enum {
 	LISTENERS_MAX = SETTINGS_BINDS_MAX * SETTINGS_PORTS_MAX +
@@ -31,6 +33,8 @@ struct smtpd {
 	struct listener listener[LISTENERS_MAX];
 	size_t listeners;	/* 0: one client on standard input */
 	char client[NETADDR_TEXT_MAX + 1];	/* that one */
+	struct sink sink;	/* when settings.outlet.sink */
+	int status;		/* to exit with */
 };
 
 static struct option_page const page = {
@@ -94,6 +98,28 @@ next_listener(struct smtpd *s)
 	return l;
 }
 
+static bool
+wants_dns(struct smtpd const *s)
+{
+	return s->listeners || access_wants_name(&s->rules.access) ||
+	    s->rules.access.zones;
+}
+
+/* A file that is read later may want it. */
+static void
+open_lookups(struct smtpd *s)
+{
+	char const *why, *server = s->settings.resolver;
+	struct lookups *lookups = &s->conns.lookups;
+
+	random_buf((char *)&lookups->seed, sizeof lookups->seed);
+	tallies_open(&s->conns.tallies, lookups->seed);
+	if (!wants_dns(s) && !server) return;
+	if (!lookups_open(lookups, &s->stage.loop, server, &why))
+		option_misused(page.program, why,
+		    server ? server : "/etc/resolv.conf");
+}
+
 static void
 bind_listeners(struct smtpd *s, struct netaddr const *at, size_t n)
 {
@@ -139,7 +165,9 @@ hup(void *owner)
 {
 	struct smtpd *s = owner;
 
-	if (s->listeners) inforce_reload(&s->rules);
+	/* local has read the same, and is not told */
+	if (s->listeners && !s->settings.outlet.sink)
+		inforce_reload(&s->rules);
 }
 
 static void
@@ -151,6 +179,16 @@ term(void *owner)
 	for (i = 0; i < s->listeners; i++)
 		listener_close(&s->listener[i]);
 	conns_end(&s->conns);
+}
+
+/* Nothing can be taken any more: who watches us starts us again. */
+static void
+lost_local(void *owner)
+{
+	struct smtpd *s = owner;
+
+	s->status = 111;
+	term(s);
 }
 
 static void
@@ -183,6 +221,7 @@ set_conns(struct smtpd *s)
 		.text = settings->text_s,
 		.transaction = settings->transaction_s,
 		.session = settings->session_s };
+	c->greet_s = settings->greet_s;
 	c->entrance.address_max = settings->address_max;
 	c->entrance.proxies = &settings->proxies;
 	c->entrance.xclients = &settings->xclients;
@@ -190,6 +229,11 @@ set_conns(struct smtpd *s)
 	c->loop = c->pool.loop = &s->stage.loop;
 	c->pool.path = s->stage.out ? s->stage.out : "queue.ctrl";
 	c->pool.streams_max = settings->streams_max;
+	if (settings->outlet.sink) {
+		c->pool.path = "mailgrave-local";
+		c->pool.connect = sink_connect;
+		c->pool.owner = &s->sink;
+	}
 	c->routes = &s->rules.routes;
 	c->access = &s->rules.access;
 	c->verbose = s->stage.verbose;
@@ -216,6 +260,47 @@ explain(struct smtpd *s, char *const *facts)
 }
 
 static void
+open_sink(struct smtpd *s)
+{
+	char const *argv[OUTLET_ARGUMENTS_MAX];
+	int log = log_target.fd != -1 ? log_target.fd
+	    : open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	outlet_argv(&s->settings.outlet, s->stage.routes, s->stage.hostname,
+	    argv);
+	s->sink.loop = &s->stage.loop;
+	s->sink.hostname = s->stage.hostname;
+	s->sink.routes = &s->rules.routes;
+	s->sink.lost = lost_local;
+	s->sink.owner = s;
+	if (!sink_open(&s->sink, argv, log))
+		strerr_diefusys(111, "start mailgrave-local");
+	s->stage.may |= JAIL_PAIR | JAIL_MEMFD;
+}
+
+/* As who started us, with nobody else's powers: so there must be none. */
+static void
+prepare_sink(struct smtpd *s, char *const *operands)
+{
+	struct outlet *o = &s->settings.outlet;
+	char const *why, *wrong = NULL;
+
+	if (!outlet_take(o, operands, &why))
+		option_misused(page.program, why, *operands);
+	if (!o->sink) return;
+	if (s->stage.jail.user || s->stage.jail.root || s->stage.out)
+		wrong = "--sink goes without --user, --chroot and --out";
+	else if (geteuid() == 0)
+		wrong = "--sink is not for root: let chpst or inetd change "
+			"the user";
+	if (wrong) option_misused(page.program, wrong, NULL);
+	s->stage.by_hand = true;
+	if (o->line) s->stage.routes = "the command line";
+	s->rules.routes_text = o->line;
+	s->rules.objects = sink_objection;
+}
+
+static void
 smtpd_open(struct smtpd *s, int argc, char *const *argv)
 {
 	struct option_table const own = { .row = settings_rows,
@@ -231,9 +316,7 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 		    NULL);
 	operand = stage_options(&s->stage, argc, argv, &page, &own);
 	if (s->settings.explain) explain(s, argv + operand);
-	if (argv[operand])
-		option_misused(page.program, "no operand is wanted",
-		    argv[operand]);
+	prepare_sink(s, argv + operand);
 	if (settings_wrong(&s->settings))
 		option_misused(page.program, settings_wrong(&s->settings),
 		    NULL);
@@ -243,16 +326,20 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	stage_prepare(&s->stage);
 	s->rules.access_path = s->settings.access;
 	stage_read_rules(&s->stage, &s->rules);
+	if (s->stage.check) open_lookups(s);
 	stage_checked(&s->stage);
 	bind_listeners(s, at, addresses);
+	open_lookups(s);
 	if (!s->listeners)
 		find_client(s->client);
-	else if (!inforce_watch(&s->rules, &s->stage.loop, &s->stage.jail,
+	else if (!s->settings.outlet.sink && !inforce_watch(&s->rules, &s->stage.loop, &s->stage.jail,
 	    "smtpd-reader", stage_lost_helper))
 		strerr_diefusys(111, "start the reader of files");
 	/* too few only means that clients wait to be let in */
 	jail_allow_descriptors(s->settings.sessions_max +
-	    s->settings.streams_max + POOL_SHARED_MAX + DESCRIPTORS_OTHER);
+	    (s->settings.outlet.sink ? SINK_DESCRIPTORS : 1) *
+	    (s->settings.streams_max + POOL_SHARED_MAX) + DESCRIPTORS_OTHER);
+	if (s->settings.outlet.sink) open_sink(s);
 }
 
 static void
@@ -276,7 +363,7 @@ main(int argc, char *const *argv)
 {
 	static struct smtpd s = { .stage = { .program = "mailgrave-smtpd",
 		.has = STAGE_OUT | STAGE_ROUTES | STAGE_HOSTNAME | STAGE_DOMAIN,
-		.may = JAIL_ACCEPT | JAIL_UNIX, .hup = hup, .term = term } };
+		.may = JAIL_ACCEPT | JAIL_UNIX | JAIL_INET, .hup = hup, .term = term } };
 
 	s.stage.owner = &s;
 	s.stage.keep = s.settings.listen_fd;
@@ -286,6 +373,9 @@ main(int argc, char *const *argv)
 	smtpd_serve(&s);
 	conns_close(&s.conns);
 	pool_close(&s.conns.pool);
+	if (s.settings.outlet.sink && sink_close(&s.sink)) s.status = 111;
+	lookups_close(&s.conns.lookups);
+	tallies_free(&s.conns.tallies);
 	inforce_free(&s.rules);
-	return 0;
+	return s.status;
 }

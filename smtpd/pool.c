@@ -102,7 +102,8 @@ static bool
 add_link(struct pool *pool)
 {
 	struct link *link = calloc(1, sizeof *link);
-	int fd = link ? unixsock_connect(pool->path) : -1;
+	int fd = !link ? -1 : pool->connect ? pool->connect(pool->owner)
+	    : unixsock_connect(pool->path);
 
 	if (fd == -1 && errno != EAGAIN) note_away(pool, true);
 	if (fd == -1) goto undo;

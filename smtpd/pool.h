@@ -29,6 +29,10 @@ struct pool {
 	/* set by the owner */
 	struct loop *loop;
 	char const *path;		/* queue's socket */
+	/* connect - instead of that: a connected, non-blocking descriptor, or
+	 * -1 and errno; NULL: none */
+	int (*connect)(void *owner);
+	void *owner;
 	unsigned long long streams_max;	/* large messages at a time */
 
 	size_t held;			/* octets; see POOL_HELD_MAX */

@@ -87,7 +87,11 @@ take_bare_lf(void *options, char const *argument, char const **why)
 	{ name, "N", kind, offsetof(struct settings, member), 1, max, NULL, 0, \
 	  help }
 
-enum { SECONDS_MAX = 1000000 };
+enum {
+	SECONDS_MAX = 1000000,
+	GREET_WAIT_MAX = 120	/* clients wait five minutes: RFC 5321 section
+				 * 4.5.3.2.1 */
+};
 
 struct option_row const settings_rows[] = {
 	CALL("bind", "ADDR[:PORT]", take_bind,
@@ -97,8 +101,16 @@ struct option_row const settings_rows[] = {
 	CALL("listen-fd", "N", take_listen_fd,
 	    "clients connect to this inherited socket; may be repeated"),
 	FLAG("lmtp", lmtp, "speak LMTP, one reply for each recipient"),
+	FLAG("sink", outlet.sink,
+	    "deliver by a mailgrave-local of our own, with no queue"),
+	TEXT("maildir", "DIR", outlet.maildir,
+	    "the same, all mail into this Maildir"),
+	TEXT("command", "PROG", outlet.command,
+	    "the same, all mail to this program; operands are its arguments"),
 	TEXT("access", "FILE", access,
 	    "what a client may do (/etc/mailgrave/access)"),
+	TEXT("resolver", "ADDR[:PORT]", resolver,
+	    "whom to ask about clients (those of /etc/resolv.conf)"),
 	CALL("proxy", "NET,...", take_proxy,
 	    "who puts a PROXY header before all; may be repeated"),
 	CALL("xclient", "NET,...", take_xclient,
@@ -138,6 +150,9 @@ struct option_row const settings_rows[] = {
 	    "seconds from MAIL to the end of the message (3600)"),
 	NUMBER("session-time", OPTION_NUMBER, session_s, SECONDS_MAX,
 	    "seconds of a session (43200)"),
+	{ "greet-wait", "N", OPTION_NUMBER, offsetof(struct settings, greet_s),
+	  0, GREET_WAIT_MAX, NULL, 0,
+	  "seconds before the greeting in which a client must not talk (0)" },
 };
 
 size_t const settings_rows_n = sizeof settings_rows / sizeof *settings_rows;

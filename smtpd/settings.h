@@ -5,6 +5,7 @@
 
 #include "common/netaddr.h"
 #include "common/option.h"
+#include "smtpd/outlet.h"
 #include "smtpd/trust.h"
 
 enum {
@@ -20,14 +21,16 @@ struct settings {
 	size_t ports;
 	int listen_fd[SETTINGS_FDS_MAX + 1];	/* -1 ends */
 	size_t listen_fds;
-	char const *access, *log;
+	char const *access, *log, *resolver;
 	bool lmtp, fix_lf, transcript, explain;
 	struct trust proxies, xclients;
+	struct outlet outlet;
 	unsigned long long size_max, line_max, rcpts_max, mails_max,
 	    sessions_max, address_max, commands_max, unknown_max, errors_max,
 	    streams_max;
 	/* seconds */
-	unsigned long long command_s, text_s, transaction_s, session_s;
+	unsigned long long command_s, text_s, transaction_s, session_s,
+	    greet_s;
 };
 
 extern struct option_row const settings_rows[];

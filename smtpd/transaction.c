@@ -14,6 +14,22 @@ transaction_client(struct transaction const *t)
 							: t->client);
 }
 
+struct slice
+transaction_name(struct transaction const *t)
+{
+	char const *name = t->xclient && *t->xclient->name ? t->xclient->name
+							   : t->name;
+
+	return slice_of(name ? name : "");
+}
+
+void
+transaction_set_name(struct transaction *t, char const *name)
+{
+	free(t->name);
+	t->name = name ? strdup(name) : NULL;
+}
+
 /* As the log has it. */
 static struct slice
 client_name(struct transaction const *t)
@@ -55,7 +71,7 @@ describe(struct transaction const *t)
 
 	return (struct submit_open){ .id = s->id,
 		.client_address = transaction_client(t),
-		.client_name = slice_of(x ? x->name : ""),
+		.client_name = transaction_name(t),
 		.helo = slice_of(x && *x->helo ? x->helo : s->helo),
 		.protocol = protocol_word(s, x),
 		.login = slice_of(x ? x->login : ""),
@@ -68,10 +84,31 @@ transaction_access(struct transaction const *t, struct access_decision *may)
 {
 	struct xclient const *x = t->xclient;
 	struct who_client who = { .address = transaction_client(t).s,
-		.name = slice_of(x ? x->name : ""),
+		.name = transaction_name(t),
 		.login = slice_of(x ? x->login : "") };
 
 	access_client(t->access, &who, may);
+}
+
+/* is_too_much - counts one more, and there are too many for an hour */
+static bool
+is_too_much(struct transaction const *t, struct tally *tally, uint64_t max)
+{
+	struct slice login = slice_of(t->xclient ? t->xclient->login : "");
+	struct tally_who who;
+
+	if (max == ACCESS_NO_LIMIT) return false;
+	if (login.len)
+		tally_login(&who, login, tally->seed);
+	else if (!tally_address(&who, transaction_client(t)))
+		return false;
+	return !tally_add(tally, &who, max, t->pool->loop->now_ms);
+}
+
+static uint64_t
+limit_of(struct access_decision const *may, enum access_limit limit)
+{
+	return may->limit_line[limit] ? may->limit[limit] : ACCESS_NO_LIMIT;
 }
 
 static enum reply
@@ -83,10 +120,15 @@ answer_sender(struct transaction *t)
 	struct submit_open open;
 
 	transaction_access(t, &may);
-	t->relay = may.relay;
+	/* with no queue no line leads to other hosts: "*" is for all */
+	t->relay = may.relay || t->pool->connect;
 	if (!pool_reaches_queue(t->pool)) return REPLY_NO_QUEUE;
 	if (s->promised > SUBMISSION_SMALL_MAX && !pool_has_stream(t->pool))
 		return REPLY_NO_SPACE;
+	t->rcpts_max = limit_of(&may, ACCESS_RECIPIENTS);
+	if (is_too_much(t, &t->tallies->messages,
+	    limit_of(&may, ACCESS_MESSAGES)))
+		return REPLY_TOO_MANY_OF_YOURS;
 	traceid_make(&s->id, clock_wall_ms());
 	open = describe(t);
 	open.sender = slice_from(sender, path_text(s, sender));
@@ -107,6 +149,9 @@ answer_recipient(struct transaction *t)
 	struct submit_rcpt rcpt = { .address = slice_from(text,
 	    path_text(s, text)), .orcpt = s->orcpt, .notify = s->notify };
 
+	if (a.reply == REPLY_RCPT_OK &&
+	    is_too_much(t, &t->tallies->rcpts, t->rcpts_max))
+		a.reply = REPLY_TOO_MANY_RCPTS_OF_YOURS;
 	if (a.reply == REPLY_RCPT_OK && !submission_rcpt(t->submission, &rcpt))
 		a.reply = REPLY_NO_SPACE;
 	if (a.reply)
@@ -216,4 +261,5 @@ transaction_end(struct transaction *t)
 	transaction_forget(t);
 	free(t->xclient);
 	t->xclient = NULL;
+	transaction_set_name(t, NULL);
 }

@@ -8,6 +8,7 @@
 #include "smtpd/policy.h"
 #include "smtpd/session.h"
 #include "smtpd/submission.h"
+#include "smtpd/tally.h"
 #include "smtpd/xclient.h"
 
 struct transaction {
@@ -16,6 +17,7 @@ struct transaction {
 	struct routes const *routes;
 	struct access const *access;
 	struct pool *pool;
+	struct tallies *tallies;
 	char const *client;		/* address, empty without */
 	/* moved - XCLIENT has given another address; the session is dismissed
 	 * when it may not come in from there */
@@ -26,11 +28,20 @@ struct transaction {
 	struct submission *submission;	/* NULL: none is under way */
 	bool named;			/* session->id is this one's */
 	bool relay;			/* the client may send anywhere */
+	uint64_t rcpts_max;		/* of him in an hour */
+	char *name;			/* his verified name, or NULL */
 	struct xclient *xclient;	/* what was said of it, or NULL */
 };
 
 /* transaction_client - its address, as far as is known; empty without */
 struct slice transaction_client(struct transaction const *t);
+
+/* transaction_name - its verified host name, as far as is known */
+struct slice transaction_name(struct transaction const *t);
+
+/* transaction_set_name - the DNS has told it; NULL: it is of another client
+ * now. Without memory it remains unknown. */
+void transaction_set_name(struct transaction *t, char const *name);
 
 /* transaction_access - what the access file says of it */
 void transaction_access(struct transaction const *t,

@@ -228,7 +228,7 @@ for code in 0:ok 1:temp 64:perm 66:perm 73:temp 75:temp 77:perm 99:ok \
 	verdict "exit ${code%:*}" "${code%:*}@exit.test" "${code#*:} "
 done
 verdict 'what it said comes along' 100@exit.test \
-	"perm 5.3.0 /bin/sh 'says 100'"
+	"perm 5.3.0 local /bin/sh 'says 100'"
 verdict 'a status that it says' x@status.test 'perm 5.1.6'
 verdict 'no such program' x@none.test 'temp 4.3.5'
 
@@ -414,7 +414,7 @@ start_there() { # start_there LOG OPTION...
 }
 start_there "$T/log5"
 local=$pid
-verdict 'a user' tester@sys.test 'ok 2.0.0 ~tester/Maildir'
+verdict 'a user' tester@sys.test 'ok 2.0.0 local ~tester/Maildir'
 like 'has it at home' "$(message_of "$T/home/tester/Maildir")" '^the end$'
 is 'and it is his' "$(stat -c '%u %g %a' "$T"/home/tester/Maildir/new/* \
 	"$T/home/tester/Maildir")" '4242 4242 600
@@ -467,7 +467,7 @@ end "$local"
 install -d -m 2775 -g mail "$T/var-mail"
 start_there "$T/log6" --system mbox
 local=$pid
-verdict 'a user with an mbox' tester@sys.test 'ok 2.0.0 tester'
+verdict 'a user with an mbox' tester@sys.test 'ok 2.0.0 local tester'
 like 'has it there' "$(cat "$T/var-mail/tester")" '^From me@here.example '
 is 'and the file is his' "$(stat -c '%u %a' "$T/var-mail/tester")" '4242 600'
 is 'no lock stays there' "$(ls "$T/var-mail")" tester

@@ -83,6 +83,14 @@ call alpine 'EHLO h\r\nMAIL FROM:<me@example.test>\r\n'\
 'RCPT TO:<alpine@example.test>\r\nDATA\r\n'\
 'Subject: x\r\n\r\nhello\r\n.\r\nQUIT\r\n' -bs -odb -oem
 arrived alpine '^hello$'
+if is_root; then
+	printf '%b' 'MAIL FROM:<>\r\nRCPT TO:<nobody@example.test>\r\n'\
+'DATA\r\n\r\nhello\r\n.\r\nQUIT\r\n' | sed '1s/^/HELO h\r\n/' >"$T/input"
+	ok 'sendmail -bs as another user' sh -c 'setpriv --reuid=65534 \
+		--regid=65534 --clear-groups "$1" -bs <"$0"' \
+		"$T/input" "$sendmail"
+	arrived nobody '^hello$'
+fi
 call 'mutt, a list of options' 'To: none\n\nx\n' -oem -oi -f me@example.test \
 	-B8BITMIME -N never -R hdrs -- options@example.test
 arrived options '^Return-Path: <me@example\.test>'
@@ -255,5 +263,33 @@ EOF
 		sh "$T/send" "$T/repo" "$sendmail"
 	arrived git '^Subject: \[PATCH\] hello from git$'
 	said git '^-f env@example\.test -i git@example\.test$'
+fi
+
+# cron itself knows one path only, so it gets a /usr/sbin, an /etc and a /run of
+# its own; a job for its start needs no minute to go by
+cat >"$T/cron" <<'EOF'
+set -e
+mkdir "$T/sbin" "$T/spool" "$T/spool/cron" "$T/spool/cron/crontabs"
+ln -s "$sendmail" "$T/sbin/sendmail"
+cp -a /etc "$T/etc"
+rm -rf "$T/etc/cron.d"
+cp "$p/etc/pam.d/cron" "$T/etc/pam.d/"
+echo '@reboot root echo hello from cron' >"$T/etc/crontab"
+mount -t overlay -o "lowerdir=$T/sbin:/usr/sbin" overlay /usr/sbin
+mount --bind "$T/etc" /etc
+mount --bind "$T/spool" /var/spool
+mount -t tmpfs tmpfs /run
+exec "$p/usr/sbin/cron" -f
+EOF
+if ! is_root || ! unshare --mount mount -t overlay \
+	-o "lowerdir=$T/bin:/usr/sbin" overlay /usr/sbin 2>/dev/null; then
+	skip cron 'no mount of our own is to be had'
+elif package cron cron; then
+	background "$T/cron.log" env "$(libraries "$p")" T="$T" p="$p" \
+		sendmail="$sendmail" unshare --mount sh "$T/cron"
+	arrived root '^hello from cron$'
+	ok 'root: as cron writes it' grep -qx \
+		'To: root@example.test' "$dir/mail/root/new/"*
+	said cron '^-FCronDaemon -i -B8BITMIME -oem root$'
 fi
 finish

@@ -191,7 +191,7 @@ else
 		who=$stage target=$(daemon "$stage")
 		forbidden
 		case $stage in
-		remote)
+		smtpd | remote)	# both ask the DNS
 			try '[0-9]+' socket "$AF_INET" "$SOCK_STREAM" 0
 			try '[0-9]+' socket "$AF_INET6" "$SOCK_STREAM" 0
 			;;

@@ -26,7 +26,9 @@ common/line
 common/match
 common/netaddr
 common/network
+common/oneline
 common/past
+common/received
 common/route
 common/routes
 common/rulefile
@@ -41,6 +43,7 @@ inject/address
 inject/complete
 inject/envelope
 inject/header
+inject/sendmail
 local/choose
 local/environ
 local/exitcode
@@ -52,7 +55,6 @@ local/trace
 queue/crc32c
 queue/filter
 queue/qmailenv
-queue/received
 queue/record
 queue/state
 remote/client
@@ -78,11 +80,14 @@ send/work
 smtpd/chunk
 smtpd/crowd
 smtpd/hops
+smtpd/outlet
 smtpd/parameter
 smtpd/policy
 smtpd/proxy
 smtpd/reply
+smtpd/reverse
 smtpd/session
+smtpd/tally
 smtpd/text
 smtpd/trust
 smtpd/verb

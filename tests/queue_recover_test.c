@@ -334,6 +334,52 @@ a_missing_end_is_damage(void **unused)
 	assert_false(known(last));
 }
 
+/* copy_segment - as people do it: under a name that is free */
+static void
+copy_segment(uint16_t n)
+{
+	struct journal_segment const *s = &journal.segment[n];
+	static char text[JOURNAL_SEGMENT_MIN];
+	char name[9];
+	unsigned at;
+	int fd = -1;
+
+	/* one that is being prepared may have the next name by now */
+	for (at = journal.segments; fd == -1; at++) {
+		assert_true(at < JOURNAL_SEGMENTS_MAX);
+		snprintf(name, sizeof name, "%08x", at);
+		fd = openat(journal_dir, name, O_WRONLY | O_CREAT | O_EXCL,
+		    0600);
+	}
+	assert_int_equal(s->size, sizeof text);
+	assert_int_equal(pread(s->fd, text, sizeof text, 0), sizeof text);
+	assert_int_equal(write(fd, text, sizeof text), sizeof text);
+	close(fd);
+}
+
+/* Whichever of two is damaged: it is told, and the other one's mail is there. */
+static void
+a_copy_hides_no_damage(void **unused)
+{
+	static char const zero[64];
+	uint32_t n;
+
+	(void)unused;
+	commit_old();
+	for (n = 0; unit[n + 2].unit.segment == unit[0].unit.segment; n++)
+		;
+	assert_true(n > 2);
+	copy_segment(unit[0].unit.segment);
+	assert_int_equal(pwrite(journal.segment[unit[1].unit.segment].fd, zero,
+	    sizeof zero, unit[1].unit.offset), sizeof zero);
+	stop_queue();
+	start_queue();
+	/* what is missing, and that there are two */
+	assert_int_equal(recovery.damaged, 2);
+	assert_int_equal(files_in(damaged_dir), 1);
+	check_order(OLD);
+}
+
 /* Younger files may be growing. */
 static void
 only_old_files_are_swept(void **unused)
@@ -365,6 +411,7 @@ main(void)
 		TEST(half_a_unit_counts_for_nothing),
 		TEST(what_was_durable_is_damage),
 		TEST(a_missing_end_is_damage),
+		TEST(a_copy_hides_no_damage),
 		TEST(only_old_files_are_swept),
 	};
 

@@ -2,7 +2,7 @@
 /* Composes the Received field; believes no octet of its parts. */
 #include <stdio.h>
 #include "common/date.h"
-#include "queue/received.h"
+#include "common/received.h"
 
 struct text {
 	char *s;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "queue/received.h"
+#include "common/received.h"
 #include "tests/seed.h"
 
 enum { WALL_S = 1795000000 };
