@@ -173,8 +173,9 @@ pump(void *owner)
 	next = sched_wake_ms(&s->sched);
 	if (next >= 0 && upstream_has_room(&s->upstream))
 		loop_arm(&s->stage.loop, &s->wake, next);
-	if (s->by_hand && s->upstream.told && sched_idle(&s->sched))
-		s->stage.loop.stop = true;
+	if (s->by_hand && (!upstream_is_open(&s->upstream) ||
+	    (s->upstream.told && sched_idle(&s->sched))))
+		s->stage.loop.stop = true; /* nobody starts the queue again */
 }
 
 static void

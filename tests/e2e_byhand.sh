@@ -45,4 +45,22 @@ ok 'mailgrave-send again: nothing to do' \
 	by_hand /dev/null timeout 60 mailgrave-send --relay 127.0.0.1 \
 	--port "$port"
 ok 'still once' files 2 "$T/kept"
+
+# a queue that ends at once
+mkdir "$T/locked"
+(cd "$T/locked" && "$B/mailgrave-inject" --spool . you@example.test <<-EOF
+	Subject: x
+
+	x
+EOF
+)
+status=0
+python3 -c '
+import fcntl, subprocess, sys
+with open(sys.argv[1] + "/journal/lock", "r+") as lock:
+    fcntl.lockf(lock, fcntl.LOCK_EX)
+    sys.exit(subprocess.call(["timeout", "20"] + sys.argv[2:]))' "$T/locked" \
+	"$B/mailgrave-send" --spool "$T/locked" --port 9 2>"$T/locked.err" ||
+	status=$?
+is 'a spool that is in use: 100, soon' "$status" 100
 finish
