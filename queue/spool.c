@@ -3,9 +3,12 @@
 #include <skalibs/nonposix.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "queue/spool.h"
+
+enum { LOCK_TRIES = 20, LOCK_AGAIN_MS = 25 };
 
 static int
 open_folder(int spool, char const *name, bool make)
@@ -34,10 +37,25 @@ open_folders(struct spool *s, int spool, bool make, char const **why)
 	return !make || fsync(spool) == 0;
 }
 
+/* A process that was killed may have left a child that had not yet closed what
+ * it inherited, the lock too: that takes a moment, a live queue longer. */
+static bool
+take_lock(int fd)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int tries;
+
+	for (tries = 0; tries < LOCK_TRIES; tries++) {
+		if (tries) poll(NULL, 0, LOCK_AGAIN_MS);
+		if (fcntl(fd, F_OFD_SETLK, &whole) == 0) return true;
+		if (errno != EAGAIN && errno != EACCES) return false;
+	}
+	return false;
+}
+
 bool
 spool_open(struct spool *s, char const *path, bool make, char const **why)
 {
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int spool = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), e;
 	bool fine;
 
@@ -52,7 +70,7 @@ spool_open(struct spool *s, char const *path, bool make, char const **why)
 	s->lock = openat(s->journal, "lock",
 	    O_RDWR | (make ? O_CREAT : 0) | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock == -1) return false;
-	if (fcntl(s->lock, F_OFD_SETLK, &whole) == 0) return true;
+	if (take_lock(s->lock)) return true;
 	if (errno == EAGAIN || errno == EACCES) errno = EBUSY;
 	return false;
 }
