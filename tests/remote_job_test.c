@@ -252,6 +252,8 @@ test_misdeeds(void **state)
 	static enum misdeed const misdeeds[] = { CLOSE, RESET, SILENCE };
 	static char const *const reasons[] = { "connection closed",
 		"connection lost (Connection reset by peer)", "timed out" };
+	static char const early[] =
+	    "0 temp 4.4.1 cannot connect: Connection reset by peer";
 	char expected[128];
 	size_t i;
 	unsigned at;
@@ -268,6 +270,8 @@ test_misdeeds(void **state)
 			if (at == REPLIES - 1)
 				assert_string_equal(results,
 				    "0 ok 2.0.0 250 2.0.0 in\n");
+			else if (!at && strstr(results, early))
+				; /* it was faster than our look at the call */
 			else
 				assert_memory_equal(results, expected,
 				    strlen(expected));
