@@ -31,7 +31,7 @@ class Checker:
             if entry.is_file():     # what was in the way of a Maildir
                 os.unlink(entry.path)
         self.pipeline.start("local", "send", "queue")
-        self.pipeline.wait("recovery", 20, self.drained, self.go_on)
+        self.pipeline.wait("recovery", 60, self.drained, self.go_on)
         self.pipeline.stop()
 
     def drained(self):
@@ -71,7 +71,7 @@ class Checker:
         self.pipeline.start("queue")
         said = lambda: self.pipeline.said(
             "queue", r"ev=recovered messages=(\d+) .* damaged=(\d+)")
-        self.pipeline.wait("a second recovery", 20, said)
+        self.pipeline.wait("a second recovery", 60, said)
         self.pipeline.stop()
         messages, damaged = said()[0]
         files = os.listdir(os.path.join(self.pipeline.dir, "spool/queue/mess"))

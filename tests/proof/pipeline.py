@@ -151,7 +151,7 @@ class Pipeline:
         return "\n".join(f"{stage}: {line}" for stage in STAGES
                          for line in self.said(stage, r"(?m)^.*$")[-6:])
 
-    def stop(self, grace=5):
+    def stop(self, grace=20):
         """Ends all; raises Stuck when one had to be killed."""
         stuck = []
         for process in self.running.values():

@@ -36,7 +36,7 @@ class Play:
 
     def start(self):
         self.pipeline.start("local", "send", "queue", "smtpd")
-        self.pipeline.wait("a start", 20, self.takes_mail)
+        self.pipeline.wait("a start", 60, self.takes_mail)
 
     def takes_mail(self):
         try:
@@ -75,7 +75,7 @@ class Play:
     def drain(self, but=0):
         finished = lambda: len(self.pipeline.said("queue", "ev=finished"))
         reports = lambda: len(self.pipeline.said("queue", "ev=report "))
-        self.pipeline.wait("the end of all", 30, lambda: finished() ==
+        self.pipeline.wait("the end of all", 90, lambda: finished() ==
                            len(self.messages) + reports() - but)
 
     def block(self, *boxes):
@@ -126,7 +126,7 @@ def large(p):
 def deferred(p):
     p.block("late")
     p.send(["late", "a"])
-    p.pipeline.wait("a deferral", 10, lambda: p.pipeline.said(
+    p.pipeline.wait("a deferral", 60, lambda: p.pipeline.said(
         "send", r"ev=outcome .*wait=[1-9]"))
     p.drain(but=1)
     p.unblock()
