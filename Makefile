@@ -30,7 +30,7 @@ COMPILE   = $(CC) -std=gnu11 -I. -DMAILGRAVE_VERSION='"$(VERSION)"' \
 # What a program links states its powers: queue, send and local have neither
 # TLS nor DNS (tests/links.sh). Unit tests of common/ link all of it.
 LIBS        := -lskarnet -lseccomp -lpcre2-8
-LIBS_smtpd  := -lcares
+LIBS_smtpd  := -lcares -lssl -lcrypto -lcrypt
 LIBS_remote := -lcares -lssl -lcrypto
 LIBS_common := -lcares -lssl -lcrypto
 

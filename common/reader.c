@@ -139,8 +139,12 @@ ready(void *owner, uint32_t events)
 	}
 	r->asked[a.n] = false;
 	errno = a.error;
-	if (fd != -1) text = slurp(fd, READER_FILE_MAX, &len);
-	r->took(r->owner, a.n, text, len);
+	if (fd != -1 && r->passed) {
+		r->passed(r->owner, a.n, fd);
+	} else {
+		if (fd != -1) text = slurp(fd, READER_FILE_MAX, &len);
+		r->took(r->owner, a.n, text, len);
+	}
 	if (!r->again[a.n]) return;
 	r->again[a.n] = false;
 	ask(r, a.n);

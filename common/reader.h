@@ -9,7 +9,7 @@
 #include "common/jail.h"
 #include "common/loop.h"
 
-enum { READER_FILES_MAX = 8 };
+enum { READER_FILES_MAX = 16 };
 
 struct reader {
 	struct loop *loop;
@@ -19,6 +19,9 @@ struct reader {
 	/* took - path n was asked for again: its text, NUL behind it, or NULL
 	 * and errno; the callee frees text */
 	void (*took)(void *owner, size_t n, char *text, size_t len);
+	/* passed - the same, but the callee gets a descriptor to read from; for
+	 * who passes it on. NULL: there is none, took is called */
+	void (*passed)(void *owner, size_t n, int fd);
 	void *owner;
 	void (*lost)(void);
 	bool asked[READER_FILES_MAX];	/* an answer is due */

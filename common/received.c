@@ -10,7 +10,7 @@ struct text {
 };
 
 /* The parts have caps (common/submit.c) that add up to less than all. */
-_Static_assert(4 * SUBMIT_NAME_MAX + 300 < RECEIVED_MAX, "parts fit");
+_Static_assert(5 * SUBMIT_NAME_MAX + 300 < RECEIVED_MAX, "parts fit");
 
 static void
 put(struct text *t, char const *s)
@@ -35,6 +35,21 @@ put_foreign(struct text *t, struct slice part)
 
 		t->s[t->len++] = plain ? c : '?';
 	}
+}
+
+/* Version and cipher, a space between: a comment. */
+static void
+put_tls(struct text *t, struct slice tls)
+{
+	char const *before = " (";
+	struct slice word;
+
+	while ((word = slice_word(&tls)).len) {
+		put(t, before);
+		put_foreign(t, word);
+		before = " ";
+	}
+	if (*before == ' ' && !before[1]) put(t, ")");
 }
 
 static void
@@ -76,6 +91,7 @@ received_compose(char *out, struct submit_open const *open, int64_t uid,
 	if (open->protocol.len) {
 		put(&t, " with ");
 		put_foreign(&t, open->protocol);
+		put_tls(&t, open->tls);
 	}
 	put(&t, "\r\n\tid ");
 	put(&t, traceid_format(id, &open->id));

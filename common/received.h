@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include "common/submit.h"
 
-enum { RECEIVED_MAX = 1500 };
+enum { RECEIVED_MAX = 1800 };
 
 /* received_compose - the whole header field, folded, with CRLF
  *   open    what the client said of itself; believed only as far as its

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* OpenSSL 3, non-blocking. Opens no file but in tls_client_open; what it keeps
- * of sessions can be resumed only towards the name, and with the checks, that
- * they were made with. */
+/* OpenSSL 3, non-blocking: a connection, and our side as a client. Opens no
+ * file but in tls_client_open; what it keeps of sessions can be resumed only
+ * towards the name, and with the checks, that they were made with. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +9,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include "common/netaddr.h"
-#include "common/tls.h"
+#include "common/tlspart.h"
 
 /* One session a name; a later one, or one of another name that falls on the
  * same place, takes it. */
@@ -22,14 +20,6 @@ struct tls_memory {
 		bool verified;
 		SSL_SESSION *session;
 	} place[TLS_SESSIONS];
-};
-
-struct tls {
-	struct tls_client *client;
-	SSL *ssl;
-	char name[NETADDR_HOST_MAX + 1];
-	bool verify;
-	char why[TLS_WHY_MAX + 1];
 };
 
 /* Sessions */
@@ -159,6 +149,7 @@ tls_begin(struct tls_client *c, int fd, char const *name, bool verify)
 	t->ssl = SSL_new(c->context);
 	if (t->ssl && SSL_set_fd(t->ssl, fd) && SSL_set_app_data(t->ssl, t) &&
 	    expect(t)) {
+		SSL_set_connect_state(t->ssl);
 		recall(t);
 		return t;
 	}
@@ -215,7 +206,7 @@ tls_handshake(struct tls *t)
 {
 	ERR_clear_error();
 	errno = 0;
-	return judge(t, SSL_connect(t->ssl));
+	return judge(t, SSL_do_handshake(t->ssl));
 }
 
 enum tls_got

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* TLS on a connected socket, without waiting. The only file that sees OpenSSL:
- * whoever links it, links that. Everything it reads from files is read by
- * tls_client_open, before a jail closes. */
+/* TLS on a connected socket, without waiting. This and tlsserver.h have
+ * the only files that see OpenSSL: whoever links them, links that. What is read
+ * from files is read by tls_client_open, before a jail closes. */
 #ifndef MAILGRAVE_TLS_H
 #define MAILGRAVE_TLS_H
 
@@ -54,6 +54,7 @@ enum tls_got {
 	TLS_BROKEN	/* it ended in any other way: tls_why says how */
 };
 
+/* tls_handshake - begin it or go on */
 enum tls_got tls_handshake(struct tls *tls);
 
 /* tls_read - *n octets have come, at least one, when TLS_DONE. More may be

@@ -11,6 +11,7 @@
 #include "smtpd/conn.h"
 #include "smtpd/output.h"
 #include "smtpd/proxy.h"
+#include "smtpd/secure.h"
 #include "smtpd/transaction.h"
 #include "smtpd/transcript.h"
 
@@ -47,8 +48,11 @@ struct conn {
 	bool unwatched;			/* file, or at its end: always ready */
 	bool committing;
 	bool over;
+	bool shaking;			/* hands: nothing is said yet */
+	bool secure;			/* it is to begin with that */
 	bool lingering;			/* all is said: what comes is dropped */
 	char client[NETADDR_TEXT_MAX + 1];
+	char tls_text[SECURE_TEXT_MAX + 1];
 };
 
 /* thousands of sessions are idle at a time */
@@ -58,7 +62,7 @@ bool
 conns_open(struct conns *all)
 {
 	all->first = NULL;
-	all->n = 0;
+	all->n = all->handshakes = 0;
 	all->ending = false;
 	all->input = malloc(CONN_INPUT_MAX);
 	all->typed = malloc(2 * CONN_INPUT_MAX + 1);
@@ -109,6 +113,8 @@ conn_close(struct conn *c)
 	free(c->proxy);
 	free(c->input);
 	output_free(&c->output);
+	c->all->handshakes -= c->shaking;
+	secure_end(c->output.tls);
 	/* unread octets would turn the close into a reset, and that could
 	 * overtake our last reply */
 	if (c->socket) recv(c->in, all->input, CONN_INPUT_MAX, MSG_DONTWAIT);
@@ -204,6 +210,7 @@ converse(struct conn *c, struct slice *in)
 			break;
 		case SESSION_ASK:
 			transaction_answer(t);
+			if (t->asking) return MOVED;
 			break;
 		case SESSION_STORE:
 			submission_store(t->submission, view);
@@ -214,6 +221,8 @@ converse(struct conn *c, struct slice *in)
 			if (c->committing) return MOVED;
 			transaction_conclude(t);
 			break;
+		case SESSION_TLS:
+			return MOVED;
 		case SESSION_ABORT:
 			transaction_forget(t);
 			break;
@@ -249,6 +258,7 @@ wants_input(struct conn const *c)
 {
 	if (c->arrival) return c->arrival->listening && !c->input;
 	return !output_is_behind(&c->output) && !c->committing && !c->input &&
+	    !c->transaction.asking &&
 	    !queue_is_behind(c);
 }
 
@@ -274,7 +284,7 @@ set_deadline(struct conn *c)
 	/* submissions have their own */
 	if (c->arrival)
 		loop_arm(c->all->loop, &c->deadline, c->arrival->until_ms);
-	else if (c->committing)
+	else if (c->committing || c->transaction.asking)
 		loop_disarm(c->all->loop, &c->deadline);
 	else
 		loop_arm(c->all->loop, &c->deadline, at);
@@ -285,8 +295,8 @@ set_deadline(struct conn *c)
 static bool
 may_linger(struct conn const *c)
 {
-	return c->socket && !c->unwatched && c->session.dismissed && c->session.commands &&
-	    !c->all->ending;
+	return c->socket && !c->unwatched && c->session.dismissed &&
+	    c->session.commands && !c->all->ending;
 }
 
 static void
@@ -294,6 +304,8 @@ linger(struct conn *c)
 {
 	struct loop *loop = c->all->loop;
 
+	secure_end(c->output.tls);
+	c->output.tls = NULL;
 	shutdown(c->in, SHUT_WR);
 	c->lingering = true;
 	crowd_leave(&c->member);
@@ -314,43 +326,16 @@ end(struct conn *c)
 		conn_close(c);
 }
 
-/* run - converse with what there is, then wait for what is missing; may free
- * the connection */
-static void
-run(struct conn *c, struct slice in)
-{
-	enum progress progress = converse(c, &in);
-
-	if (progress == LOST || !flush(c) || !keep_input(c, in)) {
-		c->all->replies_len = 0;
-		conn_close(c);
-		return;
-	}
-	if (c->over && !output_is_behind(&c->output)) {
-		end(c);
-		return;
-	}
-	if (progress == MOVED) set_deadline(c);
-	/* it was not to say anything yet */
-	if (c->arrival && c->arrival->listening && c->input)
-		loop_later(c->all->loop, &c->turn);
-	if (!c->unwatched)
-		loop_want(c->all->loop, &c->watch,
-		    output_is_behind(&c->output) ? EPOLLOUT
-		    : wants_input(c) ? EPOLLIN : 0);
-	else if (wants_input(c))
-		loop_later(c->all->loop, &c->turn);
-}
-
-/* Before the conversation */
+/* The way in */
 
 /* Those who may send anywhere are known here. Only who sends before it knows
- * what we are shows up: pipes have their input ready. */
+ * what we are shows up: pipes have their input ready, and with TLS from the
+ * start it is the client who begins. */
 static bool
 is_to_wait(struct conn const *c, struct access_decision const *may)
 {
-	return c->all->greet_s && c->socket && !c->all->ending &&
-	    !c->arrival->moved && !c->session.dismissed &&
+	return c->all->greet_s && c->socket && !c->secure &&
+	    !c->all->ending && !c->arrival->moved && !c->session.dismissed &&
 	    !c->session.trusted && !may->relay;
 }
 
@@ -412,6 +397,131 @@ arrive(struct conn *c, bool moved)
 	decide(c, false);
 }
 
+/* The handshake */
+
+static void run(struct conn *c, struct slice in);
+
+static void
+handshake_failed(struct conn *c, char const *why)
+{
+	log_event("tls-failed", LOG_SLICE("client", client_name(c)),
+	    LOG_TEXT("why", why));
+	/* a goodbye of ours might be taken for an answer */
+	tls_free(c->output.tls);
+	c->output.tls = NULL;
+	conn_close(c);
+}
+
+static void
+handshake_done(struct conn *c)
+{
+	bool greeted = c->session.phase == SESSION_SECURING;
+
+	c->shaking = false;
+	c->all->handshakes--;
+	tls_describe(c->output.tls, c->tls_text, sizeof c->tls_text);
+	c->transaction.tls = c->tls_text;
+	session_secured(&c->session);
+	if (c->all->verbose)
+		log_event("tls", LOG_SLICE("client", client_name(c)),
+		    LOG_TEXT("tls", c->tls_text));
+	if (greeted)
+		set_deadline(c);
+	else
+		arrive(c, false);
+	run(c, slice_from(NULL, 0));
+}
+
+/* shake - as far as it goes; may free the connection */
+static void
+shake(struct conn *c)
+{
+	switch (tls_handshake(c->output.tls)) {
+	case TLS_DONE:
+		handshake_done(c);
+		break;
+	case TLS_WANT_READ:
+		loop_want(c->all->loop, &c->watch, EPOLLIN);
+		break;
+	case TLS_WANT_WRITE:
+		loop_want(c->all->loop, &c->watch, EPOLLOUT);
+		break;
+	case TLS_END:
+		handshake_failed(c, "the client has ended it");
+		break;
+	case TLS_BROKEN:
+		handshake_failed(c, tls_why(c->output.tls));
+		break;
+	}
+}
+
+static bool
+may_secure(void *owner)
+{
+	struct conns const *all = ((struct conn *)owner)->all;
+
+	return all->handshakes < all->handshakes_max;
+}
+
+/* begin_handshake - nothing that came before is looked at again; may free the
+ * connection */
+static void
+begin_handshake(struct conn *c)
+{
+	struct loop *loop = c->all->loop;
+
+	free(c->input);
+	c->input = NULL;
+	c->output.tls = may_secure(c) ? tls_accept(c->all->tls, c->in) : NULL;
+	if (!c->output.tls) {
+		log_event("cannot-secure",
+		    LOG_SLICE("client", client_name(c)),
+		    LOG_TEXT("why", may_secure(c) ? "no memory"
+		    : "too many handshakes at once"));
+		conn_close(c);
+		return;
+	}
+	c->shaking = true;
+	c->all->handshakes++;
+	loop_arm(loop, &c->deadline, loop->now_ms + CONN_HANDSHAKE_MS);
+	shake(c);
+}
+
+/* run - converse with what there is, then wait for what is missing; may free
+ * the connection */
+static void
+run(struct conn *c, struct slice in)
+{
+	enum progress progress = converse(c, &in);
+
+	if (progress == LOST || !flush(c) || !keep_input(c, in)) {
+		c->all->replies_len = 0;
+		conn_close(c);
+		return;
+	}
+	if (c->over && !output_is_behind(&c->output)) {
+		end(c);
+		return;
+	}
+	if (c->session.phase == SESSION_SECURING &&
+	    !output_is_behind(&c->output)) {
+		begin_handshake(c);
+		return;
+	}
+	if (progress == MOVED) set_deadline(c);
+	/* it was not to say anything yet */
+	if (c->arrival && c->arrival->listening && c->input)
+		loop_later(c->all->loop, &c->turn);
+	if (!c->unwatched)
+		loop_want(c->all->loop, &c->watch,
+		    output_is_behind(&c->output) ? EPOLLOUT
+		    : wants_input(c) ? EPOLLIN : 0);
+	else if (wants_input(c))
+		loop_later(c->all->loop, &c->turn);
+}
+
+/* Before the conversation */
+
 static void
 moved(void *owner)
 {
@@ -432,10 +542,10 @@ hear_proxy(struct conn *c, struct slice *in)
 		memcpy(c->client, c->proxy->client, sizeof c->client);
 	free(c->proxy);
 	c->proxy = NULL;
-	if (got == 1)
-		arrive(c, false);
-	else
+	if (got != 1)
 		session_dismiss(&c->session, REPLY_NO_HEADER);
+	else if (!c->secure)
+		arrive(c, false);
 	return true;
 }
 
@@ -450,19 +560,45 @@ run_input(struct conn *c, struct slice in)
 	if (c->terminal)
 		in = slice_from(c->all->typed,
 		    body_crlf(&lines, in, c->all->typed));
-	if (c->lingering || (c->proxy && !hear_proxy(c, &in))) return;
-	run(c, in);
+	if (!c->lingering) run(c, in);
+}
+
+static ssize_t
+receive(struct conn *c, int how)
+{
+	char *input = c->all->input;
+
+	if (c->output.tls)
+		return secure_read(c->output.tls, input, CONN_INPUT_MAX);
+	return c->socket ? recv(c->in, input, CONN_INPUT_MAX, how)
+			 : read(c->in, input, CONN_INPUT_MAX);
+}
+
+/* What follows the header is left in the socket: it may be a handshake. */
+static void
+read_header(struct conn *c, size_t n)
+{
+	struct slice in = slice_from(c->all->input, n);
+	bool complete = hear_proxy(c, &in);
+
+	if (c->socket) recv(c->in, c->all->input, n - in.len, MSG_DONTWAIT);
+	if (!complete) return;
+	if (c->secure && !c->session.dismissed)
+		begin_handshake(c);
+	else
+		run(c, slice_from(NULL, 0));
 }
 
 static void
 read_some(struct conn *c)
 {
-	char *input = c->all->input;
-	ssize_t n = c->socket ? recv(c->in, input, CONN_INPUT_MAX, MSG_DONTWAIT)
-			      : read(c->in, input, CONN_INPUT_MAX);
+	bool peek = c->proxy && c->socket;
+	ssize_t n = receive(c, MSG_DONTWAIT | (peek ? MSG_PEEK : 0));
 
-	if (n > 0)
-		run_input(c, slice_from(input, (size_t)n));
+	if (n > 0 && c->proxy)
+		read_header(c, (size_t)n);
+	else if (n > 0)
+		run_input(c, slice_from(c->all->input, (size_t)n));
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		conn_close(c);
 }
@@ -471,9 +607,12 @@ static void
 turn(void *owner)
 {
 	struct conn *c = owner;
-
 	bool arriving = c->arrival;
 
+	if (c->shaking) {
+		shake(c);
+		return;
+	}
 	if (arriving) go_in(c);
 	if (!arriving && c->unwatched && wants_input(c))
 		read_some(c);
@@ -487,7 +626,9 @@ ready(void *owner, uint32_t events)
 	struct conn *c = owner;
 	struct loop *loop = c->all->loop;
 
-	if (output_is_behind(&c->output) &&
+	if (c->shaking) {
+		shake(c);
+	} else if (output_is_behind(&c->output) &&
 	    events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
 		if (!output_go_on(&c->output))
 			conn_close(c);
@@ -509,6 +650,10 @@ due(void *owner)
 	struct conn *c = owner;
 	int64_t now = c->all->loop->now_ms;
 
+	if (c->shaking) {
+		handshake_failed(c, "it took too long");
+		return;
+	}
 	if (c->arrival) {
 		turn(c);
 		return;
@@ -534,14 +679,29 @@ begin(struct conn *c)
 	if (c->proxy) {
 		loop_arm(loop, &c->deadline, loop->now_ms + CONN_HEADER_MS);
 		loop_want(loop, &c->watch, EPOLLIN);
+	} else if (c->secure) {
+		begin_handshake(c);
 	} else {
 		arrive(c, false);
 		run(c, slice_from(NULL, 0));
 	}
 }
 
+/* Nobody listens on the way. */
+static bool
+is_loopback(char const *client)
+{
+	unsigned char octet[NETADDR_OCTETS];
+	static unsigned char const ip6[NETADDR_OCTETS] = { [15] = 1 };
+
+	return netaddr_ip(octet, slice_of(client)) &&
+	    (netaddr_is_ip4(octet) ? octet[12] == 127
+	    : !memcmp(octet, ip6, sizeof ip6));
+}
+
 bool
-conn_open(struct conns *all, int in, int out, char const *client)
+conn_open(struct conns *all, int in, int out, char const *client,
+    bool secure)
 {
 	struct conn *c = malloc(sizeof *c);
 	int e;
@@ -553,11 +713,14 @@ conn_open(struct conns *all, int in, int out, char const *client)
 		.deadline = { .due = due, .owner = c },
 		.turn = { .run = turn, .owner = c },
 		.number = ++all->served,
-		.socket = in == out, .terminal = in != out && isatty(in) };
+		.socket = in == out, .secure = secure,
+		.terminal = in != out && isatty(in) };
 	c->transaction = (struct transaction){ .session = &c->session,
 		.routes = all->routes, .access = all->access,
-		.pool = &all->pool, .tallies = &all->tallies,
-		.client = c->client, .moved = moved, .wake = wake,
+		.pool = &all->pool, .checker = &all->checker,
+		.failures = &all->failures, .tallies = &all->tallies,
+		.client = c->client, .moved = moved, .may_secure = may_secure,
+		.wake = wake,
 		.owner = c };
 	c->until_ms = after(c, all->times.session);
 	c->client[0] = '\0';
@@ -572,6 +735,9 @@ conn_open(struct conns *all, int in, int out, char const *client)
 		if (!c->proxy) goto undo_watch;
 	}
 	session_init(&c->session, &all->rules);
+	c->session.auth_in_clear = all->auth_clear && is_loopback(client);
+	c->session.offers_tls = c->socket && all->starttls &&
+	    all->tls->context;
 	c->next = all->first;
 	c->at = &all->first;
 	if (c->next) c->next->at = &c->next;

@@ -14,6 +14,7 @@ enum {
 	CONN_INPUT_MAX = TEXT_PIECE_MAX,	/* octets read at a time */
 	CONN_REPLIES_MAX = 32768,	/* octets of replies not yet written;
 					 * then the client has to read first */
+	CONN_HANDSHAKE_MS = 30 * 1000,	/* for one of TLS */
 	CONN_LOOKUP_MS = 10 * 1000,	/* for all that the DNS has to say of a
 					 * client */
 	CONN_HEADER_MS = 10 * 1000,	/* for the header of a proxy */
@@ -40,6 +41,12 @@ struct conns {
 	unsigned long long greet_s;	/* how late clients are greeted; who
 					 * talks before is sent away */
 	struct entrance entrance;
+	struct tls_server *tls;		/* not open without certificates */
+	bool starttls;			/* is offered, where tls is open */
+	struct checker checker;		/* open where rules.auth is */
+	struct failures failures;
+	bool auth_clear;		/* AUTH without TLS on loopback */
+	unsigned long long handshakes_max;	/* under way at a time */
 	struct lookups lookups;		/* open, or zeroed */
 	struct tallies tallies;
 	struct routes const *routes;
@@ -53,6 +60,7 @@ struct conns {
 
 	struct conn *first;
 	unsigned long long n;
+	unsigned long long handshakes;	/* under way */
 	unsigned long long served;	/* in all, for the transcript */
 	bool ending;
 	/* stores that a connection uses only during one call */
@@ -74,7 +82,9 @@ void conns_close(struct conns *all);
  *   in      the descriptor to read, closed in the end, also on failure
  *   out     to write; the same one for a socket
  *   client  its address, empty when it has none
+ *   secure  it begins with a handshake; tls is open, and in a socket
  *   false   errno */
-bool conn_open(struct conns *all, int in, int out, char const *client);
+bool conn_open(struct conns *all, int in, int out, char const *client,
+    bool secure);
 
 #endif

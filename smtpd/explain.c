@@ -55,6 +55,7 @@ go_on(struct play *p, bool show)
 		case SESSION_CLOSE:
 		case SESSION_STORE:
 		case SESSION_COMMIT:
+		case SESSION_TLS:
 			return;
 		case SESSION_ABORT:
 			break;
@@ -162,6 +163,8 @@ explain_facts(struct session_rules const *rules, struct routes const *routes,
 	    &p.may);
 	if (!explain_client(client, &p.may)) return NULL;
 	session_init(&p.session, rules);
+	/* as whoever gets that far is */
+	p.session.secure = p.session.logged_in = true;
 	go_on(&p, false);
 	snprintf(line, sizeof line, "%s %.4000s\r\n",
 	    rules->lmtp ? "LHLO" : "EHLO", find(facts, "helo", "client"));

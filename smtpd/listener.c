@@ -122,7 +122,9 @@ turn_away(struct listener *l, int fd, char const *client)
 	char reply[REPLY_MAX];
 	size_t len = reply_format(reply, REPLY_TOO_MANY_SESSIONS,
 	    l->conns->rules.hostname, slice_from(NULL, 0));
-	ssize_t sent = send(fd, reply, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	/* a handshake would be what there is too much of */
+	ssize_t sent = l->secure ? 0
+	    : send(fd, reply, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	(void)sent; /* it may have gone; so does the connection */
 	close(fd);
@@ -138,7 +140,7 @@ enter(struct listener *l, int fd)
 	listener_peer_text(fd, client);
 	if (l->conns->n >= l->sessions_max)
 		turn_away(l, fd, client);
-	else if (!conn_open(l->conns, fd, fd, client))
+	else if (!conn_open(l->conns, fd, fd, client, l->secure))
 		log_event("cannot-serve", LOG_TEXT("client", client),
 		    LOG_SYS(errno));
 }

@@ -15,6 +15,7 @@ enum {
 struct listener {
 	struct conns *conns;
 	unsigned long long sessions_max;
+	bool secure;		/* sessions begin with a handshake */
 	struct watch watch;
 	struct timer rest;
 	int fd;

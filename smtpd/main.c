@@ -4,6 +4,7 @@
  * mail. */
 #include <skalibs/nonposix.h>
 #include <errno.h>
+#include <crypt.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,10 +19,11 @@
 #include "smtpd/listener.h"
 #include "smtpd/settings.h"
 #include "smtpd/sink.h"
+#include "smtpd/users.h"
 
 enum {
 	LISTENERS_MAX = SETTINGS_BINDS_MAX * SETTINGS_PORTS_MAX +
-	    SETTINGS_FDS_MAX,
+	    SETTINGS_BINDS_MAX + SETTINGS_FDS_MAX,
 	DESCRIPTORS_OTHER = LISTENERS_MAX + 32
 };
 
@@ -29,6 +31,9 @@ struct smtpd {
 	struct stage stage;
 	struct settings settings;
 	struct inforce rules;
+	struct keys keys;
+	struct reader users;
+	int users_fd;
 	struct conns conns;
 	struct listener listener[LISTENERS_MAX];
 	size_t listeners;	/* 0: one client on standard input */
@@ -121,19 +126,22 @@ open_lookups(struct smtpd *s)
 }
 
 static void
-bind_listeners(struct smtpd *s, struct netaddr const *at, size_t n)
+bind_listeners(struct smtpd *s, struct netaddr const *at, size_t n,
+    bool secure)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		char port[16];
 
-		if (listener_bind(next_listener(s), &at[i])) {
+		next_listener(s)->secure = secure;
+		if (listener_bind(&s->listener[s->listeners], &at[i])) {
 			s->listeners++;
 			continue;
 		}
 		/* a machine without IPv6 still has the other wildcard */
-		if (!s->settings.binds && errno == EAFNOSUPPORT) continue;
+		if (!s->settings.binds && !secure && errno == EAFNOSUPPORT)
+			continue;
 		snprintf(port, sizeof port, "%u", at[i].port);
 		strerr_diefusys(111, "listen on ", at[i].host, " port ", port);
 	}
@@ -165,9 +173,11 @@ hup(void *owner)
 {
 	struct smtpd *s = owner;
 
+	if (!s->listeners) return;
 	/* local has read the same, and is not told */
-	if (s->listeners && !s->settings.outlet.sink)
-		inforce_reload(&s->rules);
+	if (!s->settings.outlet.sink) inforce_reload(&s->rules);
+	keys_reload(&s->keys);
+	if (s->settings.users) reader_ask(&s->users);
 }
 
 static void
@@ -209,6 +219,7 @@ set_conns(struct smtpd *s)
 		.hostname = slice_of(s->stage.hostname),
 		.domain = slice_of(s->stage.domain),
 		.lmtp = settings->lmtp,
+		.tls_required = settings->tls == SETTINGS_TLS_REQUIRE,
 		.rcpts_max = settings->rcpts_max,
 		.mails_max = settings->mails_max,
 		.commands_max = settings->commands_max,
@@ -225,6 +236,12 @@ set_conns(struct smtpd *s)
 	c->entrance.address_max = settings->address_max;
 	c->entrance.proxies = &settings->proxies;
 	c->entrance.xclients = &settings->xclients;
+	c->handshakes_max = settings->handshakes_max;
+	c->rules.auth = settings->users;
+	c->rules.auth_required = settings->submission;
+	c->auth_clear = settings->auth_clear;
+	c->tls = &s->keys.server;
+	c->starttls = settings->tls != SETTINGS_TLS_NONE;
 	c->transcript = settings->transcript;
 	c->loop = c->pool.loop = &s->stage.loop;
 	c->pool.path = s->stage.out ? s->stage.out : "queue.ctrl";
@@ -260,6 +277,108 @@ explain(struct smtpd *s, char *const *facts)
 	if (wrong) option_misused(page.program, "--explain: what is this",
 	    wrong);
 	exit(0);
+}
+
+static void
+read_keys(struct smtpd *s)
+{
+	struct settings const *from = &s->settings;
+	struct keys *k = &s->keys;
+	char const *file, *why;
+
+	memcpy(k->certificate, from->certificate, sizeof k->certificate);
+	memcpy(k->key, from->key, sizeof k->key);
+	k->certificates = from->certificates;
+	k->keys = from->keys;
+	if (!keys_read(k, &file, &why)) strerr_dief(100, file, ": ", why);
+}
+
+/* Passwords' hashes stay in the helpers, which get the file's descriptor. */
+static void
+open_users(struct smtpd *s)
+{
+	char const *file = s->settings.users;
+	char number[16];
+	unsigned line;
+	size_t len;
+	char *text;
+
+	if (!file) return;
+	text = file_slurp(file, READER_FILE_MAX, &len);
+	s->users_fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (!text || s->users_fd == -1) strerr_diefusys(100, "read ", file);
+	line = users_wrong(slice_from(text, len));
+	explicit_bzero(text, len);
+	free(text);
+	if (!line) return;
+	snprintf(number, sizeof number, ":%u", line);
+	strerr_dief(100, file, number, ": neither NAME:HASH nor a comment");
+}
+
+static void
+users_passed(void *owner, size_t n, int fd)
+{
+	struct smtpd *s = owner;
+
+	(void)n;
+	checker_users(&s->conns.checker, fd);
+}
+
+static void
+users_failed(void *owner, size_t n, char *text, size_t len)
+{
+	struct smtpd *s = owner;
+
+	(void)n;
+	(void)len;
+	free(text);
+	log_event("reload-failed", LOG_TEXT("file", s->settings.users),
+	    LOG_TEXT("why", strerror(errno)));
+}
+
+static bool
+watch_users(struct smtpd *s)
+{
+	if (!s->settings.users) return true;
+	s->users = (struct reader){ .path = { s->settings.users }, .paths = 1,
+		.took = users_failed, .passed = users_passed, .owner = s };
+	return reader_open(&s->users, &s->stage.loop, &s->stage.jail,
+	    "smtpd-users", stage_lost_helper);
+}
+
+/* never returns; the password is not an argument, which ps would show */
+static void
+print_hash(void)
+{
+	static struct crypt_data data;
+	char password[SASL_TEXT_MAX + 2] = "";
+	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+	char const *hash;
+
+	if (isatty(STDIN_FILENO)) fputs("password: ", stderr);
+	if (!fgets(password, sizeof password, stdin) || *password == '\n')
+		strerr_dief(100, "a password is wanted on standard input");
+	password[strcspn(password, "\n")] = '\0';
+	if (!crypt_gensalt_rn(NULL, 0, NULL, 0, setting, sizeof setting))
+		strerr_diefusys(111, "make a salt");
+	hash = crypt_r(password, setting, &data);
+	if (!hash || *hash == '*') strerr_diefusys(111, "hash");
+	puts(hash);
+	exit(0);
+}
+
+/* What reads the files again; one client alone doesn't wait for that. */
+static void
+watch_files(struct smtpd *s)
+{
+	struct stage *stage = &s->stage;
+	bool rules = !s->settings.outlet.sink;
+
+	if ((rules && !inforce_watch(&s->rules, &stage->loop, &stage->jail,
+	    "smtpd-reader", stage_lost_helper)) ||
+	    !keys_watch(&s->keys, &stage->loop, &stage->jail,
+	    stage_lost_helper) || !watch_users(s))
+		strerr_diefusys(111, "start the reader of files");
 }
 
 static void
@@ -318,6 +437,7 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 		option_misused(page.program, "too many sockets in LISTEN_FDS",
 		    NULL);
 	operand = stage_options(&s->stage, argc, argv, &page, &own);
+	if (s->settings.hash) print_hash();
 	if (s->settings.explain) explain(s, argv + operand);
 	prepare_sink(s, argv + operand);
 	if (settings_wrong(&s->settings))
@@ -325,19 +445,22 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 		    NULL);
 	addresses = settings_addresses(&s->settings, at);
 	adopt_listeners(s);
-	if (!s->stage.check) open_log(s, !addresses && !s->listeners);
+	if (!s->stage.check) open_log(s, !addresses && !s->settings.tls_binds &&
+	    !s->listeners);
 	stage_prepare(&s->stage);
 	s->rules.access_path = s->settings.access;
 	stage_read_rules(&s->stage, &s->rules);
 	if (s->stage.check) open_lookups(s);
+	read_keys(s);
+	open_users(s);
 	stage_checked(&s->stage);
-	bind_listeners(s, at, addresses);
+	bind_listeners(s, at, addresses, false);
+	bind_listeners(s, s->settings.tls_bind, s->settings.tls_binds, true);
 	open_lookups(s);
-	if (!s->listeners)
+	if (s->listeners)
+		watch_files(s);
+	else
 		find_client(s->client);
-	else if (!s->settings.outlet.sink && !inforce_watch(&s->rules, &s->stage.loop, &s->stage.jail,
-	    "smtpd-reader", stage_lost_helper))
-		strerr_diefusys(111, "start the reader of files");
 	/* too few only means that clients wait to be let in */
 	jail_allow_descriptors(s->settings.sessions_max +
 	    (s->settings.outlet.sink ? SINK_DESCRIPTORS : 1) *
@@ -356,7 +479,7 @@ smtpd_serve(struct smtpd *s)
 		if (!listener_open(&s->listener[i]))
 			strerr_diefusys(111, "wait for clients");
 	if (!s->listeners && !conn_open(&s->conns, STDIN_FILENO,
-	    one ? STDIN_FILENO : STDOUT_FILENO, s->client))
+	    one ? STDIN_FILENO : STDOUT_FILENO, s->client, false))
 		strerr_diefusys(111, "serve standard input");
 	stage_serve(&s->stage);
 }
@@ -366,19 +489,24 @@ main(int argc, char *const *argv)
 {
 	static struct smtpd s = { .stage = { .program = "mailgrave-smtpd",
 		.has = STAGE_OUT | STAGE_ROUTES | STAGE_HOSTNAME | STAGE_DOMAIN,
-		.may = JAIL_ACCEPT | JAIL_UNIX | JAIL_INET, .hup = hup, .term = term } };
+		.may = JAIL_ACCEPT | JAIL_UNIX | JAIL_INET,
+		.hup = hup, .term = term } };
 
 	s.stage.owner = &s;
 	s.stage.keep = s.settings.listen_fd;
 	smtpd_open(&s, argc, argv);
 	stage_enter(&s.stage);
 	set_conns(&s);
+	if (s.settings.users && !checker_open(&s.conns.checker, &s.stage.loop,
+	    s.users_fd, stage_lost_helper))
+		strerr_diefusys(111, "start the helpers that check passwords");
 	smtpd_serve(&s);
 	conns_close(&s.conns);
 	pool_close(&s.conns.pool);
 	if (s.settings.outlet.sink && sink_close(&s.sink)) s.status = 111;
 	lookups_close(&s.conns.lookups);
 	tallies_free(&s.conns.tallies);
+	keys_free(&s.keys);
 	inforce_free(&s.rules);
 	return s.status;
 }

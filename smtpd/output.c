@@ -14,6 +14,7 @@ write_some(struct output const *o, char const *s, size_t len)
 	struct pollfd writable = { .fd = o->fd, .events = POLLOUT };
 	ssize_t n;
 
+	if (o->tls) return secure_write(o->tls, s, len);
 	for (;;) {
 		n = o->socket ? send(o->fd, s, len, MSG_DONTWAIT | MSG_NOSIGNAL)
 			      : write(o->fd, s, len);

@@ -4,12 +4,13 @@
 #define MAILGRAVE_SMTPD_OUTPUT_H
 
 #include <stdbool.h>
-#include "common/slice.h"
+#include "smtpd/secure.h"
 
 struct output {
 	int fd;
 	bool socket;		/* else it may block: it has the process to
 				 * itself */
+	struct tls *tls;	/* NULL: in clear */
 	/* what the client has not taken; NULL without */
 	char *rest;
 	size_t len;

@@ -18,6 +18,7 @@ static struct reply_row const rows[REPLIES] = {
 	[REPLY_EHLO] = { 250, NULL, "%h\n%a" },
 	[REPLY_HELP] = { 214, "2.0.0", "%a" },
 	[REPLY_GOODBYE] = { 221, "2.0.0", "%h goodbye" },
+	[REPLY_START_TLS] = { 220, "2.0.0", "go ahead" },
 	[REPLY_SENDER_OK] = { 250, "2.1.0", "sender ok" },
 	[REPLY_RCPT_OK] = { 250, "2.1.5", "recipient ok" },
 	[REPLY_RESET] = { 250, "2.0.0", "forgotten" },
@@ -77,6 +78,19 @@ static struct reply_row const rows[REPLIES] = {
 	[REPLY_LOOP] = { 550, "5.4.6",
 	    "this name stands for itself, or for too many" },
 	[REPLY_NO_XCLIENT] = { 550, "5.7.0", "XCLIENT is not for you" },
+	[REPLY_TLS_FIRST] = { 530, "5.7.0", "say STARTTLS first" },
+	[REPLY_TLS_BUSY] = { 454, "4.7.0", "too many handshakes at once" },
+	[REPLY_LOGGED_IN] = { 235, "2.7.0", "welcome" },
+	[REPLY_CHALLENGE] = { 334, NULL, "%a" },
+	[REPLY_LOGIN_FIRST] = { 530, "5.7.0", "log in first" },
+	[REPLY_LOGIN_WRONG] = { 535, "5.7.8", "wrong name or password" },
+	[REPLY_LOGIN_BUSY] = { 454, "4.7.0", "too many log in at once" },
+	[REPLY_LOGIN_TOO_OFTEN] = { 421, "4.7.0",
+	    "%h too many wrong passwords from your address" },
+	[REPLY_CANCELLED] = { 501, "5.7.0", "as you wish" },
+	[REPLY_NO_MECHANISM] = { 504, "5.5.4", "no such mechanism" },
+	[REPLY_NOT_YOUR_SENDER] = { 553, "5.7.1",
+	    "this sender address is not yours" },
 	[REPLY_ASCII_SENDER] = { 550, "5.6.7",
 	    "this sender needs SMTPUTF8" },
 	[REPLY_ASCII_RCPT] = { 553, "5.6.7",
@@ -146,11 +160,14 @@ reply_format(char *out, enum reply reply, struct slice hostname,
 	    fill_in(all, slice_of(row->words), hostname, argument));
 	struct text t = { .s = out, .room = REPLY_MAX };
 
-	while (slice_line(&words, &line)) {
+	/* one without words is a line, too */
+	line = words;
+	do {
+		slice_line(&words, &line);
 		put_start(&t, row->code, !words.len, row->status);
 		put(&t, line);
 		put(&t, SLICE("\r\n"));
-	}
+	} while (words.len);
 	return t.len;
 }
 

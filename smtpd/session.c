@@ -2,6 +2,7 @@
 /* Sequence, limits and message text; what single commands mean is verb.c's. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "smtpd/session.h"
 #include "smtpd/verb.h"
 #include "smtpd/xclient.h"
@@ -14,8 +15,12 @@ list_extensions(struct session const *s, char *out)
 {
 	snprintf(out, KEYWORDS_MAX, "PIPELINING\nSIZE %llu\n8BITMIME\n"
 	    "SMTPUTF8\nENHANCEDSTATUSCODES\nCHUNKING\nDSN\n"
-	    "LIMITS RCPTMAX=%llu MAILMAX=%llu\n%s%s%sHELP",
+	    "LIMITS RCPTMAX=%llu MAILMAX=%llu\n%s%s%s%s%s%s%sHELP",
 	    s->rules->text.size_max, s->rules->rcpts_max, s->rules->mails_max,
+	    verb_may_secure(s) ? "STARTTLS\n" : "",
+	    verb_may_log_in(s) ? "AUTH " : "",
+	    verb_may_log_in(s) ? sasl_names : "",
+	    verb_may_log_in(s) ? "\n" : "",
 	    s->trusted ? "XCLIENT " : "", s->trusted ? xclient_names : "",
 	    s->trusted ? "\n" : "");
 }
@@ -29,6 +34,8 @@ compose(struct session *s, enum reply reply)
 		traceid_format(text, &s->id);
 	else if (reply == REPLY_EHLO)
 		list_extensions(s, text);
+	else if (reply == REPLY_CHALLENGE)
+		snprintf(text, sizeof text, "%s", sasl_challenge(s->sasl));
 	else if (reply == REPLY_HELP)
 		verb_list(text, sizeof text, s->rules->lmtp);
 	s->reply_len = reply_format(s->reply, reply, s->rules->hostname,
@@ -111,10 +118,39 @@ session_init(struct session *s, struct session_rules const *rules)
 }
 
 void
-session_free(struct session *s)
+session_secured(struct session *s)
 {
+	session_free(s);
+	session_reset(s);
+	s->abort = false;
+	if (s->phase == SESSION_SECURING) s->phase = SESSION_IN_COMMANDS;
+	s->state = SESSION_FRESH;
+	s->extended = s->logged_in = false;
+	*s->helo = '\0';
+	s->secure = true;
+}
+
+static void
+forget_sasl(struct session *s)
+{
+	if (s->sasl) explicit_bzero(s->sasl, sizeof *s->sasl);
+	free(s->sasl);
+	s->sasl = NULL;
+}
+
+static void
+free_line(struct session *s)
+{
+	if (s->line && s->secret) explicit_bzero(s->line, sizeof *s->line);
 	free(s->line);
 	s->line = NULL;
+}
+
+void
+session_free(struct session *s)
+{
+	free_line(s);
+	forget_sasl(s);
 }
 
 bool
@@ -126,7 +162,7 @@ session_is_idle(struct session const *s)
 bool
 session_heard(struct session const *s, struct slice *line)
 {
-	if (!s->line || !s->line->done) return false;
+	if (!s->line || !s->line->done || s->secret) return false;
 	*line = line_text(s->line);
 	return true;
 }
@@ -169,15 +205,18 @@ session_next(struct session *s, struct slice *view)
 		return SESSION_ASK;
 	case SESSION_COMMITTING:
 		return SESSION_COMMIT;
+	case SESSION_SECURING:
+		return SESSION_TLS;
 	case SESSION_CLOSING:
 		return SESSION_CLOSE;
 	case SESSION_IN_COMMANDS:
+	case SESSION_IN_AUTH:
 	case SESSION_IN_TEXT:
 	case SESSION_IN_CHUNK:
 		break;
 	}
 	/* thousands of sessions wait here, without a line of theirs */
-	if (s->line && s->line->done) session_free(s);
+	if (s->line && s->line->done) free_line(s);
 	return SESSION_READ;
 }
 
@@ -211,6 +250,7 @@ run_command(struct session *s, struct line const *line)
 	enum reply wrong;
 
 	s->verb = NULL;
+	s->secret = false;
 	s->path = ADDR_PATH_BAD;
 	if (line->overlong) return REPLY_LONG_LINE;
 	if (line->broken) return REPLY_BROKEN_LINE;
@@ -221,10 +261,45 @@ run_command(struct session *s, struct line const *line)
 	if (!s->verb) return REPLY_UNKNOWN_COMMAND;
 	if (text.len > s->verb->line_max) return REPLY_LONG_LINE;
 	s->waited_for = s->verb->waits;
+	if (s->rules->tls_required && !s->secure && !s->verb->early)
+		return REPLY_TLS_FIRST;
+	if (s->rules->auth_required && !s->logged_in && !s->verb->early)
+		return REPLY_LOGIN_FIRST;
 	if (!(s->verb->legal & s->state)) return REPLY_BAD_SEQUENCE;
 	s->argument = trim(slice_skip(text, n));
 	wrong = check_argument(s->verb, s->argument);
 	return wrong ? wrong : s->verb->run(s, s->argument);
+}
+
+/* One line of an exchange (RFC 4954 section 4). */
+static enum reply
+run_answer(struct session *s, struct line const *line)
+{
+	s->secret = true;
+	if (line->overlong || line->broken) {
+		s->phase = SESSION_IN_COMMANDS;
+		forget_sasl(s);
+		return line->overlong ? REPLY_LONG_LINE : REPLY_BROKEN_LINE;
+	}
+	if (!slice_is(line_text(line), "*"))
+		return session_take_answer(s, line_text(line));
+	s->phase = SESSION_IN_COMMANDS;
+	forget_sasl(s);
+	return REPLY_CANCELLED;
+}
+
+enum reply
+session_take_answer(struct session *s, struct slice answer)
+{
+	int got = sasl_take(s->sasl, answer);
+
+	s->phase = SESSION_IN_AUTH;
+	if (!got) return REPLY_CHALLENGE;
+	s->phase = got == 1 ? SESSION_ASKING : SESSION_IN_COMMANDS;
+	s->question = SESSION_LOGIN;
+	if (got == 1) return REPLY_NONE;
+	forget_sasl(s);
+	return REPLY_BAD_ARGUMENT;
 }
 
 static void
@@ -236,7 +311,8 @@ obey(struct session *s)
 		session_dismiss(s, REPLY_TOO_MANY_COMMANDS);
 		return;
 	}
-	reply = run_command(s, s->line);
+	reply = s->phase == SESSION_IN_AUTH ? run_answer(s, s->line)
+	    : run_command(s, s->line);
 	if (reply == REPLY_UNKNOWN_COMMAND &&
 	    ++s->unknown > s->rules->unknown_max)
 		session_dismiss(s, REPLY_TOO_MANY_UNKNOWN);
@@ -377,6 +453,7 @@ static void
 take_answer(struct session *s, bool welcome)
 {
 	s->phase = SESSION_IN_COMMANDS;
+	if (s->question == SESSION_LOGIN) forget_sasl(s);
 	if (!welcome) return;
 	switch (s->question) {
 	case SESSION_SENDER:
@@ -389,8 +466,14 @@ take_answer(struct session *s, bool welcome)
 		break;
 	case SESSION_CLIENT:
 		s->state = SESSION_FRESH;
-		s->extended = false;
+		s->extended = s->logged_in = false;
 		*s->helo = '\0';
+		break;
+	case SESSION_LOGIN:
+		s->logged_in = true;
+		break;
+	case SESSION_SECURITY:
+		s->phase = SESSION_SECURING;
 		break;
 	}
 }

@@ -19,6 +19,7 @@
 #include "common/traceid.h"
 #include "smtpd/chunk.h"
 #include "smtpd/reply.h"
+#include "smtpd/sasl.h"
 #include "smtpd/text.h"
 
 enum {
@@ -34,6 +35,9 @@ struct session_rules {
 	struct slice hostname;
 	struct slice domain;		/* of <postmaster> */
 	bool lmtp;
+	bool tls_required;		/* before mail */
+	bool auth;			/* there are users who may log in */
+	bool auth_required;		/* before mail */
 	unsigned long long rcpts_max;	/* in one message */
 	unsigned long long mails_max;	/* the others: in one session */
 	unsigned long long commands_max;
@@ -45,10 +49,13 @@ struct session_rules {
 enum session_do {
 	SESSION_READ,	/* more octets of the client are wanted */
 	SESSION_SEND,	/* view: a whole reply for the client */
-	SESSION_ASK,	/* s->question: is s->addr welcome, or s->argument? */
+	SESSION_ASK,	/* s->question: is s->addr welcome, or s->argument, or
+			 * a handshake? */
 	SESSION_STORE,	/* view: the message goes on, CRLF line ends, without
 			 * stuffing */
 	SESSION_COMMIT,	/* the message is complete: may it be said so? */
+	SESSION_TLS,	/* forget all input, do the handshake, then say
+			 * session_secured; the client has the reply */
 	SESSION_ABORT,	/* forget the transaction, and what was stored */
 	SESSION_CLOSE	/* the session is over */
 };
@@ -70,10 +77,18 @@ enum session_phase {
 	SESSION_IN_TEXT,
 	SESSION_IN_CHUNK,
 	SESSION_COMMITTING,
+	SESSION_SECURING,
+	SESSION_IN_AUTH,
 	SESSION_CLOSING
 };
 
-enum session_question { SESSION_SENDER, SESSION_RECIPIENT, SESSION_CLIENT };
+enum session_question {
+	SESSION_SENDER,
+	SESSION_RECIPIENT,
+	SESSION_CLIENT,
+	SESSION_LOGIN,		/* is s->sasl right? REPLY_LOGGED_IN */
+	SESSION_SECURITY	/* answer REPLY_START_TLS: it will be done */
+};
 
 struct verb;
 
@@ -85,6 +100,14 @@ struct session {
 	char helo[SESSION_HELO_MAX + 1];	/* NUL */
 	bool extended;			/* EHLO or LHLO, not HELO */
 	bool dismissed;			/* see session_dismiss */
+	bool offers_tls;		/* set by the caller: STARTTLS is to be
+					 * had */
+	bool secure;			/* TLS protects it */
+	bool auth_in_clear;		/* set by the caller: AUTH needs no
+					 * TLS */
+	bool logged_in;
+	bool secret;			/* the last line may hold a password */
+	struct sasl *sasl;		/* from AUTH to its answer */
 	bool trusted;			/* set by the caller: it may say who
 					 * the client is (XCLIENT) */
 	struct line *line;		/* until session_next wants more */
@@ -158,6 +181,11 @@ void session_refuse(struct session *s, unsigned code, struct slice status,
 void session_verdict(struct session *s, enum verdict verdict,
     struct slice status, struct slice words);
 
+/* session_secured - after SESSION_TLS, or before the greeting has been taken:
+ * what is said is protected from now on, and nothing said before counts (RFC
+ * 3207 section 4.2) */
+void session_secured(struct session *s);
+
 /* session_dismiss - end it with this reply instead of reading on; a message
  * under way is aborted. Not between COMMIT and its verdict. */
 void session_dismiss(struct session *s, enum reply reply);
@@ -181,6 +209,9 @@ session_in_text(struct session const *s)
 
 /* session_reset - forget the transaction, if any */
 void session_reset(struct session *s);
+
+/* session_take_answer - one of the exchange in s->sasl */
+enum reply session_take_answer(struct session *s, struct slice answer);
 
 /* session_begin_chunk - s->chunk is announced
  *   misplaced  REPLY_NONE, or why it is no part of the message */

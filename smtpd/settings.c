@@ -3,22 +3,87 @@
 #include "common/submit.h"
 #include "smtpd/settings.h"
 
-enum { FIRST_INHERITED = 3 };	/* sd_listen_fds(3) */
+enum {
+	FIRST_INHERITED = 3,	/* sd_listen_fds(3) */
+	SUBMISSIONS_PORT = 465	/* RFC 8314 */
+};
+
+static bool
+add_bind(struct netaddr *bind, size_t *n, char const *argument,
+    char const **why)
+{
+	unsigned char octet[NETADDR_OCTETS];
+	struct netaddr *a = &bind[*n];
+
+	*why = "given too often";
+	if (*n == SETTINGS_BINDS_MAX) return false;
+	if (!netaddr_parse(a, slice_of(argument), why)) return false;
+	*why = "an address is wanted, not a name";
+	if (!netaddr_ip(octet, slice_of(a->host))) return false;
+	++*n;
+	return true;
+}
 
 static bool
 take_bind(void *options, char const *argument, char const **why)
 {
 	struct settings *s = options;
-	unsigned char octet[NETADDR_OCTETS];
-	struct netaddr *a = &s->bind[s->binds];
 
-	*why = "given too often";
-	if (s->binds == SETTINGS_BINDS_MAX) return false;
-	if (!netaddr_parse(a, slice_of(argument), why)) return false;
-	*why = "an address is wanted, not a name";
-	if (!netaddr_ip(octet, slice_of(a->host))) return false;
-	s->binds++;
+	return add_bind(s->bind, &s->binds, argument, why);
+}
+
+static bool
+take_tls_bind(void *options, char const *argument, char const **why)
+{
+	struct settings *s = options;
+	struct netaddr *a = &s->tls_bind[s->tls_binds];
+
+	if (!add_bind(s->tls_bind, &s->tls_binds, argument, why)) return false;
+	if (!a->port) a->port = SUBMISSIONS_PORT;
 	return true;
+}
+
+static bool
+add_file(char const **file, size_t *n, char const *argument, char const **why)
+{
+	*why = "given too often";
+	if (*n == TLS_PAIRS_MAX) return false;
+	file[(*n)++] = argument;
+	return true;
+}
+
+static bool
+take_certificate(void *options, char const *argument, char const **why)
+{
+	struct settings *s = options;
+
+	return add_file(s->certificate, &s->certificates, argument, why);
+}
+
+static bool
+take_key(void *options, char const *argument, char const **why)
+{
+	struct settings *s = options;
+
+	return add_file(s->key, &s->keys, argument, why);
+}
+
+static bool
+take_tls(void *options, char const *argument, char const **why)
+{
+	static char const *const words[] = { [SETTINGS_TLS_OFFER] = "offer",
+		[SETTINGS_TLS_NONE] = "none",
+		[SETTINGS_TLS_REQUIRE] = "require" };
+	struct settings *s = options;
+	size_t i;
+
+	*why = "takes none, offer or require";
+	for (i = 0; i < sizeof words / sizeof *words; i++)
+		if (slice_is(slice_of(argument), words[i])) {
+			s->tls = (enum settings_tls)i;
+			return true;
+		}
+	return false;
 }
 
 static bool
@@ -98,6 +163,20 @@ struct option_row const settings_rows[] = {
 	    "listen on this address; may be repeated"),
 	CALL("port", "N", take_port,
 	    "listen on this port where --bind has none (25); may be repeated"),
+	CALL("tls-bind", "ADDR[:PORT]", take_tls_bind,
+	    "listen here for TLS from the start (465); may be repeated"),
+	CALL("tls-cert", "FILE", take_certificate,
+	    "PEM certificates, ours first; may be repeated"),
+	CALL("tls-key", "FILE", take_key,
+	    "key of each --tls-cert (in the same file); may be repeated"),
+	CALL("tls", "none|offer|require", take_tls,
+	    "STARTTLS where there is a certificate (offer)"),
+	TEXT("users", "FILE", users,
+	    "NAME:HASH of those who may log in, under TLS"),
+	FLAG("submission", submission, "no mail without a login"),
+	FLAG("auth-clear", auth_clear,
+	    "those on this machine may log in without TLS"),
+	FLAG("hash", hash, "read a password, print a hash for --users, exit"),
 	CALL("listen-fd", "N", take_listen_fd,
 	    "clients connect to this inherited socket; may be repeated"),
 	FLAG("lmtp", lmtp, "speak LMTP, one reply for each recipient"),
@@ -132,6 +211,8 @@ struct option_row const settings_rows[] = {
 	    "messages in a session (3000)"),
 	NUMBER("max-sessions", OPTION_NUMBER, sessions_max, 1000000,
 	    "sessions at a time (5000)"),
+	NUMBER("max-handshakes", OPTION_NUMBER, handshakes_max, 1000000,
+	    "TLS handshakes at a time (200)"),
 	NUMBER("max-per-address", OPTION_NUMBER, address_max, 1000000,
 	    "sessions at a time from one address or IPv6 /64 (100)"),
 	NUMBER("max-commands", OPTION_NUMBER, commands_max, 1000000000,
@@ -165,7 +246,8 @@ settings_default(struct settings *s)
 		.line_max = 1 << 20, .rcpts_max = 1000, .mails_max = 3000,
 		.sessions_max = 5000, .address_max = 100,
 		.commands_max = 10000, .unknown_max = 50, .errors_max = 50,
-		.streams_max = 100, .command_s = 5 * 60, .text_s = 3 * 60,
+		.streams_max = 100, .handshakes_max = 200,
+		.command_s = 5 * 60, .text_s = 3 * 60,
 		.transaction_s = 3600, .session_s = 12 * 3600 };
 }
 
@@ -194,19 +276,33 @@ settings_inherited(struct settings *s, char const *fds, char const *pid,
 }
 
 /* RFC 2033 section 5: a client there would take us for one who speaks SMTP. */
-char const *
-settings_wrong(struct settings const *s)
+static bool
+is_lmtp_on_25(struct settings const *s)
 {
 	struct netaddr const *bind = s->bind;
 	size_t i;
 
-	if (!s->lmtp) return NULL;
-	for (i = 0; i < s->binds; i++)
+	for (i = 0; s->lmtp && i < s->binds; i++)
 		if (bind[i].port == 25 || (!bind[i].port && !s->ports))
-			return "--lmtp and port 25 exclude each other";
-	for (i = 0; i < s->ports; i++)
-		if (s->port[i] == 25)
-			return "--lmtp and port 25 exclude each other";
+			return true;
+	for (i = 0; s->lmtp && i < s->ports; i++)
+		if (s->port[i] == 25) return true;
+	return false;
+}
+
+char const *
+settings_wrong(struct settings const *s)
+{
+	if (is_lmtp_on_25(s)) return "--lmtp and port 25 exclude each other";
+	if (s->keys && s->keys != s->certificates)
+		return "--tls-key is wanted for each --tls-cert, or none";
+	if (!s->certificates && s->tls_binds)
+		return "--tls-bind needs --tls-cert";
+	if (!s->certificates && s->tls == SETTINGS_TLS_REQUIRE)
+		return "--tls=require needs --tls-cert";
+	if (s->submission && !s->users) return "--submission needs --users";
+	if (s->users && !s->certificates && !s->auth_clear)
+		return "--users needs --tls-cert, or --auth-clear";
 	return NULL;
 }
 

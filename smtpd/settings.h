@@ -5,6 +5,7 @@
 
 #include "common/netaddr.h"
 #include "common/option.h"
+#include "smtpd/keys.h"
 #include "smtpd/outlet.h"
 #include "smtpd/trust.h"
 
@@ -14,20 +15,31 @@ enum {
 	SETTINGS_FDS_MAX = 8
 };
 
+enum settings_tls {
+	SETTINGS_TLS_OFFER,
+	SETTINGS_TLS_NONE,
+	SETTINGS_TLS_REQUIRE
+};
+
 struct settings {
-	struct netaddr bind[SETTINGS_BINDS_MAX];
-	size_t binds;
+	struct netaddr bind[SETTINGS_BINDS_MAX], tls_bind[SETTINGS_BINDS_MAX];
+	size_t binds, tls_binds;
 	unsigned port[SETTINGS_PORTS_MAX];
 	size_t ports;
 	int listen_fd[SETTINGS_FDS_MAX + 1];	/* -1 ends */
 	size_t listen_fds;
 	char const *access, *log, *resolver;
 	bool lmtp, fix_lf, transcript, explain;
+	char const *certificate[TLS_PAIRS_MAX], *key[TLS_PAIRS_MAX];
+	size_t certificates, keys;
+	enum settings_tls tls;
+	char const *users;
+	bool submission, auth_clear, hash;
 	struct trust proxies, xclients;
 	struct outlet outlet;
 	unsigned long long size_max, line_max, rcpts_max, mails_max,
 	    sessions_max, address_max, commands_max, unknown_max, errors_max,
-	    streams_max;
+	    streams_max, handshakes_max;
 	/* seconds */
 	unsigned long long command_s, text_s, transaction_s, session_s,
 	    greet_s;

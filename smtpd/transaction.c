@@ -46,20 +46,41 @@ path_text(struct session const *s, char text[ADDR_TEXT_MAX])
 	return s->path == ADDR_PATH_MAILBOX ? addr_format(&s->addr, text) : 0;
 }
 
-/* The word of RFC 3848, and of RFC 6531 section 3.7.3. */
+/* The word of RFC 3848, and of RFC 6531 section 3.7.3; there is none for HELO
+ * with TLS. */
 static struct slice
 protocol_word(struct session const *s, struct xclient const *x)
 {
-	static struct slice const words[][2] = {
-		{ SLICE("SMTP"), SLICE("UTF8SMTP") },
-		{ SLICE("ESMTP"), SLICE("UTF8SMTP") },
-		{ SLICE("LMTP"), SLICE("UTF8LMTP") }
+	/* in clear, with TLS, with a login, with both */
+	static struct slice const words[][4][2] = {
+		{ { SLICE("SMTP"), SLICE("UTF8SMTP") },
+		    { SLICE("SMTP"), SLICE("UTF8SMTPS") },
+		    { SLICE("SMTP"), SLICE("UTF8SMTPA") },
+		    { SLICE("SMTP"), SLICE("UTF8SMTPSA") } },
+		{ { SLICE("ESMTP"), SLICE("UTF8SMTP") },
+		    { SLICE("ESMTPS"), SLICE("UTF8SMTPS") },
+		    { SLICE("ESMTPA"), SLICE("UTF8SMTPA") },
+		    { SLICE("ESMTPSA"), SLICE("UTF8SMTPSA") } },
+		{ { SLICE("LMTP"), SLICE("UTF8LMTP") },
+		    { SLICE("LMTPS"), SLICE("UTF8LMTPS") },
+		    { SLICE("LMTPA"), SLICE("UTF8LMTPA") },
+		    { SLICE("LMTPSA"), SLICE("UTF8LMTPSA") } }
 	};
 	unsigned row = s->rules->lmtp ? 2 : s->extended;
+	bool behind = x && *x->proto && !s->rules->lmtp;
+	unsigned way = s->secure + 2U * s->logged_in;
 
-	if (x && *x->proto && !s->rules->lmtp)
-		row = slice_is_nocase(slice_of(x->proto), "ESMTP");
-	return words[row][s->utf8];
+	/* our TLS is then the way from the one in front of us */
+	if (behind) row = slice_is_nocase(slice_of(x->proto), "ESMTP");
+	return words[row][behind ? 0 : way][s->utf8];
+}
+
+/* Who has logged in here, or where XCLIENT says so; empty: nobody. */
+static struct slice
+login_of(struct transaction const *t)
+{
+	if (t->session->logged_in) return slice_of(t->login);
+	return slice_of(t->xclient ? t->xclient->login : "");
 }
 
 /* describe - who sends, and how; the views are the session's and t's */
@@ -74,7 +95,8 @@ describe(struct transaction const *t)
 		.client_name = transaction_name(t),
 		.helo = slice_of(x && *x->helo ? x->helo : s->helo),
 		.protocol = protocol_word(s, x),
-		.login = slice_of(x ? x->login : ""),
+		.login = login_of(t),
+		.tls = slice_of(t->tls ? t->tls : ""),
 		.envid = s->envid, .size = s->promised,
 		.eightbit = s->eightbit, .utf8 = s->utf8, .ret = s->ret };
 }
@@ -82,10 +104,9 @@ describe(struct transaction const *t)
 void
 transaction_access(struct transaction const *t, struct access_decision *may)
 {
-	struct xclient const *x = t->xclient;
 	struct who_client who = { .address = transaction_client(t).s,
 		.name = transaction_name(t),
-		.login = slice_of(x ? x->login : "") };
+		.login = login_of(t) };
 
 	access_client(t->access, &who, may);
 }
@@ -94,7 +115,7 @@ transaction_access(struct transaction const *t, struct access_decision *may)
 static bool
 is_too_much(struct transaction const *t, struct tally *tally, uint64_t max)
 {
-	struct slice login = slice_of(t->xclient ? t->xclient->login : "");
+	struct slice login = login_of(t);
 	struct tally_who who;
 
 	if (max == ACCESS_NO_LIMIT) return false;
@@ -118,10 +139,14 @@ answer_sender(struct transaction *t)
 	char sender[ADDR_TEXT_MAX];
 	struct access_decision may;
 	struct submit_open open;
+	unsigned line;
 
 	transaction_access(t, &may);
 	/* with no queue no line leads to other hosts: "*" is for all */
 	t->relay = may.relay || t->pool->connect;
+	if (login_of(t).len && !access_sender(t->access, login_of(t),
+	    s->path == ADDR_PATH_MAILBOX ? &s->addr : NULL, &line))
+		return REPLY_NOT_YOUR_SENDER;
 	if (!pool_reaches_queue(t->pool)) return REPLY_NO_QUEUE;
 	if (s->promised > SUBMISSION_SMALL_MAX && !pool_has_stream(t->pool))
 		return REPLY_NO_SPACE;
@@ -173,6 +198,44 @@ answer_client(struct transaction *t)
 						      : REPLY_BAD_ARGUMENT;
 }
 
+static void
+checked(void *owner, bool right)
+{
+	struct transaction *t = owner;
+
+	t->asking = false;
+	if (!right)
+		failures_add(t->failures, transaction_client(t),
+		    clock_monotonic_ms());
+	session_answer(t->session, right ? REPLY_LOGGED_IN : REPLY_LOGIN_WRONG);
+	t->wake(t->owner);
+}
+
+static void
+answer_login(struct transaction *t)
+{
+	struct session *s = t->session;
+	struct check *c = t->check;
+
+	if (t->asking) return;
+	if (!c) c = t->check = calloc(1, sizeof *c);
+	if (failures_too_many(t->failures, transaction_client(t),
+	    clock_monotonic_ms())) {
+		session_dismiss(s, REPLY_LOGIN_TOO_OFTEN);
+		return;
+	}
+	if (c) {
+		memcpy(t->login, s->sasl->name, sizeof t->login);
+		memcpy(c->request.name, s->sasl->name, sizeof c->request.name);
+		memcpy(c->request.password, s->sasl->password,
+		    sizeof c->request.password);
+		c->done = checked;
+		c->owner = t;
+		t->asking = check_start(t->checker, c);
+	}
+	if (!t->asking) session_answer(s, REPLY_LOGIN_BUSY);
+}
+
 void
 transaction_answer(struct transaction *t)
 {
@@ -190,6 +253,13 @@ transaction_answer(struct transaction *t)
 		reply = answer_client(t);
 		session_answer(s, reply);
 		if (reply == REPLY_GREETING) t->moved(t->owner);
+		break;
+	case SESSION_LOGIN:
+		answer_login(t);
+		break;
+	case SESSION_SECURITY:
+		session_answer(s, t->may_secure(t->owner) ? REPLY_START_TLS
+		    : REPLY_TLS_BUSY);
 		break;
 	}
 }
@@ -261,5 +331,8 @@ transaction_end(struct transaction *t)
 	transaction_forget(t);
 	free(t->xclient);
 	t->xclient = NULL;
+	if (t->check) check_cancel(t->check);
+	free(t->check);
+	t->check = NULL;
 	transaction_set_name(t, NULL);
 }

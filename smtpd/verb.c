@@ -2,6 +2,7 @@
 /* What each command means (RFC 5321 section 4.1.1); when it is legal and what
  * it may carry stands in the table, and session.c sees to it. */
 #include <stdio.h>
+#include <stdlib.h>
 #include "smtpd/parameter.h"
 #include "smtpd/verb.h"
 
@@ -204,6 +205,53 @@ verb_help(struct session *s, struct slice argument)
 	return REPLY_HELP;
 }
 
+bool
+verb_may_secure(struct session const *s)
+{
+	return s->offers_tls && !s->secure;
+}
+
+/* RFC 3207 section 4: what comes behind it is no command of ours. */
+static enum reply
+verb_starttls(struct session *s, struct slice argument)
+{
+	(void)argument;
+	if (s->secure) return REPLY_BAD_SEQUENCE;
+	if (!s->offers_tls) return REPLY_NOT_IMPLEMENTED;
+	s->question = SESSION_SECURITY;
+	s->phase = SESSION_ASKING;
+	return REPLY_NONE;
+}
+
+bool
+verb_may_log_in(struct session const *s)
+{
+	return s->rules->auth && !s->logged_in &&
+	    (s->secure || s->auth_in_clear);
+}
+
+/* RFC 4954 section 4: the first answer may come along, "=" is an empty one. */
+static enum reply
+verb_auth(struct session *s, struct slice argument)
+{
+	struct slice mechanism = slice_word(&argument);
+	struct slice first = slice_word(&argument);
+
+	s->secret = true;
+	if (!s->rules->auth) return REPLY_NOT_IMPLEMENTED;
+	if (s->logged_in || !s->extended) return REPLY_BAD_SEQUENCE;
+	if (!verb_may_log_in(s)) return REPLY_TLS_FIRST;
+	if (argument.len) return REPLY_BAD_ARGUMENT;
+	if (!s->sasl) s->sasl = malloc(sizeof *s->sasl);
+	if (!s->sasl) return REPLY_NO_SPACE;
+	if (!sasl_begin(s->sasl, mechanism)) return REPLY_NO_MECHANISM;
+	if (first.len)
+		return session_take_answer(s, slice_is(first, "=")
+		    ? slice_from(NULL, 0) : first);
+	s->phase = SESSION_IN_AUTH;
+	return REPLY_CHALLENGE;
+}
+
 static enum reply
 verb_quit(struct session *s, struct slice argument)
 {
@@ -222,23 +270,37 @@ enum {
 };
 
 static struct verb const verbs[] = {
-	/* name  protocol  legal in  argument  longest line  waits  function */
-	{ "HELO", VERB_SMTP, ANY, VERB_ARGUMENT, SHORT, true, verb_helo },
-	{ "EHLO", VERB_SMTP, ANY, VERB_ARGUMENT, SHORT, true, verb_ehlo },
-	{ "LHLO", VERB_LMTP, ANY, VERB_ARGUMENT, SHORT, true, verb_ehlo },
-	{ "MAIL", VERB_BOTH, SESSION_READY, VERB_ARGUMENT, LONG, false,
+	/* name  protocol  legal in  argument  longest line  waits  early
+	 * function */
+	{ "HELO", VERB_SMTP, ANY, VERB_ARGUMENT, SHORT, true, true, verb_helo },
+	{ "EHLO", VERB_SMTP, ANY, VERB_ARGUMENT, SHORT, true, true, verb_ehlo },
+	{ "LHLO", VERB_LMTP, ANY, VERB_ARGUMENT, SHORT, true, true, verb_ehlo },
+	{ "MAIL", VERB_BOTH, SESSION_READY, VERB_ARGUMENT, LONG, false, false,
 	    verb_mail },
-	{ "RCPT", VERB_BOTH, TEXT, VERB_ARGUMENT, LONG, false, verb_rcpt },
-	{ "DATA", VERB_BOTH, TEXT, VERB_NO_ARGUMENT, SHORT, true, verb_data },
-	{ "BDAT", VERB_BOTH, ANY, VERB_ARGUMENT, SHORT, false, verb_bdat },
-	{ "RSET", VERB_BOTH, ANY, VERB_NO_ARGUMENT, SHORT, false, verb_rset },
-	{ "NOOP", VERB_BOTH, ANY, VERB_ANY_ARGUMENT, SHORT, false, verb_noop },
-	{ "VRFY", VERB_BOTH, ANY, VERB_ARGUMENT, SHORT, false, verb_vrfy },
-	{ "EXPN", VERB_BOTH, ANY, VERB_ANY_ARGUMENT, SHORT, false, verb_expn },
-	{ "HELP", VERB_BOTH, ANY, VERB_ANY_ARGUMENT, SHORT, false, verb_help },
-	{ "QUIT", VERB_BOTH, ANY, VERB_NO_ARGUMENT, SHORT, false, verb_quit },
-	{ "XCLIENT", VERB_BOTH, HELLO, VERB_ARGUMENT, LONG, true,
+	{ "RCPT", VERB_BOTH, TEXT, VERB_ARGUMENT, LONG, false, false,
+	    verb_rcpt },
+	{ "DATA", VERB_BOTH, TEXT, VERB_NO_ARGUMENT, SHORT, true, false,
+	    verb_data },
+	{ "BDAT", VERB_BOTH, ANY, VERB_ARGUMENT, SHORT, false, true,
+	    verb_bdat },
+	{ "RSET", VERB_BOTH, ANY, VERB_NO_ARGUMENT, SHORT, false, true,
+	    verb_rset },
+	{ "NOOP", VERB_BOTH, ANY, VERB_ANY_ARGUMENT, SHORT, false, true,
+	    verb_noop },
+	{ "VRFY", VERB_BOTH, ANY, VERB_ARGUMENT, SHORT, false, false,
+	    verb_vrfy },
+	{ "EXPN", VERB_BOTH, ANY, VERB_ANY_ARGUMENT, SHORT, false, false,
+	    verb_expn },
+	{ "HELP", VERB_BOTH, ANY, VERB_ANY_ARGUMENT, SHORT, false, true,
+	    verb_help },
+	{ "QUIT", VERB_BOTH, ANY, VERB_NO_ARGUMENT, SHORT, false, true,
+	    verb_quit },
+	{ "XCLIENT", VERB_BOTH, HELLO, VERB_ARGUMENT, LONG, true, true,
 	    verb_xclient },
+	{ "STARTTLS", VERB_BOTH, HELLO, VERB_NO_ARGUMENT, SHORT, true, true,
+	    verb_starttls },
+	{ "AUTH", VERB_BOTH, SESSION_READY, VERB_ARGUMENT, LONG, true, true,
+	    verb_auth },
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };

@@ -16,6 +16,7 @@ struct verb {
 	enum verb_argument argument;
 	size_t line_max;		/* octets of the line without CRLF */
 	bool waits;			/* see session_is_waited_for */
+	bool early;			/* also where TLS comes first */
 	/* run - carry it out; REPLY_NONE when it asks first */
 	enum reply (*run)(struct session *s, struct slice argument);
 };
@@ -25,5 +26,11 @@ struct verb const *verb_find(struct slice name, bool lmtp);
 
 /* verb_list - all names, a space between, as text with a NUL */
 void verb_list(char *out, size_t room, bool lmtp);
+
+/* verb_may_log_in - AUTH is for this session, now */
+bool verb_may_log_in(struct session const *s);
+
+/* verb_may_secure - STARTTLS is for this session, now or later */
+bool verb_may_secure(struct session const *s);
 
 #endif

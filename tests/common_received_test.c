@@ -38,6 +38,10 @@ says_what_is_known(void **state)
 	assert_string_equal(compose(&o, -1, "mx.example"),
 	    "Received: from [10.0.0.1] (mail.example [192.0.2.1])\r\n"
 	    "\tby mx.example with ESMTP\r\n\tid " ID "; " DATE "\r\n");
+	o.tls = SLICE("TLSv1.3 TLS_AES (x");
+	assert_non_null(strstr(compose(&o, -1, "mx.example"),
+	    " with ESMTP (TLSv1.3 TLS_AES ?x)\r\n\tid "));
+	o.tls = SLICE("");
 	o = (struct submit_open){ .client_address = SLICE("2001:db8::1") };
 	assert_string_equal(compose(&o, -1, "mx.example"),
 	    "Received: from unknown ([IPv6:2001:db8::1])\r\n"

@@ -82,6 +82,13 @@ answer(struct session *s, bool relay)
 			session_refuse(s, a.code, slice_of(a.status),
 			    slice_of(a.text));
 		break;
+	case SESSION_LOGIN:
+		need(*s->sasl->name && *s->sasl->password, "a password");
+		session_answer(s, relay ? REPLY_LOGGED_IN : REPLY_LOGIN_WRONG);
+		break;
+	case SESSION_SECURITY:
+		session_answer(s, relay ? REPLY_START_TLS : REPLY_TLS_BUSY);
+		break;
 	case SESSION_CLIENT:
 		need(s->trusted, "trust");
 		session_answer(s, xclient_parse(&x, s->argument)
@@ -119,6 +126,12 @@ go_on(struct session *s, bool relay, size_t *stored)
 			session_verdict(s, relay ? VERDICT_OK : VERDICT_PERM,
 			    SLICE("5.6.0"), SLICE("words"));
 			break;
+		case SESSION_TLS:
+			need(s->offers_tls && !s->secure, "an offer");
+			session_secured(s);
+			need(s->state == SESSION_FRESH && !*s->helo,
+			    "a new beginning");
+			break;
 		case SESSION_ABORT:
 			*stored = 0;
 			break;
@@ -141,8 +154,11 @@ LLVMFuzzerTestOneInput(uint8_t const *octets, size_t len)
 	in = slice_skip(in, 1);
 	rules.lmtp = kind & 1;
 	rules.text.fix_lf = kind & 2;
+	rules.tls_required = kind & 64;
+	rules.auth = kind & 128;
 	session_init(&s, &rules);
 	s.trusted = kind & 4;
+	s.offers_tls = kind & 32;
 	on = go_on(&s, kind & 8, &stored);
 	while (on && in.len) {
 		/* cut where the octets themselves say */

@@ -43,7 +43,9 @@ for program in smtpd queue send local remote inject; do
 		;;
 	esac
 	tls=1
-	[ "$program" != remote ] || tls=0
+	case $program in
+	smtpd | remote) tls=0 ;;
+	esac
 	is "$program: links OpenSSL, or not" "$(
 		grep -Exq 'libssl\..*' "$T/needs"
 		echo $?)" "$tls"

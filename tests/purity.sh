@@ -79,6 +79,7 @@ send/sched
 send/work
 smtpd/chunk
 smtpd/crowd
+smtpd/failures
 smtpd/hops
 smtpd/outlet
 smtpd/parameter
@@ -86,10 +87,12 @@ smtpd/policy
 smtpd/proxy
 smtpd/reply
 smtpd/reverse
+smtpd/sasl
 smtpd/session
 smtpd/tally
 smtpd/text
 smtpd/trust
+smtpd/users
 smtpd/verb
 smtpd/xclient
 '

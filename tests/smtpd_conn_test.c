@@ -85,7 +85,7 @@ connect_from(char const *address)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
 	    pair), 0);
-	assert_true(conn_open(&conns, pair[0], pair[0], address));
+	assert_true(conn_open(&conns, pair[0], pair[0], address, false));
 	return pair[1];
 }
 
@@ -238,7 +238,7 @@ message_through_pipes(void **state)
 	assert_int_equal(pipe(in), 0);
 	assert_int_equal(pipe(out), 0);
 	assert_int_equal(fcntl(out[0], F_SETFL, O_NONBLOCK), 0);
-	assert_true(conn_open(&conns, in[0], out[1], ""));
+	assert_true(conn_open(&conns, in[0], out[1], "", false));
 	assert_true(write(in[1], hello, strlen(hello)) > 0);
 	assert_true(write(in[1], envelope, strlen(envelope)) > 0);
 	assert_true(write(in[1], "x\r\n.\r\nNOOP\r\n", 12) == 12);
@@ -265,7 +265,7 @@ session_from_a_file(void **state)
 	assert_true(write(in, envelope, strlen(envelope)) > 0);
 	assert_true(write(in, "x\r\n.\r\nQUIT\r\n", 12) == 12);
 	assert_int_equal(lseek(in, 0, SEEK_SET), 0);
-	assert_true(conn_open(&conns, in, out[1], ""));
+	assert_true(conn_open(&conns, in, out[1], "", false));
 	expect_accepted(out[0]);
 	expect_end(out[0]);
 	assert_non_null(strstr(heard, "\r\n221 2.0.0 mx.test goodbye\r\n"));

@@ -44,6 +44,7 @@ go_on(struct session *s, struct seen *seen)
 		switch (session_next(s, &view)) {
 		case SESSION_READ:
 		case SESSION_CLOSE:
+		case SESSION_TLS:
 			return;
 		case SESSION_SEND:
 			if (text) seen->told = true;

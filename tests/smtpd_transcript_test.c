@@ -6,7 +6,9 @@
  *   # comment
  *   routes: LINE   access: LINE   client: ADDRESS
  *   limit: size|line|rcpts|mails|commands|unknown|errors N
- *   say: lmtp|fix|trusted			LMTP; bare LF is fixed; XCLIENT
+ *   say: lmtp|fix|trusted	LMTP; bare LF is fixed; XCLIENT
+ *   say: tls|secure|auth|submission	STARTTLS is offered; is required; there
+ *					are users; none but those
  *   verdict: temp|perm STATUS WORDS		what queue says; default ok
  *   C: octets, CRLF is added. \r \n \0 \xNN \\, \{N:text} is text N times,
  *      \c at the end: no CRLF
@@ -60,7 +62,7 @@ struct transcript {
 	struct routes routes;
 	struct access access;
 	struct session_rules rules;
-	bool trusted;
+	bool trusted, offers_tls;
 	struct access_decision may;
 	enum verdict verdict;
 	char status[16], words[128];
@@ -151,6 +153,10 @@ static void
 set_way(struct transcript *t, struct slice name)
 {
 	if (slice_is(name, "lmtp")) t->rules.lmtp = true;
+	else if (slice_is(name, "tls")) t->offers_tls = true;
+	else if (slice_is(name, "auth")) t->rules.auth = true;
+	else if (slice_is(name, "submission")) t->rules.auth_required = true;
+	else if (slice_is(name, "secure")) t->rules.tls_required = true;
 	else if (slice_is(name, "fix")) t->rules.text.fix_lf = true;
 	else if (slice_is(name, "trusted")) t->trusted = true;
 	else fail_msg("no such way");
@@ -362,6 +368,18 @@ answer(struct play *p)
 	case SESSION_RECIPIENT:
 		answer_recipient(p, address);
 		break;
+	case SESSION_LOGIN:
+		put_cstr(&p->output, "Q: login ");
+		put_cstr(&p->output, s->sasl->name);
+		put_cstr(&p->output, " ");
+		put_cstr(&p->output, s->sasl->password);
+		put_cstr(&p->output, "\n");
+		session_answer(s, strcmp(s->sasl->password, "right")
+		    ? REPLY_LOGIN_WRONG : REPLY_LOGGED_IN);
+		break;
+	case SESSION_SECURITY:
+		session_answer(s, REPLY_START_TLS);
+		break;
 	case SESSION_CLIENT:
 		session_answer(s, xclient_parse(&x, s->argument)
 		    ? REPLY_GREETING : REPLY_BAD_ARGUMENT);
@@ -403,6 +421,10 @@ play_on(struct play *p, struct slice in)
 			session_verdict(s, p->t->verdict,
 			    slice_of(p->t->status), slice_of(p->t->words));
 			break;
+		case SESSION_TLS:
+			put_cstr(&p->output, "Q: tls\n");
+			session_secured(s);
+			break;
 		case SESSION_ABORT:
 			put_cstr(&p->output, "Q: forgotten\n");
 			forget(p);
@@ -421,6 +443,7 @@ play_begin(struct play *p, struct transcript const *t)
 	*p = (struct play){ .t = t };
 	session_init(&p->session, &t->rules);
 	p->session.trusted = t->trusted;
+	p->session.offers_tls = t->offers_tls;
 	put_cstr(&p->output, "");
 	play_on(p, slice_from(NULL, 0));
 }

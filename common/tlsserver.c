@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+/* The server's side of OpenSSL: which certificate for whom, and what is not
+ * spoken. */
+#include <stdlib.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+#include "common/tlspart.h"
+#include "common/tlsserver.h"
+
+struct tls_pair {
+	X509 *certificate;
+	STACK_OF(X509) *chain;
+	EVP_PKEY *key;
+};
+
+struct tls_pairs {
+	struct tls_pair pair[TLS_PAIRS_MAX];
+	size_t n;
+};
+
+/* Forward secret and authenticated; those of TLS 1.3 are all so. */
+static char const ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
+/* Certificates */
+
+/* Nobody is there to type one. */
+static int
+no_password(char *out, int room, int writing, void *owner)
+{
+	(void)out;
+	(void)room;
+	(void)writing;
+	(void)owner;
+	return 0;
+}
+
+static bool
+read_chain(struct tls_pair *p, BIO *in)
+{
+	X509 *more;
+
+	p->certificate = PEM_read_bio_X509_AUX(in, NULL, no_password, NULL);
+	p->chain = sk_X509_new_null();
+	if (!p->certificate || !p->chain) return false;
+	while ((more = PEM_read_bio_X509(in, NULL, no_password, NULL)))
+		if (!sk_X509_push(p->chain, more)) {
+			X509_free(more);
+			return false;
+		}
+	return true;
+}
+
+static bool
+read_pair(struct tls_pair *p, struct tls_pem const *pem, char const **why)
+{
+	BIO *certificate = BIO_new_mem_buf(pem->certificate.s,
+	    (int)pem->certificate.len);
+	BIO *key = BIO_new_mem_buf(pem->key.s, (int)pem->key.len);
+	bool fine = false;
+
+	*why = "no memory";
+	if (!certificate || !key) goto end;
+	*why = "no certificate in it";
+	if (!read_chain(p, certificate)) goto end;
+	*why = "no key in it, or one with a password";
+	p->key = PEM_read_bio_PrivateKey(key, NULL, no_password, NULL);
+	if (!p->key) goto end;
+	*why = "the key is not the certificate's";
+	fine = X509_check_private_key(p->certificate, p->key) == 1;
+end:
+	BIO_free(certificate);
+	BIO_free(key);
+	return fine;
+}
+
+static bool
+is_for(struct tls_pair const *p, char const *name)
+{
+	return X509_check_host(p->certificate, name, 0, 0, NULL) == 1;
+}
+
+/* Called by OpenSSL when the client's hello is read; 1: go on. Each kind of
+ * key has one place, so the last one put there stays: the first of the file
+ * list. */
+static int
+choose(SSL *ssl, void *owner)
+{
+	struct tls_pairs const *all = owner;
+	char const *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+	bool cleared = false;
+	size_t i;
+
+	for (i = all->n; name && i--;) {
+		struct tls_pair const *p = &all->pair[i];
+
+		if (!is_for(p, name)) continue;
+		if (!cleared) SSL_certs_clear(ssl);
+		cleared = true;
+		if (SSL_use_cert_and_key(ssl, p->certificate, p->key,
+		    p->chain, 1) != 1)
+			return 0;
+	}
+	return 1;
+}
+
+/* Called by OpenSSL. Who came to speak another protocol has been sent here by
+ * someone who wants our answers to mean something else. */
+static int
+check_protocol(SSL *ssl, unsigned char const **out, unsigned char *out_len,
+    unsigned char const *in, unsigned in_len, void *owner)
+{
+	static unsigned char const known[] = "\4smtp\5esmtp\4lmtp";
+
+	(void)ssl;
+	(void)owner;
+	/* it takes a pointer that it doesn't write through */
+	if (SSL_select_next_proto((unsigned char **)out, out_len, known,
+	    sizeof known - 1, in, in_len) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/* Called by OpenSSL when nobody uses the context any more: a connection does,
+ * and may still have to choose. */
+static void
+free_pairs(void *context, void *pairs, CRYPTO_EX_DATA *data, int index,
+    long number, void *pointer)
+{
+	struct tls_pairs *all = pairs;
+	size_t i;
+
+	(void)context;
+	(void)data;
+	(void)index;
+	(void)number;
+	(void)pointer;
+	for (i = 0; all && i < all->n; i++) {
+		X509_free(all->pair[i].certificate);
+		sk_X509_pop_free(all->pair[i].chain, X509_free);
+		EVP_PKEY_free(all->pair[i].key);
+	}
+	free(all);
+}
+
+static struct tls_pairs *
+add_pairs(SSL_CTX *x)
+{
+	static int place = -1;
+	struct tls_pairs *all = calloc(1, sizeof *all);
+
+	if (place == -1)
+		place = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL,
+		    free_pairs);
+	if (all && place != -1 && SSL_CTX_set_ex_data(x, place, all))
+		return all;
+	free(all);
+	return NULL;
+}
+
+static bool
+set_up(SSL_CTX *x, struct tls_pairs *pairs)
+{
+	if (!SSL_CTX_set_min_proto_version(x, TLS1_2_VERSION) ||
+	    !SSL_CTX_set_cipher_list(x, ciphers) ||
+	    !SSL_CTX_set_session_id_context(x, (unsigned char const *)"smtp",
+	    4))
+		return false;
+	SSL_CTX_set_options(x, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+	    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+	SSL_CTX_set_mode(x, SSL_MODE_ENABLE_PARTIAL_WRITE |
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	/* tickets only: nothing here grows with the number of clients */
+	SSL_CTX_set_session_cache_mode(x, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(x, 1);
+	SSL_CTX_set_cert_cb(x, choose, pairs);
+	SSL_CTX_set_alpn_select_cb(x, check_protocol, NULL);
+	return true;
+}
+
+static bool
+read_all(struct tls_server *s, struct tls_pem const *pem, size_t n,
+    size_t *bad, char const **why)
+{
+	struct tls_pairs *pairs;
+
+	*bad = 0;
+	*why = "OpenSSL does not start";
+	s->context = SSL_CTX_new(TLS_server_method());
+	pairs = s->context ? add_pairs(s->context) : NULL;
+	if (!pairs || !set_up(s->context, pairs)) return false;
+	for (; *bad < n; ++*bad) {
+		pairs->n++;
+		if (!read_pair(&pairs->pair[*bad], &pem[*bad], why))
+			return false;
+	}
+	while ((*bad)--) {
+		struct tls_pair const *p = &pairs->pair[*bad];
+
+		*why = "certificate or key too weak, or of no use for TLS";
+		if (SSL_CTX_use_cert_and_key(s->context, p->certificate,
+		    p->key, p->chain, 1) != 1)
+			return false;
+	}
+	return true;
+}
+
+bool
+tls_server_open(struct tls_server *s, struct tls_pem const *pem, size_t n,
+    size_t *bad, char const **why)
+{
+	bool fine;
+
+	*s = (struct tls_server){ .context = NULL };
+	fine = read_all(s, pem, n, bad, why);
+	ERR_clear_error();
+	if (!fine) tls_server_close(s);
+	return fine;
+}
+
+void
+tls_server_close(struct tls_server *s)
+{
+	SSL_CTX_free(s->context);
+	*s = (struct tls_server){ .context = NULL };
+}
+
+void
+tls_server_rotate(struct tls_server *s)
+{
+	unsigned char key[80];	/* as OpenSSL wants it */
+
+	if (SSL_CTX_get_tlsext_ticket_keys(s->context, NULL, 0) ==
+	    (long)sizeof key && RAND_bytes(key, sizeof key) == 1)
+		SSL_CTX_set_tlsext_ticket_keys(s->context, key, sizeof key);
+	OPENSSL_cleanse(key, sizeof key);
+	ERR_clear_error();
+}
+
+struct tls *
+tls_accept(struct tls_server *s, int fd)
+{
+	struct tls *t = calloc(1, sizeof *t);
+
+	if (!t) return NULL;
+	t->ssl = SSL_new(s->context);
+	if (t->ssl && SSL_set_fd(t->ssl, fd)) {
+		SSL_set_accept_state(t->ssl);
+		return t;
+	}
+	tls_free(t);
+	ERR_clear_error();
+	return NULL;
+}

@@ -1,0 +1,184 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: ISC
+"""tls.py CASE HOST-PORT... - one case of an SMTP client and TLS; prints what
+went wrong, and exits 1 then. Cases: starttls PORT, smtps PORT, injection PORT,
+halves PORT SMTPS-PORT N, garbage SMTPS-PORT, idle PORT N PID (prints KiB each),
+alpn SMTPS-PORT NAME, sni SMTPS-PORT NAME (prints the certificate's)."""
+import select
+import smtplib
+import socket
+import ssl
+import sys
+import time
+
+MAIL = b"From: s@client.test\r\nSubject: x\r\n\r\nhello\r\n"
+
+
+def context():
+    c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    c.check_hostname = False
+    c.verify_mode = ssl.CERT_NONE
+    return c
+
+
+def expect(got, wanted):
+    if not wanted(got):
+        sys.exit(f"unexpected: {got!r}")
+
+
+def hear(f):
+    """One reply."""
+    text = b""
+    while True:
+        line = f.readline()
+        text += line
+        if not line or line[3:4] == b" ":
+            return text
+
+
+def plain(port):
+    s = socket.create_connection(("127.0.0.1", port), 20)
+    f = s.makefile("rb")
+    hear(f)
+    return s, f
+
+
+def say(s, f, line):
+    s.sendall(line)
+    return hear(f)
+
+
+def ready(port):
+    """A connection at the point where the handshake is to begin."""
+    s, f = plain(port)
+    say(s, f, b"EHLO c.test\r\n")
+    expect(say(s, f, b"STARTTLS\r\n"), lambda r: r.startswith(b"220 "))
+    return s
+
+
+def starttls(port):
+    with smtplib.SMTP("127.0.0.1", int(port), "c.test", 20) as s:
+        s.starttls(context=context())
+        expect(s.docmd("MAIL FROM:<s@client.test>")[0], lambda c: c == 503)
+        s.ehlo()
+        expect("starttls" in s.esmtp_features, lambda e: not e)
+        s.sendmail("s@client.test", ["starttls@example.test"], MAIL)
+
+
+def smtps(port):
+    with smtplib.SMTP_SSL("127.0.0.1", int(port), "c.test", timeout=20,
+                          context=context()) as s:
+        s.sendmail("s@client.test", ["smtps@example.test"],
+                   MAIL + b"x" * 900 + b"\r\n" + b"many lines\r\n" * 40000)
+
+
+EVIL = (b"EHLO evil\r\nMAIL FROM:<e@client.test>\r\n"
+        b"RCPT TO:<evil@example.test>\r\nDATA\r\nevil\r\n.\r\n")
+
+
+def injection(port):
+    """What is said before the handshake is no command after it."""
+    for line in EVIL, b"NOOP\r\n", b"RSET\r\n" * 1000, b"R":
+        s, f = plain(int(port))
+        say(s, f, b"EHLO c.test\r\n")
+        # in one piece: it has not waited
+        expect(say(s, f, b"STARTTLS\r\n" + line),
+               lambda r: r.startswith(b"554 5.5.0 "))
+        # in two: octets that are no handshake
+        s = ready(int(port))
+        s.sendall(line)
+        s.shutdown(socket.SHUT_WR)
+        got = b""
+        try:
+            while more := s.recv(4096):
+                got += more
+        except ConnectionResetError:
+            pass
+        expect(got, lambda g: b"250" not in g and b"500" not in g)
+
+
+def halves(port, secure, n):
+    """Handshakes that never end keep nobody out for long, and no mail."""
+    hello = bytes.fromhex("160301020001")
+    held = []
+    for i in range(int(n)):
+        if i % 2:
+            s = ready(int(port))
+        else:
+            s = socket.create_connection(("127.0.0.1", int(secure)), 20)
+        if i % 4 < 2:
+            s.sendall(hello)
+        held.append(s)
+    s, f = plain(int(port))
+    expect(say(s, f, b"EHLO c.test\r\n"), lambda r: r.startswith(b"250"))
+    expect(say(s, f, b"NOOP\r\n"), lambda r: r.startswith(b"250"))
+    # and there is a limit
+    expect(say(s, f, b"STARTTLS\r\n"), lambda r: r.startswith(b"454 4.7.0 "))
+    expect(say(s, f, b"QUIT\r\n"), lambda r: r.startswith(b"221 "))
+    for s in held:
+        s.close()
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        s, f = plain(int(port))
+        say(s, f, b"EHLO c.test\r\n")
+        if say(s, f, b"STARTTLS\r\n").startswith(b"220"):
+            return
+        time.sleep(0.05)
+    sys.exit("no handshake any more")
+
+
+def garbage(secure):
+    import random
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    r = random.Random(seed)
+    for i in range(200):
+        s = socket.create_connection(("127.0.0.1", int(secure)), 20)
+        octets = bytes(r.randrange(256) for _ in range(r.randrange(1, 500)))
+        if i % 2:
+            # a record of TLS, over-long at times
+            octets = b"\x16\x03\x01" + octets * 30
+        if i % 5 == 0:
+            octets = b"GET / HTTP/1.1\r\n\r\n"
+        s.sendall(octets)
+        s.shutdown(socket.SHUT_WR)
+        got = b""
+        try:
+            while more := s.recv(4096):
+                got += more
+        except ConnectionResetError:
+            pass
+        expect(got, lambda g: len(g) < 100 and b"ESMTP" not in g)
+    smtplib.SMTP_SSL("127.0.0.1", int(secure), "c.test", timeout=20,
+                     context=context()).quit()
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return int(next(x for x in f if x.startswith("VmRSS:")).split()[1])
+
+
+def idle(port, n, pid):
+    held = []
+    before = 0
+    for i in range(int(n) + 100):
+        if i == 100:
+            before = resident(pid)
+        s = smtplib.SMTP("127.0.0.1", int(port), "c.test", 20)
+        s.starttls(context=context())
+        s.ehlo()
+        held.append(s)
+    print((resident(pid) - before) / int(n))
+
+
+def alpn(secure, name):
+    c = context()
+    c.set_alpn_protocols([name])
+    try:
+        smtplib.SMTP_SSL("127.0.0.1", int(secure), "c.test", timeout=20,
+                         context=c).quit()
+    except (ssl.SSLError, OSError):
+        sys.exit("refused")
+
+
+globals()[sys.argv[1]](*sys.argv[2:])
