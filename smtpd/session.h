@@ -205,16 +205,9 @@ session_in_text(struct session const *s)
 	return s->phase == SESSION_IN_TEXT || s->phase == SESSION_IN_CHUNK;
 }
 
-/* For verb.c. */
+/* For those that make up the engine. */
 
 /* session_reset - forget the transaction, if any */
 void session_reset(struct session *s);
-
-/* session_take_answer - one of the exchange in s->sasl */
-enum reply session_take_answer(struct session *s, struct slice answer);
-
-/* session_begin_chunk - s->chunk is announced
- *   misplaced  REPLY_NONE, or why it is no part of the message */
-void session_begin_chunk(struct session *s, enum reply misplaced);
 
 #endif

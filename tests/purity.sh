@@ -79,8 +79,10 @@ send/sched
 send/work
 smtpd/chunk
 smtpd/crowd
+smtpd/exchange
 smtpd/failures
 smtpd/hops
+smtpd/intake
 smtpd/outlet
 smtpd/parameter
 smtpd/policy
@@ -88,6 +90,7 @@ smtpd/proxy
 smtpd/reply
 smtpd/reverse
 smtpd/sasl
+smtpd/say
 smtpd/session
 smtpd/tally
 smtpd/text
