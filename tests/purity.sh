@@ -79,6 +79,7 @@ send/sched
 send/work
 smtpd/chunk
 smtpd/crowd
+smtpd/digest
 smtpd/exchange
 smtpd/failures
 smtpd/hops
@@ -91,12 +92,14 @@ smtpd/reply
 smtpd/reverse
 smtpd/sasl
 smtpd/say
+smtpd/scram
 smtpd/session
 smtpd/tally
 smtpd/text
 smtpd/trust
 smtpd/users
 smtpd/verb
+smtpd/verifier
 smtpd/xclient
 '
 
@@ -109,6 +112,7 @@ __stack_chk_fail|__errno_location|_GLOBAL_OFFSET_TABLE_|__assert_fail
 __ctype_b_loc|__ctype_tolower_loc|gmtime_r|inet_(pton|ntop)|explicit_bzero
 pcre2_.*|stralloc_.*|byte_.*|case_.*|str_.*|avltreen?_.*|gensetdyn_.*|genalloc_.*
 traceid_(parse|format|time_ms)|__cpu_model
+SHA256|HMAC|EVP_sha256|PKCS5_PBKDF2_HMAC
 u?int[0-9]*_?(scan|fmt|pack|unpack)[a-z0-9_]*|(ul?long|uint)0?_(scan|fmt).*
 '
 allowed=$(echo "$allowed" | grep . | paste -sd '|')
