@@ -121,8 +121,10 @@ conn_open(struct conns *all, int in, int out, char const *client,
 		.terminal = in != out && isatty(in) };
 	c->transaction = (struct transaction){ .session = &c->session,
 		.routes = all->routes, .access = all->access,
-		.pool = &all->pool, .checker = &all->checker,
-		.failures = &all->failures, .tallies = &all->tallies,
+		.pool = &all->pool, .login = { .session = &c->session,
+		    .checker = &all->checker, .failures = &all->failures,
+		    .wake = converse_later, .owner = c },
+		.tallies = &all->tallies,
 		.client = c->client, .moved = arrival_moved,
 		.may_secure = handshake_has_room, .wake = converse_later,
 		.owner = c };

@@ -90,7 +90,7 @@ talk(struct conn *c, struct slice *in)
 			break;
 		case SESSION_ASK:
 			transaction_answer(t);
-			if (t->asking) return MOVED;
+			if (login_is_asking(&t->login)) return MOVED;
 			break;
 		case SESSION_STORE:
 			submission_store(t->submission, view);
@@ -138,7 +138,8 @@ converse_wants_input(struct conn const *c)
 {
 	if (c->arrival) return c->arrival->listening && !c->input;
 	return !output_is_behind(&c->output) && !c->committing && !c->input &&
-	    !c->transaction.asking && !queue_is_behind(c);
+	    !login_is_asking(&c->transaction.login) &&
+	    !queue_is_behind(c);
 }
 
 void

@@ -25,16 +25,20 @@ static enum reply
 take_answer(struct session *s, struct slice answer)
 {
 	switch (sasl_take(s->sasl, answer)) {
-	case 0:
+	case SASL_ASK_CLIENT:
 		s->phase = SESSION_IN_AUTH;
 		return REPLY_CHALLENGE;
-	case 1:
+	case SASL_ASK:
 		s->phase = SESSION_ASKING;
 		s->question = SESSION_LOGIN;
 		return REPLY_NONE;
-	default:
-		return end(s, REPLY_BAD_ARGUMENT);
+	case SASL_DONE:
+		s->logged_in = true;
+		return end(s, REPLY_LOGGED_IN);
+	case SASL_BROKEN:
+		break;
 	}
+	return end(s, REPLY_BAD_ARGUMENT);
 }
 
 /* "=" is an empty first answer. */
@@ -47,7 +51,8 @@ exchange_begin(struct session *s, struct slice argument)
 	if (argument.len) return REPLY_BAD_ARGUMENT;
 	if (!s->sasl) s->sasl = malloc(sizeof *s->sasl);
 	if (!s->sasl) return REPLY_NO_SPACE;
-	if (!sasl_begin(s->sasl, mechanism)) return end(s, REPLY_NO_MECHANISM);
+	if (!sasl_begin(s->sasl, mechanism, s->rules->scram))
+		return end(s, REPLY_NO_MECHANISM);
 	if (first.len)
 		return take_answer(s, slice_is(first, "=")
 		    ? slice_from(NULL, 0) : first);
@@ -59,6 +64,7 @@ enum reply
 exchange_line(struct session *s, struct line const *line)
 {
 	s->secret = true;
+	s->waited_for = true;
 	if (line->overlong) return end(s, REPLY_LONG_LINE);
 	if (line->broken) return end(s, REPLY_BROKEN_LINE);
 	if (slice_is(line_text(line), "*")) return end(s, REPLY_CANCELLED);

@@ -85,6 +85,8 @@ static struct reply_row const rows[REPLIES] = {
 	[REPLY_LOGIN_FIRST] = { 530, "5.7.0", "log in first" },
 	[REPLY_LOGIN_WRONG] = { 535, "5.7.8", "wrong name or password" },
 	[REPLY_LOGIN_BUSY] = { 454, "4.7.0", "too many log in at once" },
+	[REPLY_LOGIN_UNKNOWN] = { 454, "4.7.0",
+	    "cannot tell whether this is right" },
 	[REPLY_LOGIN_TOO_OFTEN] = { 421, "4.7.0",
 	    "%h too many wrong passwords from your address" },
 	[REPLY_CANCELLED] = { 501, "5.7.0", "as you wish" },

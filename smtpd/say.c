@@ -7,18 +7,22 @@
 
 enum { KEYWORDS_MAX = 512 };	/* octets of what a reply has a place for */
 
+_Static_assert(KEYWORDS_MAX >= (int)SASL_CHALLENGE_MAX, "a challenge fits");
+
 /* Who is greeted by name hears what the server can do for him. */
 static void
 list_extensions(struct session const *s, char *out)
 {
 	bool auth = verb_may_log_in(s);
+	bool scram = auth && s->rules->scram_for_all;
 
 	snprintf(out, KEYWORDS_MAX, "PIPELINING\nSIZE %llu\n8BITMIME\n"
 	    "SMTPUTF8\nENHANCEDSTATUSCODES\nCHUNKING\nDSN\n"
-	    "LIMITS RCPTMAX=%llu MAILMAX=%llu\n%s%s%s%s%s%s%sHELP",
+	    "LIMITS RCPTMAX=%llu MAILMAX=%llu\n%s%s%s%s%s%s%s%s%sHELP",
 	    s->rules->text.size_max, s->rules->rcpts_max, s->rules->mails_max,
 	    verb_may_secure(s) ? "STARTTLS\n" : "",
-	    auth ? "AUTH " : "", auth ? sasl_names : "", auth ? "\n" : "",
+	    auth ? "AUTH " : "", scram ? sasl_scram : "", scram ? " " : "",
+	    auth ? sasl_names : "", auth ? "\n" : "",
 	    s->trusted ? "XCLIENT " : "", s->trusted ? xclient_names : "",
 	    s->trusted ? "\n" : "");
 }
@@ -33,7 +37,7 @@ say_uncounted(struct session *s, enum reply reply)
 	else if (reply == REPLY_EHLO)
 		list_extensions(s, text);
 	else if (reply == REPLY_CHALLENGE)
-		snprintf(text, sizeof text, "%s", sasl_challenge(s->sasl));
+		sasl_challenge(s->sasl, text);
 	else if (reply == REPLY_HELP)
 		verb_list(text, sizeof text, s->rules->lmtp);
 	s->reply_len = reply_format(s->reply, reply, s->rules->hostname,

@@ -288,7 +288,9 @@ session_answer(struct session *s, enum reply reply)
 	unsigned long long rcpts = s->rcpts;
 	bool message = s->phase == SESSION_COMMITTING;
 
-	if (message) {
+	if (reply == REPLY_CHALLENGE) {
+		s->phase = SESSION_IN_AUTH;
+	} else if (message) {
 		s->phase = SESSION_IN_COMMANDS;
 		end_message(s);
 	} else {

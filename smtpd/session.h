@@ -37,6 +37,7 @@ struct session_rules {
 	bool lmtp;
 	bool tls_required;		/* before mail */
 	bool auth;			/* there are users who may log in */
+	bool scram, scram_for_all;	/* some, all of them by SCRAM, too */
 	bool auth_required;		/* before mail */
 	unsigned long long rcpts_max;	/* in one message */
 	unsigned long long mails_max;	/* the others: in one session */

@@ -5,8 +5,7 @@
 #define MAILGRAVE_SMTPD_TRANSACTION_H
 
 #include "common/access.h"
-#include "smtpd/checker.h"
-#include "smtpd/failures.h"
+#include "smtpd/login.h"
 #include "smtpd/policy.h"
 #include "smtpd/session.h"
 #include "smtpd/submission.h"
@@ -19,9 +18,8 @@ struct transaction {
 	struct routes const *routes;
 	struct access const *access;
 	struct pool *pool;
-	struct checker *checker;
-	struct failures *failures;
 	struct tallies *tallies;
+	struct login login;		/* the parts that login.h wants set */
 	char const *client;		/* address, empty without */
 	char const *tls;		/* version and cipher; NULL: in clear */
 	/* moved - XCLIENT has given another address; the session is dismissed
@@ -35,9 +33,6 @@ struct transaction {
 	struct submission *submission;	/* NULL: none is under way */
 	bool named;			/* session->id is this one's */
 	bool relay;			/* the client may send anywhere */
-	struct check *check;		/* of a password; NULL: none yet */
-	bool asking;			/* the answer comes later, with wake */
-	char login[SASL_TEXT_MAX + 1];	/* when session->logged_in */
 	uint64_t rcpts_max;		/* of him in an hour */
 	char *name;			/* his verified name, or NULL */
 	struct xclient *xclient;	/* what was said of it, or NULL */

@@ -80,6 +80,7 @@ send/work
 smtpd/chunk
 smtpd/crowd
 smtpd/digest
+smtpd/dovecot
 smtpd/exchange
 smtpd/failures
 smtpd/hops
