@@ -156,7 +156,7 @@ checkpassword_work(int socket, void *owner)
 
 	/* pidfd_open and waitpid want their children to wait for us */
 	signal(SIGCHLD, SIG_DFL);
-	if (!give_up_root(&c->jail)) _exit(111);
+	if (!give_up_root(&c->jail) || chdir("/") == -1) _exit(111);
 	prctl(PR_SET_DUMPABLE, 0);
 	while (helper_receive(socket, &order, sizeof order, &none) ==
 	    sizeof order) {
