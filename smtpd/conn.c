@@ -124,7 +124,7 @@ conn_open(struct conns *all, int in, int out, char const *client,
 		.pool = &all->pool, .login = { .session = &c->session,
 		    .checker = &all->checker, .failures = &all->failures,
 		    .wake = converse_later, .owner = c },
-		.tallies = &all->tallies,
+		.hide_client = all->hide_client, .tallies = &all->tallies,
 		.client = c->client, .moved = arrival_moved,
 		.may_secure = handshake_has_room, .wake = converse_later,
 		.owner = c };

@@ -93,10 +93,10 @@ talk(struct conn *c, struct slice *in)
 			if (login_is_asking(&t->login)) return MOVED;
 			break;
 		case SESSION_STORE:
-			submission_store(t->submission, view);
+			transaction_store(t, view);
 			break;
 		case SESSION_COMMIT:
-			if (!c->committing) submission_end(t->submission);
+			if (!c->committing) transaction_commit(t);
 			c->committing = !submission_is_settled(t->submission);
 			if (c->committing) return MOVED;
 			transaction_conclude(t);

@@ -1,50 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Gathers a message and speaks the submit protocol for it; connections are
  * pool.c's, and whether it is welcome is for others to say. */
-#include <stdio.h>
 #include <stdlib.h>
 #include "smtpd/submission.h"
-
-enum { OCTETS_MIN = 512 };
-
-/* grow - room for more octets, in doublings
- *   false  not now: no memory, or too much is held already */
-static bool
-grow(struct pool *pool, struct octets *o, size_t more)
-{
-	size_t room = o->room ? o->room : OCTETS_MIN;
-	char *s;
-
-	while (room < o->len + more)
-		room *= 2;
-	if (room == o->room) return true;
-	if (room - o->room > POOL_HELD_MAX - pool->held) return false;
-	s = realloc(o->s, room);
-	if (!s) return false;
-	pool->held += room - o->room;
-	o->s = s;
-	o->room = room;
-	return true;
-}
-
-static void
-drop(struct pool *pool, struct octets *o)
-{
-	pool->held -= o->room;
-	free(o->s);
-	*o = (struct octets){ .len = 0 };
-}
-
-/* The caller has seen to the room. */
-static struct slice
-add(struct octets *o, struct slice more)
-{
-	char *at = o->s + o->len;
-
-	if (more.len) memcpy(at, more.s, more.len);
-	o->len += more.len;
-	return slice_from(at, more.len);
-}
 
 static void
 impatient(void *owner)
@@ -75,12 +33,12 @@ submission_new(struct pool *pool, struct submit_open const *open,
 	s->patience.owner = s;
 	for (i = 0; i < TEXTS; i++)
 		len += text[i]->len;
-	if (!grow(pool, &s->texts, len)) {
+	if (!octets_grow(pool, &s->texts, len)) {
 		free(s);
 		return NULL;
 	}
 	for (i = 0; i < TEXTS; i++)
-		*text[i] = add(&s->texts, *text[i]);
+		*text[i] = octets_add(&s->texts, *text[i]);
 	return s;
 }
 
@@ -98,12 +56,12 @@ submission_rcpt(struct submission *s, struct submit_rcpt const *rcpt)
 		.orcpt_len = (uint16_t)rcpt->orcpt.len };
 
 	if (s->rcpts_n == SUBMIT_RCPTS_MAX) return false;
-	if (!grow(s->pool, &s->rcpts, sizeof head + rcpt->address.len +
+	if (!octets_grow(s->pool, &s->rcpts, sizeof head + rcpt->address.len +
 	    rcpt->orcpt.len))
 		return false;
-	add(&s->rcpts, slice_from((char const *)&head, sizeof head));
-	add(&s->rcpts, rcpt->address);
-	add(&s->rcpts, rcpt->orcpt);
+	octets_add(&s->rcpts, slice_from((char const *)&head, sizeof head));
+	octets_add(&s->rcpts, rcpt->address);
+	octets_add(&s->rcpts, rcpt->orcpt);
 	s->rcpts_n++;
 	return true;
 }
@@ -141,7 +99,7 @@ say_envelope(struct submission *s)
 
 		if (!say(s, &submit_rcpt_form, &rcpt)) return false;
 	}
-	drop(s->pool, &s->rcpts);
+	octets_drop(s->pool, &s->rcpts);
 	return true;
 }
 
@@ -167,7 +125,7 @@ say_end(struct submission *s)
 	struct submit_end end = { .size = s->size, .rcpts = s->rcpts_n };
 
 	if (!say_body(s) || !say(s, &submit_end_form, &end)) return false;
-	drop(s->pool, &s->body);
+	octets_drop(s->pool, &s->body);
 	s->state = SUBMISSION_ENDED;
 	return true;
 }
@@ -211,11 +169,11 @@ submission_store(struct submission *s, struct slice octets)
 			continue;
 		}
 		if (n > octets.len) n = octets.len;
-		if (!grow(s->pool, &s->body, n)) {
+		if (!octets_grow(s->pool, &s->body, n)) {
 			give_up(s, REPLY_NO_SPACE);
 			return;
 		}
-		add(&s->body, slice_from(octets.s, n));
+		octets_add(&s->body, slice_from(octets.s, n));
 		s->size += n;
 		octets = slice_skip(octets, n);
 	}
@@ -259,8 +217,8 @@ settle(struct submission *s)
 	s->link = NULL;
 	s->state = SUBMISSION_SETTLED;
 	loop_disarm(s->pool->loop, &s->patience);
-	drop(s->pool, &s->rcpts);
-	drop(s->pool, &s->body);
+	octets_drop(s->pool, &s->rcpts);
+	octets_drop(s->pool, &s->body);
 	s->wake(s->owner);
 }
 
@@ -306,8 +264,8 @@ submission_free(struct submission *s)
 	loop_disarm(s->pool->loop, &s->patience);
 	if (s->state == SUBMISSION_WAITING) pool_forget(s->pool, s);
 	if (s->link) pool_drop(s->link);
-	drop(s->pool, &s->texts);
-	drop(s->pool, &s->rcpts);
-	drop(s->pool, &s->body);
+	octets_drop(s->pool, &s->texts);
+	octets_drop(s->pool, &s->rcpts);
+	octets_drop(s->pool, &s->body);
 	free(s);
 }

@@ -28,6 +28,7 @@ terms_set(struct conns *c, struct settings const *s)
 	c->rules.auth = settings_has_logins(s);
 	c->failures.max = s->failures_max;
 	c->rules.auth_required = s->submission;
+	c->hide_client = s->hide_client;
 	c->auth_clear = s->auth_clear;
 	c->starttls = s->tls != SETTINGS_TLS_NONE;
 	c->transcript = s->transcript;

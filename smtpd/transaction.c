@@ -89,8 +89,7 @@ describe(struct transaction const *t)
 {
 	struct session const *s = t->session;
 	struct xclient const *x = t->xclient;
-
-	return (struct submit_open){ .id = s->id,
+	struct submit_open open = { .id = s->id,
 		.client_address = transaction_client(t),
 		.client_name = transaction_name(t),
 		.helo = slice_of(x && *x->helo ? x->helo : s->helo),
@@ -99,6 +98,10 @@ describe(struct transaction const *t)
 		.tls = slice_of(t->tls ? t->tls : ""),
 		.envid = s->envid, .size = s->promised,
 		.eightbit = s->eightbit, .utf8 = s->utf8, .ret = s->ret };
+
+	if (t->hide_client && open.login.len)
+		open.client_address = open.client_name = open.helo = SLICE("");
+	return open;
 }
 
 void
@@ -160,6 +163,9 @@ answer_sender(struct transaction *t)
 	open.groups = slice_of(may.groups);
 	t->submission = submission_new(t->pool, &open, t->wake, t->owner);
 	if (!t->submission) return REPLY_NO_SPACE;
+	heading_begin(&t->heading, t->submission,
+	    open.login.len ? t->access : NULL, s->rules->hostname,
+	    s->rules->domain);
 	t->named = true;
 	return REPLY_SENDER_OK;
 }
@@ -283,6 +289,7 @@ transaction_replied(struct transaction *t, struct slice reply)
 void
 transaction_forget(struct transaction *t)
 {
+	heading_forget(&t->heading);
 	submission_free(t->submission);
 	t->submission = NULL;
 }

@@ -5,6 +5,7 @@
 #define MAILGRAVE_SMTPD_TRANSACTION_H
 
 #include "common/access.h"
+#include "smtpd/heading.h"
 #include "smtpd/login.h"
 #include "smtpd/policy.h"
 #include "smtpd/session.h"
@@ -21,6 +22,7 @@ struct transaction {
 	struct tallies *tallies;
 	struct login login;		/* the parts that login.h wants set */
 	char const *client;		/* address, empty without */
+	bool hide_client;		/* where mail with a login comes from */
 	char const *tls;		/* version and cipher; NULL: in clear */
 	/* moved - XCLIENT has given another address; the session is dismissed
 	 * when it may not come in from there */
@@ -31,6 +33,7 @@ struct transaction {
 	void *owner;
 
 	struct submission *submission;	/* NULL: none is under way */
+	struct heading heading;		/* of that */
 	bool named;			/* session->id is this one's */
 	bool relay;			/* the client may send anywhere */
 	uint64_t rcpts_max;		/* of him in an hour */
@@ -54,6 +57,20 @@ void transaction_access(struct transaction const *t,
 
 /* transaction_answer - to the session's question */
 void transaction_answer(struct transaction *t);
+
+/* transaction_store - the message goes on */
+static inline void
+transaction_store(struct transaction *t, struct slice octets)
+{
+	heading_store(&t->heading, octets);
+}
+
+/* transaction_commit - it is complete: let queue have it */
+static inline void
+transaction_commit(struct transaction *t)
+{
+	heading_end(&t->heading);
+}
 
 /* transaction_conclude - tell the session how its message ended; the
  * submission is settled */

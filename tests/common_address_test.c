@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "inject/address.h"
+#include "common/address.h"
 
 /* read_list - the addresses with blanks between; "!" and nothing more where
  * the list is bad */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Reads address lists octet by octet without recursion; never guesses. */
-#include "inject/address.h"
+#include "common/address.h"
 
 /* A special stands for itself. */
 enum { TOKEN_BAD = -1, TOKEN_END = 0, TOKEN_ATOM = 'a', TOKEN_QUOTED = 'q',
