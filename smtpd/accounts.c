@@ -17,7 +17,7 @@ check_file(struct accounts *a, char const *file)
 	char number[16];
 	unsigned line;
 	size_t len;
-	char *text = file_slurp(file, KEEPER_FILE_MAX, &len);
+	char *text = file_slurp(file, USERBOOK_FILE_MAX, &len);
 
 	if (!text) strerr_diefusys(100, "read ", file);
 	line = users_wrong(slice_from(text, len));
@@ -45,8 +45,8 @@ void
 accounts_check(struct accounts *a, struct settings const *s)
 {
 	if (s->users) {
-		a->keeper.file = s->users;
-		find_user(&a->keeper.jail, s->auth_user);
+		a->book.file = s->users;
+		find_user(&a->book.jail, s->auth_user);
 		check_file(a, s->users);
 	}
 	if (s->checkpassword) {
@@ -77,7 +77,7 @@ accounts_open(struct accounts *a, struct settings const *s, struct checker *c)
 	c->owner = a;
 	if (s->users)
 		good = checker_add_helpers(c, ACCOUNTS_HASHERS, "smtpd-auth",
-		    keeper_work, &a->keeper);
+		    userbook_work, &a->book);
 	if (s->checkpassword)
 		good = checker_add_helpers(c, ACCOUNTS_WAITERS, "smtpd-auth",
 		    checkpassword_work, &a->program);

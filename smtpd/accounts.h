@@ -5,10 +5,10 @@
 
 #include "smtpd/checker.h"
 #include "smtpd/checkpassword.h"
-#include "smtpd/keeper.h"
 #include "smtpd/server.h"
 #include "smtpd/session.h"
 #include "smtpd/settings.h"
+#include "smtpd/userbook.h"
 
 enum {
 	ACCOUNTS_HASHERS = 2,	/* helpers that hash, which is work */
@@ -18,7 +18,7 @@ enum {
 struct accounts {
 	struct session_rules *rules;	/* set by the owner: told what AUTH is
 					 * to be had */
-	struct keeper keeper;
+	struct userbook book;
 	struct checkpassword program;
 	struct server server;
 	enum users_verified verified;	/* in the file, at start */

@@ -13,7 +13,7 @@
 #include "common/helper.h"
 #include "common/log.h"
 #include "smtpd/checker.h"
-#include "smtpd/keeper.h"
+#include "smtpd/userbook.h"
 
 struct book {
 	int socket;
@@ -51,7 +51,7 @@ slurp(int fd, size_t *len)
 
 	if (fstat(fd, &st) == -1) return NULL;
 	errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
-	if (!S_ISREG(st.st_mode) || st.st_size > KEEPER_FILE_MAX) return NULL;
+	if (!S_ISREG(st.st_mode) || st.st_size > USERBOOK_FILE_MAX) return NULL;
 	text = malloc((size_t)st.st_size + 1);
 	*len = 0;
 	while (text && got > 0 && *len < (size_t)st.st_size) {
@@ -186,7 +186,7 @@ answer(struct book *b, struct sasl_question const *q, struct sasl_answer *a)
 
 /* settle - go where the file is, if we may, and give up all else */
 static void
-settle(struct book *b, struct keeper *k)
+settle(struct book *b, struct userbook *k)
 {
 	int fd = open(k->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	unsigned char unused[DIGEST_OCTETS];
@@ -206,7 +206,7 @@ settle(struct book *b, struct keeper *k)
 }
 
 void
-keeper_work(int socket, void *owner)
+userbook_work(int socket, void *owner)
 {
 	struct book b = { .socket = socket,
 		.data = calloc(1, sizeof *b.data) };
