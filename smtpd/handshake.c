@@ -48,7 +48,8 @@ handshake_go_on(struct conn *c)
 		handshake_done(c);
 		break;
 	case TLS_WANT_READ:
-		loop_want(c->all->loop, &c->watch, EPOLLIN);
+		loop_want(c->all->loop, &c->watch,
+		    tls_awaits_key(c->output.tls) ? 0 : EPOLLIN);
 		break;
 	case TLS_WANT_WRITE:
 		loop_want(c->all->loop, &c->watch, EPOLLOUT);
@@ -78,7 +79,7 @@ handshake_begin(struct conn *c)
 	free(c->input);
 	c->input = NULL;
 	c->output.tls = handshake_has_room(c)
-	    ? tls_accept(c->all->tls, c->in) : NULL;
+	    ? tls_accept(c->all->tls, c->in, converse_later, c) : NULL;
 	if (!c->output.tls) {
 		log_event("cannot-secure",
 		    LOG_SLICE("client", conn_client(c)),

@@ -169,6 +169,8 @@ struct option_row const settings_rows[] = {
 	    "PEM certificates, ours first; may be repeated"),
 	CALL("tls-key", "FILE", take_key,
 	    "key of each --tls-cert (in the same file); may be repeated"),
+	TEXT("key-user", "USER", key_user,
+	    "as root: who holds the keys, and reads both (mailgrave-key)"),
 	CALL("tls", "none|offer|require", take_tls,
 	    "STARTTLS where there is a certificate (offer)"),
 	TEXT("users", "FILE", users,
@@ -242,6 +244,7 @@ void
 settings_default(struct settings *s)
 {
 	*s = (struct settings){ .access = "/etc/mailgrave/access",
+		.key_user = "mailgrave-key",
 		.listen_fd = { -1 }, .size_max = 50 << 20,
 		.line_max = 1 << 20, .rcpts_max = 1000, .mails_max = 3000,
 		.sessions_max = 5000, .address_max = 100,

@@ -32,6 +32,7 @@ struct settings {
 	bool lmtp, fix_lf, transcript, explain;
 	char const *certificate[TLS_PAIRS_MAX], *key[TLS_PAIRS_MAX];
 	size_t certificates, keys;
+	char const *key_user;
 	enum settings_tls tls;
 	char const *users;
 	bool submission, auth_clear, hash;
