@@ -233,6 +233,8 @@ struct option_row const settings_rows[] = {
 	    "seconds from MAIL to the end of the message (3600)"),
 	NUMBER("session-time", OPTION_NUMBER, session_s, SECONDS_MAX,
 	    "seconds of a session (43200)"),
+	NUMBER("handshake-time", OPTION_NUMBER, handshake_s, SECONDS_MAX,
+	    "seconds of a TLS handshake (30)"),
 	{ "greet-wait", "N", OPTION_NUMBER, offsetof(struct settings, greet_s),
 	  0, GREET_WAIT_MAX, NULL, 0,
 	  "seconds before the greeting in which a client must not talk (0)" },
@@ -251,7 +253,8 @@ settings_default(struct settings *s)
 		.commands_max = 10000, .unknown_max = 50, .errors_max = 50,
 		.streams_max = 100, .handshakes_max = 200,
 		.command_s = 5 * 60, .text_s = 3 * 60,
-		.transaction_s = 3600, .session_s = 12 * 3600 };
+		.transaction_s = 3600, .session_s = 12 * 3600,
+		.handshake_s = 30 };
 }
 
 bool

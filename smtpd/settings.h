@@ -43,7 +43,7 @@ struct settings {
 	    streams_max, handshakes_max;
 	/* seconds */
 	unsigned long long command_s, text_s, transaction_s, session_s,
-	    greet_s;
+	    greet_s, handshake_s;
 };
 
 extern struct option_row const settings_rows[];
