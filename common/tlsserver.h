@@ -32,6 +32,10 @@ struct tls_server {
 bool tls_server_open(struct tls_server *server, struct tls_shown const *shown,
     size_t n, struct tls_signer const *signer, size_t *bad, char const **why);
 
+/* tls_server_ask - clients for a certificate, from now on: any will do, and none
+ */
+void tls_server_ask(struct tls_server *server);
+
 /* tls_server_close - connections that live go on */
 void tls_server_close(struct tls_server *server);
 
@@ -46,5 +50,13 @@ struct tls *tls_accept(struct tls_server *server, int fd,
 /* tls_awaits_key - after TLS_WANT_READ of tls_handshake: it is the signer that
  * is awaited, not the client */
 bool tls_awaits_key(struct tls const *tls);
+
+enum { TLS_FINGERPRINT_MAX = 64 };	/* octets of text */
+
+/* tls_shown_by - whether the client has shown a certificate
+ *   fingerprint  SHA-256 of it in hexadecimal, with a NUL
+ *   subject      as much of its name as fits, with a NUL; any octets */
+bool tls_shown_by(struct tls const *tls, char *fingerprint, char *subject,
+    size_t room);
 
 #endif

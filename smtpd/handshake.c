@@ -21,6 +21,18 @@ handshake_failed(struct conn *c, char const *why)
 }
 
 static void
+log_certificate(struct conn const *c)
+{
+	char fingerprint[TLS_FINGERPRINT_MAX + 1], subject[256];
+
+	if (tls_shown_by(c->output.tls, fingerprint, subject, sizeof subject))
+		log_event("client-certificate",
+		    LOG_SLICE("client", conn_client(c)),
+		    LOG_TEXT("sha256", fingerprint),
+		    LOG_TEXT("subject", subject));
+}
+
+static void
 handshake_done(struct conn *c)
 {
 	bool greeted = c->session.phase == SESSION_SECURING;
@@ -29,6 +41,7 @@ handshake_done(struct conn *c)
 	tls_describe(c->output.tls, c->tls_text, sizeof c->tls_text);
 	c->transaction.tls = c->tls_text;
 	session_secured(&c->session);
+	log_certificate(c);
 	if (c->all->verbose)
 		log_event("tls", LOG_SLICE("client", conn_client(c)),
 		    LOG_TEXT("tls", c->tls_text));

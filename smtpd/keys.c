@@ -68,6 +68,7 @@ use(struct keys *k)
 	    &why)) {
 		tls_server_close(&k->server);
 		k->server = fresh;
+		if (k->asks) tls_server_ask(&k->server);
 		k->file = NULL;
 	} else {
 		k->file = path_of(k, bad < k->got ? bad : 0);

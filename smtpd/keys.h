@@ -13,6 +13,7 @@ struct keys {
 	struct keeper files;		/* set by the owner; no pairs: there is
 					 * no TLS, and all of these are
 					 * harmless */
+	bool asks;			/* clients for a certificate, too */
 
 	struct tls_server server;	/* not open without certificates */
 	struct loop *loop;

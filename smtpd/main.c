@@ -180,6 +180,7 @@ open_keys(struct smtpd *s)
 	memcpy(files->key, from->keys ? from->key : from->certificate,
 	    sizeof files->key);
 	files->pairs = from->certificates;
+	k->asks = from->tls_ask;
 	if (geteuid() == 0) files->jail.user = from->key_user;
 	if (files->pairs && !jail_prepare(&files->jail, &why))
 		option_misused(page.program, why, files->jail.user);

@@ -171,6 +171,8 @@ struct option_row const settings_rows[] = {
 	    "key of each --tls-cert (in the same file); may be repeated"),
 	TEXT("key-user", "USER", key_user,
 	    "as root: who holds the keys, and reads both (mailgrave-key)"),
+	FLAG("tls-ask", tls_ask,
+	    "ask clients for a certificate, and log it"),
 	CALL("tls", "none|offer|require", take_tls,
 	    "STARTTLS where there is a certificate (offer)"),
 	TEXT("users", "FILE", users,

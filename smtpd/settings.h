@@ -33,6 +33,7 @@ struct settings {
 	char const *certificate[TLS_PAIRS_MAX], *key[TLS_PAIRS_MAX];
 	size_t certificates, keys;
 	char const *key_user;
+	bool tls_ask;
 	enum settings_tls tls;
 	char const *users;
 	bool submission, auth_clear, hash;

@@ -187,6 +187,8 @@ static void
 end(struct pair *p)
 {
 	tls_free(p->tls);
+	/* or its session would be no good any more */
+	SSL_set_shutdown(p->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(p->ssl);
 	close(p->fd[0]);
 	close(p->fd[1]);
@@ -445,6 +447,89 @@ a_chain_is_certificates(void **state)
 	close_all(key);
 }
 
+/* once more, with what the last one was told */
+static bool
+is_resumed(SSL_SESSION *session, int version)
+{
+	struct pair p;
+	bool reused;
+
+	begin(&p, version);
+	SSL_set_session(p.ssl, session);
+	shake(&p);
+	if (tls_awaits_key(p.tls)) answer(false);
+	assert_int_equal(shake(&p), TLS_DONE);
+	reused = SSL_session_reused(p.ssl);
+	end(&p);
+	return reused;
+}
+
+static void
+tickets_end_with_their_key(void **state)
+{
+	int const versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	EVP_PKEY *key = make("P-256");
+	unsigned v;
+
+	(void)state;
+	open_with(key);
+	for (v = 0; v < 2; v++) {
+		struct pair p;
+		SSL_SESSION *session;
+		char octet;
+		size_t n;
+
+		begin(&p, versions[v]);
+		shake(&p);
+		answer(false);
+		assert_int_equal(shake(&p), TLS_DONE);
+		assert_int_equal(tls_write(p.tls, "x", 1, &n), TLS_DONE);
+		assert_int_equal(SSL_read(p.ssl, &octet, 1), 1);
+		session = SSL_get1_session(p.ssl);
+		assert_true(is_resumed(session, versions[v]));
+		assert_true(is_resumed(session, versions[v]));
+		tls_server_rotate(&server);
+		assert_false(is_resumed(session, versions[v]));
+		end(&p);
+		SSL_SESSION_free(session);
+	}
+	close_all(key);
+}
+
+static void
+clients_may_show_a_certificate(void **state)
+{
+	EVP_PKEY *key = make("P-256");
+	char fingerprint[TLS_FINGERPRINT_MAX + 1], subject[64];
+	unsigned char const *at;
+	struct pair p;
+	unsigned shows;
+	X509 *x;
+
+	(void)state;
+	open_with(key);
+	tls_server_ask(&server);
+	at = (unsigned char const *)vault.chain;
+	x = d2i_X509(NULL, &at, (long)vault.chain_len);
+	for (shows = 0; shows < 2; shows++) {
+		begin(&p, TLS1_3_VERSION);
+		if (shows) {
+			SSL_use_certificate(p.ssl, x);
+			SSL_use_PrivateKey(p.ssl, key);
+		}
+		shake(&p);
+		answer(false);
+		assert_int_equal(shake(&p), TLS_DONE);
+		assert_int_equal(tls_shown_by(p.tls, fingerprint, subject,
+		    sizeof subject), shows);
+		end(&p);
+	}
+	assert_int_equal(strlen(fingerprint), TLS_FINGERPRINT_MAX);
+	assert_string_equal(subject, "/CN=x");
+	X509_free(x);
+	close_all(key);
+}
+
 static int
 set_up(void **state)
 {
@@ -472,6 +557,8 @@ main(void)
 		cmocka_unit_test(a_vault_signs_handshakes_only),
 		cmocka_unit_test(a_vault_wants_a_pair),
 		cmocka_unit_test(a_chain_is_certificates),
+		cmocka_unit_test(tickets_end_with_their_key),
+		cmocka_unit_test(clients_may_show_a_certificate),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -115,6 +115,9 @@ is 'a ticket is taken' "$(
 	shake -sess_in "$T/ticket" | sed -n 's/^\(Reused\),.*/\1/p')" Reused
 
 # the hostile
+like 'no way down' "$(shake -tls1_2 -fallback_scsv)" \
+	'inappropriate fallback'
+ok 'records that are too long' "$tls" records "$secure"
 ok 'nothing is slipped in before the handshake' "$tls" injection "$there"
 ok 'garbage instead of a handshake' "$tls" garbage "$secure"
 ok 'half handshakes keep nobody from mail, nor from TLS' "$tls" halves \
@@ -155,6 +158,18 @@ serve --tls-cert "$T/ec.crt" --tls-key "$T/ec.key" --max-handshakes 3 \
 	--handshake-time 3
 ok 'three, when they are' "$tls" crowd "$there" 3
 ok 'or a second longer' "$tls" slow "$secure" 3
+end "$pid"
+
+# certificates of clients
+serve --tls-cert "$T/ec.crt" --tls-key "$T/ec.key" --tls-ask
+like 'none is needed' "$(shake)" 'Verify return code'
+like 'one may be shown' "$(shake -cert "$T/rsa.crt" -key "$T/rsa.key")" \
+	'Verify return code'
+print=$(openssl x509 -in "$T/rsa.crt" -noout -fingerprint -sha256 |
+	sed 's/.*=//; s/://g' | tr A-F a-f)
+ok 'and is logged' within 60 has "$log" "^ev=client-certificate \
+client=127.0.0.1 sha256=$print subject=\"?/CN=rsa.test\"?$"
+is 'once' "$(grep -c ^ev=client-certificate "$log")" 1
 end "$pid"
 
 # required

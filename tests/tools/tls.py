@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: ISC
 """tls.py CASE HOST-PORT... - one case of an SMTP client and TLS; prints what
 went wrong, and exits 1 then. Cases: starttls PORT, smtps PORT, injection PORT,
-halves PORT SMTPS-PORT N, crowd PORT N, slow SMTPS-PORT SECONDS, garbage SMTPS-PORT, idle PORT N PID (prints KiB each),
+halves PORT SMTPS-PORT N, crowd PORT N, slow SMTPS-PORT SECONDS, records SMTPS-PORT, garbage SMTPS-PORT, idle PORT N PID (prints KiB each),
 alpn SMTPS-PORT NAME, sni SMTPS-PORT NAME (prints the certificate's)."""
+import os
 import select
 import smtplib
 import socket
@@ -185,6 +186,35 @@ def garbage(secure):
             pass
         expect(got, lambda g: len(g) < 100 and b"ESMTP" not in g)
     smtplib.SMTP_SSL("127.0.0.1", int(secure), "c.test", timeout=20,
+                     context=context()).quit()
+
+
+def records(secure):
+    """Longer than a record may be, or a message in them, at every time."""
+    def raw():
+        return socket.create_connection(("127.0.0.1", int(secure)), 60)
+
+    long = b"\x17\x03\x03\x41\x01"      # 2^14 + 257 octets
+    for octets in (b"\x16\x03\x01\xff\xff", b"\x16\x03\x01\x40\x01",
+                   b"\x16\x03\x01\x00\x04\x01\xff\xff\xff",
+                   b"\x16\x03\x01\x00\x00" * 100, long):
+        s = raw()
+        s.sendall(octets + b"x" * 70000)
+        closed(s)
+    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+        c = context()
+        c.minimum_version = c.maximum_version = version
+        s = raw()
+        t = c.wrap_socket(s)
+        expect(t.recv(4), lambda r: r == b"220 ")
+        # under TLS, in a record that is none
+        socket.socket(fileno=os.dup(t.fileno())).sendall(long + b"x" * 16641)
+        try:
+            expect(t.recv(4096).startswith(b"4"), lambda r: not r)
+            closed(t)
+        except (ssl.SSLError, ConnectionResetError, TimeoutError) as e:
+            expect(e, lambda e: not isinstance(e, TimeoutError))
+    smtplib.SMTP_SSL("127.0.0.1", int(secure), "c.test", timeout=60,
                      context=context()).quit()
 
 
