@@ -20,6 +20,8 @@ conns_open(struct conns *all)
 {
 	all->first = NULL;
 	all->n = all->handshakes = 0;
+	all->oldest = NULL;
+	all->youngest = &all->oldest;
 	all->ending = false;
 	all->input = malloc(CONN_INPUT_MAX);
 	all->typed = malloc(2 * CONN_INPUT_MAX + 1);
@@ -61,7 +63,7 @@ conn_close(struct conn *c)
 	free(c->proxy);
 	free(c->input);
 	output_free(&c->output);
-	c->all->handshakes -= c->shaking;
+	handshake_leave(c);
 	secure_end(c->output.tls);
 	/* unread octets would turn the close into a reset, and that could
 	 * overtake our last reply */

@@ -14,7 +14,7 @@ enum {
 	CONN_INPUT_MAX = TEXT_PIECE_MAX,	/* octets read at a time */
 	CONN_REPLIES_MAX = 32768,	/* octets of replies not yet written;
 					 * then the client has to read first */
-	CONN_HANDSHAKE_MS = 30 * 1000,	/* for one of TLS */
+	CONN_SHAKING_MS = 2 * 1000,	/* for a handshake, whoever waits */
 	CONN_LOOKUP_MS = 10 * 1000,	/* for all that the DNS has to say of a
 					 * client */
 	CONN_HEADER_MS = 10 * 1000,	/* for the header of a proxy */
@@ -28,6 +28,7 @@ struct conn_times {
 	unsigned long long text;	/* to say more of a message */
 	unsigned long long transaction;	/* from MAIL to its end */
 	unsigned long long session;
+	unsigned long long handshake;
 };
 
 struct conn;
@@ -62,6 +63,7 @@ struct conns {
 	struct conn *first;
 	unsigned long long n;
 	unsigned long long handshakes;	/* under way */
+	struct conn *oldest, **youngest;	/* of those */
 	unsigned long long served;	/* in all, for the transcript */
 	bool ending;
 	/* stores that a connection uses only during one call */

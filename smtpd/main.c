@@ -167,18 +167,27 @@ explain(struct smtpd *s, char *const *facts)
 	exit(0);
 }
 
+/* Started as root, the helper has a user of its own; else it has ours. */
 static void
-read_keys(struct smtpd *s)
+open_keys(struct smtpd *s)
 {
 	struct settings const *from = &s->settings;
 	struct keys *k = &s->keys;
-	char const *file, *why;
+	struct keeper *files = &k->files;
+	char const *why;
 
-	memcpy(k->certificate, from->certificate, sizeof k->certificate);
-	memcpy(k->key, from->key, sizeof k->key);
-	k->certificates = from->certificates;
-	k->keys = from->keys;
-	if (!keys_read(k, &file, &why)) strerr_dief(100, file, ": ", why);
+	memcpy(files->certificate, from->certificate,
+	    sizeof files->certificate);
+	memcpy(files->key, from->keys ? from->key : from->certificate,
+	    sizeof files->key);
+	files->pairs = from->certificates;
+	k->asks = from->tls_ask;
+	if (geteuid() == 0) files->jail.user = from->key_user;
+	if (files->pairs && !jail_prepare(&files->jail, &why))
+		option_misused(page.program, why, files->jail.user);
+	if (keys_open(k)) return;
+	if (k->file) strerr_dief(100, k->file, ": ", k->why);
+	strerr_diefusys(111, "start the key helper");
 }
 
 /* What reads the files again; one client alone doesn't wait for that. */
@@ -188,10 +197,8 @@ watch_files(struct smtpd *s)
 	struct stage *stage = &s->stage;
 	bool rules = !s->settings.outlet.sink;
 
-	if ((rules && !inforce_watch(&s->rules, &stage->loop, &stage->jail,
-	    "smtpd-reader", stage_lost_helper)) ||
-	    !keys_watch(&s->keys, &stage->loop, &stage->jail,
-	    stage_lost_helper))
+	if (rules && !inforce_watch(&s->rules, &stage->loop, &stage->jail,
+	    "smtpd-reader", stage_lost_helper))
 		strerr_diefusys(111, "start the reader of files");
 }
 
@@ -272,10 +279,12 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	s->rules.access_path = s->settings.access;
 	stage_read_rules(&s->stage, &s->rules);
 	if (s->stage.check) open_lookups(s);
-	read_keys(s);
+	open_keys(s);
 	accounts_check(&s->accounts, &s->settings);
 	stage_checked(&s->stage);
 	listeners_bind(&s->listeners, &s->settings);
+	if (!keys_watch(&s->keys, &s->stage.loop, stage_lost_helper))
+		strerr_diefusys(111, "watch the key helper");
 	open_lookups(s);
 	if (s->listeners.n)
 		watch_files(s);

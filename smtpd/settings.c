@@ -169,6 +169,10 @@ struct option_row const settings_rows[] = {
 	    "PEM certificates, ours first; may be repeated"),
 	CALL("tls-key", "FILE", take_key,
 	    "key of each --tls-cert (in the same file); may be repeated"),
+	TEXT("key-user", "USER", key_user,
+	    "as root: who holds the keys, and reads both (mailgrave-key)"),
+	FLAG("tls-ask", tls_ask,
+	    "ask clients for a certificate, and log it"),
 	CALL("tls", "none|offer|require", take_tls,
 	    "STARTTLS where there is a certificate (offer)"),
 	TEXT("users", "FILE", users,
@@ -243,6 +247,8 @@ struct option_row const settings_rows[] = {
 	    "seconds from MAIL to the end of the message (3600)"),
 	NUMBER("session-time", OPTION_NUMBER, session_s, SECONDS_MAX,
 	    "seconds of a session (43200)"),
+	NUMBER("handshake-time", OPTION_NUMBER, handshake_s, SECONDS_MAX,
+	    "seconds of a TLS handshake (30)"),
 	{ "greet-wait", "N", OPTION_NUMBER, offsetof(struct settings, greet_s),
 	  0, GREET_WAIT_MAX, NULL, 0,
 	  "seconds before the greeting in which a client must not talk (0)" },
@@ -254,6 +260,7 @@ void
 settings_default(struct settings *s)
 {
 	*s = (struct settings){ .access = "/etc/mailgrave/access",
+		.key_user = "mailgrave-key",
 		.listen_fd = { -1 }, .size_max = 50 << 20,
 		.line_max = 1 << 20, .rcpts_max = 1000, .mails_max = 3000,
 		.sessions_max = 5000, .address_max = 100,
@@ -261,7 +268,8 @@ settings_default(struct settings *s)
 		.streams_max = 100, .handshakes_max = 200,
 		.failures_max = 10, .auth_user = "mailgrave-auth",
 		.command_s = 5 * 60, .text_s = 3 * 60,
-		.transaction_s = 3600, .session_s = 12 * 3600 };
+		.transaction_s = 3600, .session_s = 12 * 3600,
+		.handshake_s = 30 };
 }
 
 bool

@@ -32,6 +32,8 @@ struct settings {
 	bool lmtp, fix_lf, transcript, explain;
 	char const *certificate[TLS_PAIRS_MAX], *key[TLS_PAIRS_MAX];
 	size_t certificates, keys;
+	char const *key_user;
+	bool tls_ask;
 	enum settings_tls tls;
 	char const *users, *checkpassword, *auth_socket, *auth_user;
 	bool submission, auth_clear, hide_client, hash, scram;
@@ -42,7 +44,7 @@ struct settings {
 	    streams_max, handshakes_max, failures_max;
 	/* seconds */
 	unsigned long long command_s, text_s, transaction_s, session_s,
-	    greet_s;
+	    greet_s, handshake_s;
 };
 
 extern struct option_row const settings_rows[];

@@ -19,7 +19,7 @@ terms_set(struct conns *c, struct settings const *s)
 	c->times = (struct conn_times){ .command = s->command_s,
 		.text = s->text_s,
 		.transaction = s->transaction_s,
-		.session = s->session_s };
+		.session = s->session_s, .handshake = s->handshake_s };
 	c->greet_s = s->greet_s;
 	c->entrance.address_max = s->address_max;
 	c->entrance.proxies = &s->proxies;
