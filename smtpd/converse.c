@@ -120,6 +120,7 @@ static bool
 keep_input(struct conn *c, struct slice rest)
 {
 	if (!rest.len) {
+		if (c->input) explicit_bzero(c->input, c->input_len);
 		free(c->input);
 		c->input = NULL;
 	} else if (c->input) {

@@ -55,6 +55,8 @@ ask(struct login *l)
 
 	if (!c) return false;
 	sasl_question(l->session->sasl, &c->question);
+	explicit_bzero(l->session->sasl->password,
+	    sizeof l->session->sasl->password);
 	memcpy(c->client, l->client, sizeof c->client);
 	c->done = checked;
 	c->owner = l;

@@ -207,6 +207,8 @@ obey(struct session *s)
 	}
 	reply = s->phase == SESSION_IN_AUTH ? exchange_line(s, s->line)
 	    : run_command(s, s->line);
+	/* it may be a while until the next line */
+	if (s->secret) explicit_bzero(s->line->octet, s->line->len);
 	if (reply == REPLY_UNKNOWN_COMMAND &&
 	    ++s->unknown > s->rules->unknown_max)
 		session_dismiss(s, REPLY_TOO_MANY_UNKNOWN);
