@@ -7,7 +7,7 @@ FIGURES = (
     # heading, where it is in a result, digits are for people
     ("accepted/s", "accepted_per_s"),
     ("delivered/s", "delivered_per_s"),
-    ("MiB/s delivered", "octets_per_s"),
+    ("MiB/s accepted", "octets_per_s"),
     ("KiB/idle session", "octets_per_session"),
     ("CPU s/1000", "cpu"),
     ("whole machine s/1000", "machine_cpu"),

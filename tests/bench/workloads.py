@@ -60,7 +60,7 @@ def sent(*options, messages=None, size=SIZE, to_sink=False):
                 raise SystemExit("run: load has failed")
             return {**json.loads(done.stdout), "whole": not done.returncode}
         result = measured(bench, server, n, work)
-        result["octets_per_s"] = result.get("delivered_per_s", 0) * size
+        result["octets_per_s"] = result["accepted_per_s"] * size
         return result
     return workload
 
