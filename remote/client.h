@@ -101,6 +101,7 @@ enum client_step {
 	CLIENT_MAIL,
 	CLIENT_RCPT,
 	CLIENT_DATA,
+	CLIENT_BDAT,	/* instead of DATA; has no reply of its own */
 	CLIENT_TEXT,
 	CLIENT_DOT,
 	CLIENT_RSET,
@@ -147,6 +148,7 @@ struct client {
 	bool over;			/* close when all results are told */
 	struct reply reply;
 	struct body_send body;
+	bool chunked;			/* the message goes by BDAT */
 	bool cr;			/* the message piece ended with a CR */
 	bool in_body;			/* CLIENT_SCAN: past the header */
 	unsigned char header_end;	/* and how much of its end was seen */

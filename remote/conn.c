@@ -135,7 +135,8 @@ read_piece(struct conn *c)
 	ssize_t n;
 
 	if (!c->client.taken && client_in_text(&c->client))
-		announce(c, "(message of %llu octets)\n",
+		announce(c, "%s(message of %llu octets)\n",
+		    c->client.chunked ? "BDAT " : "",
 		    (unsigned long long)c->client.order.size);
 	do
 		n = pread(c->user.message, piece, most,

@@ -57,13 +57,17 @@ queue/filter
 queue/qmailenv
 queue/record
 queue/state
+remote/answer
 remote/client
+remote/dialogue
 remote/login
 remote/mx
 remote/offer
 remote/outcome
 remote/reply
 remote/say
+remote/terms
+remote/text
 send/announce
 send/bounce
 send/expansion
