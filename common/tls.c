@@ -131,7 +131,9 @@ expect(struct tls *t)
 
 	if (!ip && !SSL_set_tlsext_host_name(t->ssl, t->name)) return false;
 	if (!t->verify) return true;
-	X509_VERIFY_PARAM_set_hostflags(p, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	/* no name that stands in the subject alone (RFC 9525 section 6.3) */
+	X509_VERIFY_PARAM_set_hostflags(p, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	SSL_set_verify(t->ssl, SSL_VERIFY_PEER, NULL);
 	return ip ? X509_VERIFY_PARAM_set1_ip_asc(p, t->name) :
 	    SSL_set1_host(t->ssl, t->name);
