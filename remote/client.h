@@ -76,6 +76,7 @@ struct client_result {
 	bool dsn;	/* OK, and they took over what the sender asked for */
 	bool host;	/* temporary, about that host and not about the mail:
 			 * another one may do */
+	bool login;	/* it refuses what we log in with */
 };
 
 enum client_do {

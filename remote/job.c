@@ -77,6 +77,7 @@ took_result(void *owner, struct client_result const *c, bool ours)
 {
 	struct job *j = owner;
 
+	if (c->login) token_forget(&j->remote->token);
 	if (!c->host || ours || !has_another(j)) {
 		tell(j, c, ours);
 		return;
@@ -223,6 +224,31 @@ found(void *owner, struct found const *f)
 }
 
 static void
+reach(struct job *j)
+{
+	if (!j->target.port) {
+		call(j, NULL);
+	} else {
+		j->find = find_start(j->remote, &j->target, found, j);
+		if (!j->find) fall_short(j, "cannot look up", ENOMEM);
+	}
+}
+
+static void
+took_token(void *owner, char const *why)
+{
+	struct job *j = owner;
+	char words[sizeof j->words];
+
+	if (!why) {
+		reach(j);
+		return;
+	}
+	snprintf(words, sizeof words, "--token-command: %s", why);
+	end_all(j, VERDICT_TEMP, "4.7.0", words);
+}
+
+static void
 begin(void *owner)
 {
 	struct job *j = owner;
@@ -239,11 +265,10 @@ begin(void *owner)
 		user = user_of(j);
 		user.order.clear_login = true;
 		conn_reuse(j->conn, &user);
-	} else if (!j->target.port) {
-		call(j, NULL);
+	} else if (j->target.login && token_is_needed(&j->remote->token)) {
+		token_want(&j->remote->token, &j->token);
 	} else {
-		j->find = find_start(j->remote, &j->target, found, j);
-		if (!j->find) fall_short(j, "cannot look up", ENOMEM);
+		reach(j);
 	}
 }
 
@@ -262,6 +287,7 @@ deadline_due(void *owner)
 		conn_lose(j->conn, reason);
 		return;
 	}
+	token_cancel(&j->token);
 	if (j->find) find_cancel(j->find);
 	j->find = NULL;
 	dial_cancel(&j->dial);
@@ -279,6 +305,7 @@ job_cancel(struct job *j)
 {
 	loop_not_later(j->remote->loop, &j->chore);
 	loop_disarm(j->remote->loop, &j->deadline);
+	token_cancel(&j->token);
 	if (j->find) find_cancel(j->find);
 	j->find = NULL;
 	if (j->dial.loop) dial_cancel(&j->dial);
@@ -294,6 +321,7 @@ job_start(struct job *j)
 {
 	struct remote *r = j->remote;
 
+	j->token = (struct token_wait){ .done = took_token, .owner = j };
 	j->find = NULL;
 	j->places = NULL;
 	j->place = NULL;

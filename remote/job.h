@@ -30,6 +30,7 @@ struct job {
 	void (*ended)(void *owner);
 	void *owner;
 
+	struct token_wait token;
 	struct find *find;
 	struct candidates *places;
 	struct dial dial;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Misdeeds towards several recipients, by SMTP and by LMTP, and offers that
 are lies."""
+import base64
+
 from badcall import GOOD, LATER, NEVER, OK, STEPS, with_offers
 from badreplies import close, misbehave, reset, silence
 
@@ -56,6 +58,23 @@ def chunks(answer, early=False):
         call.buffer = call.buffer[size:]
         answer(call)
         call.go(first="quit")
+    return behave
+
+
+def bearer(token, *replies):
+    """to AUTH XOAUTH2: replies if it has that token"""
+    def behave(call):
+        call.go(with_offers("8BITMIME", "AUTH PLAIN XOAUTH2"), last="ehlo")
+        line = call.until(b"\r\n")
+        text = b"user=joe\1auth=Bearer " + token + b"\1\1"
+        if line != b"AUTH XOAUTH2 " + base64.b64encode(text) + b"\r\n":
+            call.say(b"501 5.5.4 not that\r\n")
+            return
+        for reply in replies:
+            call.say(reply)
+            if reply[:3] == b"334":
+                call.until(b"\r\n")
+        call.go(first="mail")
     return behave
 
 
@@ -149,6 +168,15 @@ def cases():
             call.go(with_offers("8BITMIME", *offers), last="ehlo"),
             call.until(b"\r\n"), call.say(b"235 in\r\n"),
             call.go(first="mail")), options=["--login", "joe"])
+    for name, outcome, command, replies in (
+            ("is taken", OK, "echo tok", (b"235 in\r\n",)),
+            ("is refused", LATER, "echo tok",
+             (b"334 eyJzdGF0dXMiOiI0MDEifQ==\r\n", b"535 5.7.8 no\r\n")),
+            ("is not to be had", LATER, "exit 1", (b"235 in\r\n",)),
+            ("takes for ever", LATER, "sleep 1000", (b"235 in\r\n",))):
+        yield add(f"a token {name}", outcome, bearer(b"tok", *replies),
+                  options=["--login", "joe", "--token-command", command],
+                  text=outcome == OK)
     yield add("LIMITS RCPTMAX=1", [OK] * 3,
               group(offers=("LIMITS RCPTMAX=1",)), rcpts=THREE)
     yield add("LIMITS RCPTMAX=1 MAILMAX=2", [OK, OK, LATER],
