@@ -83,6 +83,8 @@ any	MX 10 any.mx
 locut	MX 10 b.mx
 locut	MX 20 lo.mx
 alldead	MX 10 dead.mx
+xn--bcher-kva MX 10 a.mx
+xn--r8jz45g A 198.51.100.1
 elsewhere MX 10 host.other.
 END
 tr ';' '\n' >"$T/nsd.conf" <<END
@@ -149,6 +151,9 @@ any.test		failed \(5\.4\.6\)
 alldead.test		deferred \(4\.4\.1\) .*Connection refused
 elsewhere.test		deferred \(4\.4\.3\)
 host.other		deferred \(4\.4\.3\)
+bücher.test		delivered .* by a\.mx\.test
+例え.test		delivered .* by xn--r8jz45g\.test
+Bücher.xn--nosuch.test	failed \(5\.1\.2\)
 [198.51.100.2]		delivered .* by 198\.51\.100\.2\[198\.51\.100\.2\]
 [IPv6:2001:db8::1]	delivered .* by 2001:db8::1\[2001:db8::1\]
 [127.0.0.1]		failed \(5\.4\.6\)

@@ -60,6 +60,7 @@ queue/state
 remote/answer
 remote/client
 remote/dialogue
+remote/idna
 remote/login
 remote/mx
 remote/offer

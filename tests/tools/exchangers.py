@@ -28,7 +28,7 @@ def serve(conn, how):
             say(b"221 bye")
             return
         if verb == b"EHLO":
-            say(b"250-mx.test\r\n250 8BITMIME")
+            say(b"250-mx.test\r\n250-SMTPUTF8\r\n250 8BITMIME")
         elif verb == b"DATA":
             say(b"354 go on")
             while lines.readline() not in (b".\r\n", b""):
