@@ -57,7 +57,8 @@ def listen(address, how):
     s.bind((address, 25))
     s.listen(100)
     while True:
-        conn, _ = s.accept()
+        conn, peer = s.accept()
+        print("from", peer[0], flush=True)
         threading.Thread(target=talk, args=(conn, how), daemon=True).start()
 
 
