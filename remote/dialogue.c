@@ -58,7 +58,8 @@ dialogue_in_group(struct client_place p)
 	return p.step >= CLIENT_MAIL && p.step <= CLIENT_DATA;
 }
 
-/* BDAT saves a round trip. In LMTP its replies are nowhere written down. */
+/* BDAT needs no dots stuffed and, without PIPELINING, a round trip less. In
+ * LMTP its replies are nowhere written down. */
 static enum client_step
 how_to_send(struct client const *c)
 {
