@@ -52,13 +52,11 @@ client_next(struct client *c, struct slice *view)
 	while (may_say(c)) {
 		dialogue[c->say.step].command(c);
 		c->say = dialogue_follow(c, c->say);
-		/* whose reply comes behind the text, and in one packet with
-		 * its beginning it goes */
-		if (c->hear.step == CLIENT_BDAT) {
-			dialogue_go(c, CLIENT_TEXT);
-			return CLIENT_BODY;
-		}
+		/* its reply comes behind the text */
+		if (c->hear.step == CLIENT_BDAT) dialogue_go(c, CLIENT_TEXT);
 	}
+	/* and it goes in one packet with the beginning of that */
+	if (c->hear.step == CLIENT_TEXT && !c->taken) return CLIENT_BODY;
 	if (c->out_at < c->out_len) {
 		*view = slice_from(c->out + c->out_at, c->out_len - c->out_at);
 		return CLIENT_SEND;
