@@ -17,6 +17,7 @@ import sys
 import time
 
 HOWS = ("relay", "mx", "lmtp")
+TLS = ("default", "none", "may", "must", "verify")
 SLOTS, JOB, RCPT, RUN, RESULT = range(0x301, 0x306)
 VERDICTS = ("ok", "temp", "perm")
 
@@ -96,6 +97,8 @@ def options():
     o.add_argument("--crlf", action="store_true",
                    help="the message has LF line ends")
     o.add_argument("--how", choices=HOWS, default="relay")
+    o.add_argument("--tls", choices=TLS, default="default")
+    o.add_argument("--use-login", action="store_true")
     o.add_argument("--host", default="")
     o.add_argument("--port", default=0, type=int)
     o.add_argument("socket")
@@ -112,7 +115,7 @@ def recipient(number, word):
 
 def main():
     a = options()
-    a.how = bytes((HOWS.index(a.how), 0, 0))	# tls, use_login
+    a.how = bytes((HOWS.index(a.how), TLS.index(a.tls), a.use_login))
     message = sys.stdin.buffer.read()
     if a.crlf:
         message = message.replace(b"\n", b"\r\n")
