@@ -81,6 +81,9 @@ set_up(struct tls_client *c, char const *authorities, bool must,
 	SSL_CTX_set_options(x, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_mode(x, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	/* a call that meets no octets for us comes back: one who sends tickets
+	 * without an end must not hold up the others */
+	SSL_CTX_clear_mode(x, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_session_cache_mode(x, SSL_SESS_CACHE_CLIENT |
 	    SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(x, remember);

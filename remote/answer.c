@@ -7,13 +7,13 @@
 #include "remote/say.h"
 #include "remote/terms.h"
 
-/* What came isn't SMTP, or not here: nothing after it can be believed. */
 void
 answer_makes_no_sense(struct client *c, char const *what)
 {
 	char words[sizeof c->words];
 
-	snprintf(words, sizeof words, "not SMTP: %s %s", what, dialogue_moment(c));
+	snprintf(words, sizeof words, "not SMTP: %s %s", what,
+	    dialogue_moment(c));
 	client_end(c, VERDICT_TEMP, "4.5.0", words);
 }
 

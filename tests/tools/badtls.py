@@ -80,6 +80,12 @@ def cut_behind(step, context):
     return act
 
 
+def tickets(context):
+    """sessions to remember, more than anybody can use"""
+    context.num_tickets = 20000
+    return context
+
+
 def drip(call):
     call.more()
     for octet in b"\x16\x03\x03\x40\0" + b"\x02" * 16384:
@@ -113,6 +119,8 @@ def cases(pki):
 
     for mode in ("may", "must"):
         add("offered again", mode, OK, starttls(again(good)), clear=False)
+        add("20,000 tickets", mode, OK,
+            starttls(shake(tickets(pki.context("good")))), clear=False)
         add("cut behind the last reply", mode, OK,
             starttls(cut_behind("dot", good)), clear=False)
         add("cut before it", mode, LATER,
