@@ -115,6 +115,9 @@ answer_take(struct client *c)
 	enum verdict verdict = class == '4' ? VERDICT_TEMP : VERDICT_PERM;
 	char what[32];
 
+	/* whoever knows it may repeat it, and words go into logs */
+	if (c->order.login)
+		login_mask(c->order.login, c->reply.words, c->reply.words_len);
 	/* They are closing (RFC 5321 section 3.8), asked or not; or they have
 	 * had enough of the message before its end. */
 	if (c->reply.code == 421 ||

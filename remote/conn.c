@@ -87,6 +87,7 @@ set_user(struct conn *c, struct conn_user const *user)
 	o->keep = c->remote->pool.idle_max > 0;
 	o->lmtp = t->how == DELIVER_LMTP;
 	o->login = t->login ? c->remote->login : NULL;
+	c->heard.login = o->login;
 	conn_move(c, &c->remote->pool.busy);
 	loop_later(c->remote->loop, &c->chore);
 }

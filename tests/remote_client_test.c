@@ -50,6 +50,8 @@ hmac(unsigned char digest[LOGIN_DIGEST], struct slice key, struct slice text)
 
 static struct login const login = { .name = "u", .secret = "pw",
 	.hmac = hmac };
+static struct login const longer = { .name = "u", .secret = "secret",
+	.hmac = hmac };
 static struct login const token = { .name = "u", .secret = "tok",
 	.token = true };
 static struct client_dsn const asked[] = {
@@ -326,6 +328,15 @@ static struct script const scripts[] = {
 		     "(host)\n" },
 
 	/* AUTH */
+	{ .name = "the secret is repeated, which nobody needs to read",
+	  .login = &longer, .clear_login = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 AUTH PLAIN\r\n",
+		      "AUTH PLAIN AHUAc2VjcmV0\r\n" },
+		    { "535 5.7.8 no secret, c2VjcmV0 AHUAc2VjcmV0secret\r\n",
+		      "QUIT\r\n" }, BYE },
+	  .results = "0 temp 4.7.8 535 5.7.8 no ******, ******** "
+		     "****************** (host)\n" },
 	{ .name = "PLAIN", .login = &login, .clear_login = true,
 	  .turn = { GREETED,
 		    { "250-mx\r\n250 AUTH LOGIN PLAIN X\r\n",

@@ -5,6 +5,7 @@ import socket
 import threading
 
 OK, LATER, NEVER = "delivered", "deferred", "failed"
+SECRET = b"hunter2-is-secret"
 TOO_LONG = 120		# for a test on the busiest machine
 STEPS = ["greeting", "ehlo", "mail", "rcpt", "data", "dot", "quit"]
 GOOD = {

@@ -3,7 +3,7 @@
 are lies."""
 import base64
 
-from badcall import GOOD, LATER, NEVER, OK, STEPS, with_offers
+from badcall import GOOD, LATER, NEVER, OK, SECRET, STEPS, with_offers
 from badreplies import close, misbehave, reset, silence
 
 THREE = ["b@y.test", "c@y.test", "d@z.test"]
@@ -168,6 +168,19 @@ def cases():
             call.go(with_offers("8BITMIME", *offers), last="ehlo"),
             call.until(b"\r\n"), call.say(b"235 in\r\n"),
             call.go(first="mail")), options=["--login", "joe"])
+    for name, words in (("it", SECRET), ("it in base64",
+                                         base64.b64encode(SECRET)),
+                        ("what logs in", base64.b64encode(
+                            b"\0joe\0" + SECRET))):
+        yield add(f"login: {name} is repeated", NEVER,
+                  lambda call, words=words: (
+                      call.go(with_offers("8BITMIME", "AUTH PLAIN"),
+                              last="ehlo"), call.until(b"\r\n"),
+                      call.say(b"235-" + words + b"\r\n235 in\r\n"),
+                      call.until(b"\r\n"),
+                      call.say(b"550 5.7.1 not " + words + b" again\r\n"),
+                      call.go(first="quit")),
+                  options=["--login", "joe"], text=False)
     for name, outcome, command, replies in (
             ("is taken", OK, "echo tok", (b"235 in\r\n",)),
             ("is refused", LATER, "echo tok",

@@ -4,6 +4,7 @@
 mailgrave-remote in front of each. What counts: the outcome, that there is one
 in time, memory, and the octets that it sent. TAP on standard output; OPTIONs
 are for the program (--user, --chroot)."""
+import base64
 import concurrent.futures
 import contextlib
 import os
@@ -16,13 +17,12 @@ import badgroups
 import badreplies
 import badtls
 import certs
-from badcall import LATER, NEVER, OK, TOO_LONG, Host
+from badcall import LATER, NEVER, OK, SECRET, TOO_LONG, Host
 
 PROGRAM, SCRATCH, *OPTIONS = sys.argv[1:]
 HURRY = "60"		# 5 minutes become 5 seconds
 LIMIT = 480		# seconds of a delivery: 8
 MEMORY = 24 << 20	# octets of its own
-SECRET = "hunter2-is-secret"
 MESSAGE = (b"Subject: hostile\r\n\r\n.a dot\r\n..\r\n.\r\n" +
            b"x" * 990 + b"\r\nend\r\n")
 PORT = threading.Lock()	# cases of a fixed port, one at a time
@@ -78,7 +78,7 @@ def judge(case, host):
         command += ["--tls-ca", case["ca"]]
     child = subprocess.Popen(command, stdin=subprocess.PIPE,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             env={"SMTP_AUTH_PASSWORD": SECRET})
+                             env={"SMTP_AUTH_PASSWORD": SECRET.decode()})
     faults = []
     try:
         out, err = child.communicate(message, timeout=TOO_LONG)
@@ -118,7 +118,9 @@ def judge(case, host):
     if len(host.calls) > 2:
         faults.append(f"{len(host.calls)} calls")
     for text in (out, err):
-        if SECRET.encode() in text:
+        if any(word in text for word in (
+                SECRET, base64.b64encode(SECRET),
+                base64.b64encode(b"\0joe\0" + SECRET))):
             faults.append("the secret is shown")
         if re.search(rb"[^\n -~]", text):
             faults.append("octets that are not printable")
