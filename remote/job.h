@@ -58,4 +58,23 @@ bool job_is_committed(struct job const *j);
  * to free */
 void job_cancel(struct job *j);
 
+/* For hosts.c. */
+
+/* job_begin - look for a connection, then for hosts; owner is the job */
+void job_begin(void *owner);
+
+/* job_tell - one result, unless its recipient has one
+ *   ours  temporary by a shortage of this machine */
+void job_tell(struct job *j, struct client_result const *result, bool ours);
+
+/* job_end - all results are told */
+void job_end(struct job *j);
+
+/* job_end_all - the same for all who have no result, and the end */
+void job_end_all(struct job *j, enum verdict verdict, char const *status,
+    char const *words);
+
+/* job_fall_short - a shortage of this machine ends it */
+void job_fall_short(struct job *j, char const *what, int error);
+
 #endif
