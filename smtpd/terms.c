@@ -29,6 +29,7 @@ terms_set(struct conns *c, struct settings const *s)
 	c->rules.auth_required = s->submission;
 	c->auth_clear = s->auth_clear;
 	c->starttls = s->tls != SETTINGS_TLS_NONE;
+	c->tls_before = s->tls == SETTINGS_TLS_DONE ? "" : NULL;
 	c->transcript = s->transcript;
 	c->pool.streams_max = s->streams_max;
 }
