@@ -13,15 +13,17 @@
 enum { PIECE = 16384 };
 
 char const *
-byhand_wrong(struct byhand const *b)
+byhand_wrong(struct byhand_mail const *mail)
 {
 	struct addr a;
 	size_t i;
 
-	for (i = 0; i < b->rcpts; i++)
-		if (!addr_parse(&a, slice_of(b->rcpt[i]))) return b->rcpt[i];
-	if (b->sender && *b->sender && !addr_parse(&a, slice_of(b->sender)))
-		return b->sender;
+	for (i = 0; i < mail->rcpts; i++)
+		if (!addr_parse(&a, slice_of(mail->rcpt[i])))
+			return mail->rcpt[i];
+	if (mail->sender && *mail->sender &&
+	    !addr_parse(&a, slice_of(mail->sender)))
+		return mail->sender;
 	return NULL;
 }
 
@@ -45,7 +47,7 @@ byhand_read(struct byhand *b, char const *hostname)
 {
 	int64_t now_ms = clock_wall_ms();
 	struct submit_open open = {
-		.sender = slice_of(b->sender ? b->sender : "") };
+		.sender = slice_of(b->mail->sender ? b->mail->sender : "") };
 	struct parcel *p;
 	size_t i;
 	int e;
@@ -54,9 +56,9 @@ byhand_read(struct byhand *b, char const *hostname)
 	b->parcels.hostname = hostname;
 	p = parcel_new(&b->parcels, &open, (int64_t)getuid(), now_ms / 1000);
 	if (!p) return NULL;
-	for (i = 0; i < b->rcpts; i++) {
+	for (i = 0; i < b->mail->rcpts; i++) {
 		struct submit_rcpt const rcpt = {
-			.address = slice_of(b->rcpt[i]) };
+			.address = slice_of(b->mail->rcpt[i]) };
 
 		if (!parcel_rcpt(p, &rcpt)) goto undo;
 	}
