@@ -76,7 +76,7 @@ conclude(struct byhand *b, struct parcel *p)
 	static int const statuses[] = { [VERDICT_OK] = 0, [VERDICT_TEMP] = 111,
 		[VERDICT_PERM] = 100 };
 
-	b->status = statuses[p->verdict];
+	b->status = statuses[p->outcome.verdict];
 	parcel_free(p);
 	b->carrier.loop->stop = true;
 }
@@ -114,8 +114,8 @@ byhand_start(struct byhand *b, struct loop *loop, struct parcel *p,
 		carrier_take(&b->carrier, p);
 	} else {
 		log_event("refused", LOG_ID(&p->open->id),
-		    LOG_TEXT("status", p->status),
-		    LOG_TEXT("words", p->words));
+		    LOG_TEXT("status", p->outcome.status),
+		    LOG_TEXT("words", p->outcome.words));
 		conclude(b, p);
 	}
 	return pair[1];

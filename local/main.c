@@ -317,7 +317,6 @@ local_prepare(struct local *l)
 	l->filings.lock_time_ms = (int64_t)s->lock_time_s * 1000;
 	filings_init(&l->filings);
 	l->errands.most = s->commands;
-	l->errands.held = s->jobs > 1 ? s->jobs / 2 : 1;
 	/* its own end comes first, by far */
 	l->errands.patience_ms = ((int64_t)s->command_time_s + 60) * 1000;
 	errands_init(&l->errands);
@@ -326,6 +325,7 @@ local_prepare(struct local *l)
 		.filings = &l->filings,
 		.errands = &l->errands,
 		.routes = &l->inforce.routes,
+		.slow_most = s->jobs > 1 ? s->jobs / 2 : 1,
 		.idle = idle,
 		.owner = l,
 		.upstreams = { .loop = &l->stage.loop,
