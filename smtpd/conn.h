@@ -32,6 +32,7 @@ struct conn_times {
 };
 
 struct conn;
+struct ucspi;
 
 /* What all connections share. */
 struct conns {
@@ -43,7 +44,11 @@ struct conns {
 					 * talks before is sent away */
 	struct entrance entrance;
 	struct tls_server *tls;		/* not open without certificates */
-	bool starttls;			/* is offered, where tls is open */
+	struct ucspi *ucspi;		/* who started us does it; or NULL */
+	char const *tls_before;		/* who started us has done it: version
+					 * and cipher, as far as known; or
+					 * NULL */
+	bool starttls;			/* is offered, where it can be done */
 	struct checker checker;		/* open where rules.auth is */
 	struct failures failures;
 	bool hide_client;		/* see transaction.h */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The handshake: nothing is said while it lasts, and nothing said before it
  * counts. */
+#include <stdio.h>
 #include <stdlib.h>
 #include "common/log.h"
 #include "smtpd/arrival.h"
@@ -8,6 +9,7 @@
 #include "smtpd/converse.h"
 #include "smtpd/deadline.h"
 #include "smtpd/handshake.h"
+#include "smtpd/ucspi.h"
 
 void
 handshake_failed(struct conn *c, char const *why)
@@ -32,16 +34,15 @@ log_certificate(struct conn const *c)
 		    LOG_TEXT("subject", subject));
 }
 
-static void
-handshake_done(struct conn *c)
+void
+handshake_done(struct conn *c, char const *text)
 {
 	bool greeted = c->session.phase == SESSION_SECURING;
 
 	handshake_leave(c);
-	tls_describe(c->output.tls, c->tls_text, sizeof c->tls_text);
+	snprintf(c->tls_text, sizeof c->tls_text, "%s", text);
 	c->transaction.tls = c->tls_text;
 	session_secured(&c->session);
-	log_certificate(c);
 	if (c->all->verbose)
 		log_event("tls", LOG_SLICE("client", conn_client(c)),
 		    LOG_TEXT("tls", c->tls_text));
@@ -52,12 +53,23 @@ handshake_done(struct conn *c)
 	converse(c, slice_from(NULL, 0));
 }
 
+static void
+done(struct conn *c)
+{
+	char text[SECURE_TEXT_MAX + 1];
+
+	log_certificate(c);
+	tls_describe(c->output.tls, text, sizeof text);
+	handshake_done(c, text);
+}
+
 void
 handshake_go_on(struct conn *c)
 {
+	if (!c->output.tls) return; /* it is another's */
 	switch (tls_handshake(c->output.tls)) {
 	case TLS_DONE:
-		handshake_done(c);
+		done(c);
 		break;
 	case TLS_WANT_READ:
 		loop_want(c->all->loop, &c->watch,
@@ -147,13 +159,17 @@ handshake_begin(struct conn *c)
 		cannot_begin(c, "too many handshakes at once");
 		return;
 	}
-	c->output.tls = tls_accept(all->tls, c->in, converse_later, c);
-	if (!c->output.tls) {
+	if (!all->ucspi)
+		c->output.tls = tls_accept(all->tls, c->in, converse_later, c);
+	if (!all->ucspi && !c->output.tls) {
 		cannot_begin(c, "no memory");
 		return;
 	}
 	enter(c);
 	loop_arm(all->loop, &c->deadline,
 	    deadline_in(c, all->times.handshake));
-	handshake_go_on(c);
+	if (all->ucspi)
+		ucspi_begin(c);
+	else
+		handshake_go_on(c);
 }

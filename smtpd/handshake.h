@@ -11,6 +11,10 @@ void handshake_begin(struct conn *c);
 /* handshake_go_on - as far as it goes */
 void handshake_go_on(struct conn *c);
 
+/* handshake_done - by whomever: what is said from now on is protected
+ *   text  version and cipher, as far as known */
+void handshake_done(struct conn *c, char const *text);
+
 /* handshake_failed - say why in the log, and close */
 void handshake_failed(struct conn *c, char const *why);
 

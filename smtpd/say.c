@@ -78,9 +78,9 @@ say_custom(struct session *s, unsigned code, struct slice status,
 
 void
 say_refusal(struct session *s, enum verdict verdict, struct slice status,
-    struct slice words)
+    struct slice words, bool counted)
 {
-	if (is_one_too_many(s, verdict == VERDICT_PERM ? 554 : 451)) return;
+	if (counted && is_one_too_many(s, verdict == VERDICT_PERM ? 554 : 451)) return;
 	s->reply_len = reply_refusal_format(s->reply, verdict, status, words);
 	s->reply_times = 1;
 }

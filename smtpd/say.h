@@ -17,9 +17,10 @@ void say(struct session *s, enum reply reply);
 void say_custom(struct session *s, unsigned code, struct slice status,
     struct slice words);
 
-/* say_refusal - the same in queue's words; see reply_refusal_format */
+/* say_refusal - the same in queue's words; see reply_refusal_format
+ *   counted  it may be one too many */
 void say_refusal(struct session *s, enum verdict verdict, struct slice status,
-    struct slice words);
+    struct slice words, bool counted);
 
 /* say_custom_uncounted - when the session is being dismissed */
 void say_custom_uncounted(struct session *s, unsigned code,

@@ -18,7 +18,7 @@ session_reset(struct session *s)
 		s->state = SESSION_READY;
 	}
 	s->promised = 0;
-	s->rcpts = 0;
+	s->rcpts = s->rcpts_told = 0;
 	s->eightbit = s->utf8 = s->rcpts_tried = false;
 	s->ret = RET_UNSAID;
 	s->envid = slice_from(NULL, 0);
@@ -312,15 +312,19 @@ session_refuse(struct session *s, unsigned code, struct slice status,
 
 void
 session_verdict(struct session *s, enum verdict verdict, struct slice status,
-    struct slice words)
+    struct slice words, bool more)
 {
-	unsigned long long rcpts = s->rcpts;
+	unsigned long long rcpts = more ? 1 : s->rcpts - s->rcpts_told;
+	bool one_of_many = s->rcpts_told++ || more;
 
-	s->phase = SESSION_IN_COMMANDS;
-	end_message(s);
+	if (!more) {
+		s->phase = SESSION_IN_COMMANDS;
+		end_message(s);
+	}
+	/* all of many must be heard */
 	if (verdict == VERDICT_OK)
 		say(s, REPLY_ACCEPTED);
 	else
-		say_refusal(s, verdict, status, words);
+		say_refusal(s, verdict, status, words, !one_of_many);
 	say_for_each(s, rcpts);
 }

@@ -73,11 +73,12 @@ take_tls(void *options, char const *argument, char const **why)
 {
 	static char const *const words[] = { [SETTINGS_TLS_OFFER] = "offer",
 		[SETTINGS_TLS_NONE] = "none",
-		[SETTINGS_TLS_REQUIRE] = "require" };
+		[SETTINGS_TLS_REQUIRE] = "require",
+		[SETTINGS_TLS_DONE] = "done" };
 	struct settings *s = options;
 	size_t i;
 
-	*why = "takes none, offer or require";
+	*why = "takes none, offer, require or done";
 	for (i = 0; i < sizeof words / sizeof *words; i++)
 		if (slice_is(slice_of(argument), words[i])) {
 			s->tls = (enum settings_tls)i;
@@ -173,7 +174,7 @@ struct option_row const settings_rows[] = {
 	    "as root: who holds the keys, and reads both (mailgrave-key)"),
 	FLAG("tls-ask", tls_ask,
 	    "ask clients for a certificate, and log it"),
-	CALL("tls", "none|offer|require", take_tls,
+	CALL("tls", "none|offer|require|done", take_tls,
 	    "STARTTLS where there is a certificate (offer)"),
 	TEXT("users", "FILE", users,
 	    "NAME:HASH of those who may log in, under TLS"),
@@ -261,7 +262,7 @@ settings_default(struct settings *s)
 {
 	*s = (struct settings){ .access = "/etc/mailgrave/access",
 		.key_user = "mailgrave-key",
-		.listen_fd = { -1 }, .size_max = 50 << 20,
+		.listen_fd = { -1 }, .ucspi_fd = { -1 }, .size_max = 50 << 20,
 		.line_max = 1 << 20, .rcpts_max = 1000, .mails_max = 3000,
 		.sessions_max = 5000, .address_max = 100,
 		.commands_max = 10000, .unknown_max = 50, .errors_max = 50,
@@ -296,6 +297,33 @@ settings_inherited(struct settings *s, char const *fds, char const *pid,
 	return true;
 }
 
+void
+settings_ucspi(struct settings *s, char const *control, char const *in,
+    char const *out)
+{
+	char const *const text[] = { control, in, out };
+	unsigned long long fd;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		if (!text[i] || !slice_number(slice_of(text[i]), 1023, &fd) ||
+		    fd < FIRST_INHERITED) {
+			s->ucspi_fd[0] = -1;
+			return;
+		}
+		s->ucspi_fd[i] = (int)fd;
+	}
+	s->ucspi_fd[3] = -1;
+}
+
+/* Somebody else does it, or has done it. */
+static bool
+has_tls(struct settings const *s)
+{
+	return s->certificates || s->tls == SETTINGS_TLS_DONE ||
+	    s->tls_before || s->ucspi_fd[0] != -1;
+}
+
 /* RFC 2033 section 5: a client there would take us for one who speaks SMTP. */
 static bool
 is_lmtp_on_25(struct settings const *s)
@@ -325,7 +353,9 @@ settings_wrong(struct settings const *s)
 		return "--tls-key is wanted for each --tls-cert, or none";
 	if (!s->certificates && s->tls_binds)
 		return "--tls-bind needs --tls-cert";
-	if (!s->certificates && s->tls == SETTINGS_TLS_REQUIRE)
+	if (s->certificates && s->tls == SETTINGS_TLS_DONE)
+		return "--tls=done goes without --tls-cert";
+	if (!has_tls(s) && s->tls == SETTINGS_TLS_REQUIRE)
 		return "--tls=require needs --tls-cert";
 	if (!!s->users + !!s->checkpassword + !!s->auth_socket > 1)
 		return "--users, --checkpassword and --auth-socket exclude "
@@ -333,7 +363,7 @@ settings_wrong(struct settings const *s)
 	if (s->submission && !settings_has_logins(s))
 		return "--submission needs --users, --checkpassword or "
 		       "--auth-socket";
-	if (settings_has_logins(s) && !s->certificates && !s->auth_clear)
+	if (settings_has_logins(s) && !has_tls(s) && !s->auth_clear)
 		return "logins need --tls-cert, or --auth-clear";
 	if (s->scram && !s->hash) return "--scram needs --hash";
 	return NULL;

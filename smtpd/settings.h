@@ -18,7 +18,8 @@ enum {
 enum settings_tls {
 	SETTINGS_TLS_OFFER,
 	SETTINGS_TLS_NONE,
-	SETTINGS_TLS_REQUIRE
+	SETTINGS_TLS_REQUIRE,
+	SETTINGS_TLS_DONE	/* by who stands before us */
 };
 
 struct settings {
@@ -34,6 +35,9 @@ struct settings {
 	size_t certificates, keys;
 	char const *key_user;
 	bool tls_ask;
+	char const *tls_before;		/* what UCSPI says of TLS that is done,
+					 * or NULL */
+	int ucspi_fd[4];		/* control, in, out, -1; -1: none */
 	enum settings_tls tls;
 	char const *users, *checkpassword, *auth_socket, *auth_user;
 	bool submission, auth_clear, hide_client, hash, scram;
@@ -65,6 +69,11 @@ bool settings_inherited(struct settings *s, char const *fds, char const *pid,
 
 /* settings_has_logins - somebody may log in */
 bool settings_has_logins(struct settings const *s);
+
+/* settings_ucspi - descriptors of UCSPI-TLS, if all three are some
+ *   control, in, out  the variables' text, or NULL */
+void settings_ucspi(struct settings *s, char const *control, char const *in,
+    char const *out);
 
 /* settings_wrong - what excludes each other, in a few words, or NULL */
 char const *settings_wrong(struct settings const *s);

@@ -31,6 +31,7 @@ terms_set(struct conns *c, struct settings const *s)
 	c->hide_client = s->hide_client;
 	c->auth_clear = s->auth_clear;
 	c->starttls = s->tls != SETTINGS_TLS_NONE;
+	c->tls_before = s->tls == SETTINGS_TLS_DONE ? "" : NULL;
 	c->transcript = s->transcript;
 	c->pool.streams_max = s->streams_max;
 }

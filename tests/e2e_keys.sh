@@ -123,7 +123,7 @@ if command -v gcore >/dev/null; then
 		ok "the memory of $(cat "/proc/$pid/comm") is seen" memory "$pid"
 	done
 	for key in rsa ec; do
-		# shellcheck disable=SC2046 # words
+		# shellcheck disable=SC2046,SC2086 # words
 		is "$key: and no other has" "$("$tools/secrets.py" \
 			"$home/$key.key" $(printf "$T/memory.%s\n" $others))" ''
 	done

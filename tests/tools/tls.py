@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
 """tls.py CASE HOST-PORT... - one case of an SMTP client and TLS; prints what
-went wrong, and exits 1 then. Cases: starttls PORT, smtps PORT, injection PORT,
+went wrong, and exits 1 then. Cases: starttls PORT, smtps PORT, offers PORT (prints them), injection PORT,
 halves PORT SMTPS-PORT N, crowd PORT N, slow SMTPS-PORT SECONDS, records SMTPS-PORT, garbage SMTPS-PORT, idle PORT N PID (prints KiB each),
 alpn SMTPS-PORT NAME, sni SMTPS-PORT NAME (prints the certificate's)."""
 import os
@@ -71,6 +71,13 @@ def smtps(port):
                           context=context()) as s:
         s.sendmail("s@client.test", ["smtps@example.test"],
                    MAIL + b"x" * 900 + b"\r\n" + b"many lines\r\n" * 40000)
+
+
+def offers(secure):
+    """What is to be had from the start, under TLS."""
+    with smtplib.SMTP_SSL("127.0.0.1", int(secure), "c.test", timeout=60,
+                          context=context()) as s:
+        print(s.ehlo()[1].decode())
 
 
 EVIL = (b"EHLO evil\r\nMAIL FROM:<e@client.test>\r\n"
