@@ -159,6 +159,15 @@ dsn_orcpt_decode(struct slice orcpt, struct slice *type, char *out,
 }
 
 bool
+dsn_xtext_valid(struct slice text)
+{
+	char out[XTEXT_MAX];
+	size_t len;
+
+	return text.len <= XTEXT_MAX && xtext_decode(text, out, &len);
+}
+
+bool
 dsn_envid_valid(struct slice envid)
 {
 	char out[ENVID_MAX];

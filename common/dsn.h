@@ -39,6 +39,11 @@ bool dsn_notify_valid(unsigned notify);
  *   false  another word, or NEVER is not alone; *notify is untouched then */
 bool dsn_notify_parse(struct slice list, unsigned *notify);
 
+/* dsn_xtext_valid - xtext of printable ASCII, at most XTEXT_MAX octets as given,
+ * as others have it, too */
+enum { XTEXT_MAX = 500 };
+bool dsn_xtext_valid(struct slice text);
+
 /* dsn_envid_decode - what an ENVID stands for: xtext of printable ASCII
  *   out    ENVID_MAX octets
  *   false  malformed, empty or longer than ENVID_MAX */

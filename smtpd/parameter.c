@@ -57,7 +57,17 @@ take_envid(struct session *s, struct slice value)
 	return dsn_envid_valid(value) ? REPLY_NONE : REPLY_BAD_PARAMETER;
 }
 
-/* section 4.1: a list without repetitions */
+/* RFC 4954 section 5: by whom the message was first handed in. That is nothing
+ * to us: nobody is believed who says it of another. */
+static enum reply
+take_auth(struct session *s, struct slice value)
+{
+	if (!s->rules->auth) return REPLY_UNKNOWN_PARAMETER;
+	return slice_is(value, "<>") || dsn_xtext_valid(value)
+	    ? REPLY_NONE : REPLY_BAD_PARAMETER;
+}
+
+/* RFC 3461 section 4.1: a list without repetitions */
 static enum reply
 take_notify(struct session *s, struct slice value)
 {
@@ -104,6 +114,7 @@ static struct {
 	{ "SMTPUTF8", PARAMETER_OF_MAIL, false, take_smtputf8 },
 	{ "RET", PARAMETER_OF_MAIL, true, take_ret },
 	{ "ENVID", PARAMETER_OF_MAIL, true, take_envid },
+	{ "AUTH", PARAMETER_OF_MAIL, true, take_auth },
 	{ "NOTIFY", PARAMETER_OF_RCPT, true, take_notify },
 	{ "ORCPT", PARAMETER_OF_RCPT, true, take_orcpt },
 };
