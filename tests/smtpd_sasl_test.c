@@ -12,7 +12,7 @@
 #include "smtpd/users.h"
 
 /* plain - what becomes of a PLAIN answer with such lengths */
-static int
+static enum sasl_next
 plain(struct sasl *s, size_t other, size_t name, size_t password)
 {
 	char octets[1024], text[BASE64_LEN(sizeof octets)];
