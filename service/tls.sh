@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# shellcheck shell=sh disable=SC2154 # quickstart's variables
+# shellcheck shell=sh disable=SC2034,SC2154 # quickstart's variables
 # What quickstart --tls needs: a certificate that nobody but we vouch for, and a
 # user to log in. Both are made once, in dir/tls; dir, bind, tls_port, domain, root
 # and B are quickstart's variables. Sets tls_bind, certificate, key, users, login; and

@@ -4,14 +4,13 @@
 #include <skalibs/nonposix.h>
 #include <crypt.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "common/helper.h"
 #include "common/log.h"
+#include "common/reader.h"
 #include "smtpd/checker.h"
 #include "smtpd/userbook.h"
 
@@ -41,40 +40,17 @@ fail(struct book const *b, unsigned line)
 		    LOG_SYS(errno));
 }
 
-/* slurp - what the caller wipes and frees, or NULL and errno */
-static char *
-slurp(int fd, size_t *len)
-{
-	struct stat st;
-	char *text;
-	ssize_t got = 1;
-
-	if (fstat(fd, &st) == -1) return NULL;
-	errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
-	if (!S_ISREG(st.st_mode) || st.st_size > USERBOOK_FILE_MAX) return NULL;
-	text = malloc((size_t)st.st_size + 1);
-	*len = 0;
-	while (text && got > 0 && *len < (size_t)st.st_size) {
-		got = read(fd, text + *len, (size_t)st.st_size - *len);
-		if (got > 0) *len += (size_t)got;
-	}
-	if (got >= 0) return text;
-	free(text);
-	return NULL;
-}
-
 /* load - and say what it means for AUTH; the old text stays when it can't be */
 static bool
-load(struct book *b, int fd)
+load(struct book *b, char const *path)
 {
 	struct checker_word word = { .news = true };
 	size_t len = 0;
-	char *text = fd == -1 ? NULL : slurp(fd, &len);
+	char *text = file_slurp(path, USERBOOK_FILE_MAX, &len);
 	unsigned line = text ? users_wrong(slice_from(text, len)) : 0;
 
-	if (!text || line) fail(b, line);
-	close(fd);
 	if (!text || line) {
+		fail(b, line);
 		if (text) explicit_bzero(text, len);
 		free(text);
 		return true;
@@ -188,20 +164,20 @@ answer(struct book *b, struct sasl_question const *q, struct sasl_answer *a)
 static void
 settle(struct book *b, struct userbook *k)
 {
-	int fd = open(k->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	unsigned char unused[DIGEST_OCTETS];
 	char *place = strdup(k->file), *name = strdup(k->file);
 	char const *why;
 
 	if (!place || !name) _exit(111);
 	b->file = b->path = k->file;
+	if (!load(b, k->file)) _exit(111);
 	if (geteuid() == 0) {
 		k->jail.root = dirname(place);
 		b->path = basename(name);
 	}
 	/* libcrypto opens its own files at its first use */
 	if (!jail_enter(&k->jail, &why) || !digest_of(unused, SLICE("")) ||
-	    !jail_seal(JAIL_READ, &why) || !load(b, fd))
+	    !jail_seal(JAIL_READ, &why))
 		_exit(111);
 }
 
@@ -221,9 +197,7 @@ userbook_work(int socket, void *owner)
 		struct sasl_question *q = &order.question;
 
 		if (order.reload) {
-			if (!load(&b, open(b.path, O_RDONLY | O_CLOEXEC |
-			    O_NONBLOCK)))
-				break;
+			if (!load(&b, b.path)) break;
 			continue;
 		}
 		q->name[SASL_TEXT_MAX] = q->password[SASL_TEXT_MAX] = '\0';
