@@ -117,7 +117,9 @@ static enum reply
 check_rcpts(struct session const *s)
 {
 	if (s->rcpts) return REPLY_NONE;
-	return s->rcpts_tried ? REPLY_NO_VALID_RCPTS : REPLY_BAD_SEQUENCE;
+	/* LMTP has but one word for both: RFC 2033 section 4.2 */
+	return s->rcpts_tried && !s->rules->lmtp ? REPLY_NO_VALID_RCPTS
+						 : REPLY_BAD_SEQUENCE;
 }
 
 /* A pipelining client sends DATA before it knows that no recipient was
@@ -252,6 +254,15 @@ verb_auth(struct session *s, struct slice argument)
 	return REPLY_CHALLENGE;
 }
 
+/* A browser can be made to say commands of ours behind its own. */
+static enum reply
+verb_of_web(struct session *s, struct slice argument)
+{
+	(void)argument;
+	session_dismiss(s, REPLY_NO_WEB);
+	return REPLY_NONE;
+}
+
 static enum reply
 verb_quit(struct session *s, struct slice argument)
 {
@@ -268,6 +279,10 @@ enum {
 	TEXT = SESSION_MAIL | SESSION_RCPT,
 	ANY = SESSION_ANY
 };
+
+#define WEB(name) \
+	{ name, VERB_BOTH, ANY, VERB_ANY_ARGUMENT, LONG, false, true, \
+	  verb_of_web }
 
 static struct verb const verbs[] = {
 	/* name  protocol  legal in  argument  longest line  waits  early
@@ -301,6 +316,8 @@ static struct verb const verbs[] = {
 	    verb_starttls },
 	{ "AUTH", VERB_BOTH, SESSION_READY, VERB_ARGUMENT, LONG, true, true,
 	    verb_auth },
+	WEB("GET"), WEB("HEAD"), WEB("POST"), WEB("PUT"), WEB("OPTIONS"),
+	WEB("CONNECT"), WEB("PRI"),
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
@@ -330,7 +347,7 @@ verb_list(char *out, size_t room, bool lmtp)
 
 	*out = '\0';
 	for (i = 0; i < VERBS && n < room; i++)
-		if (is_spoken(&verbs[i], lmtp))
+		if (is_spoken(&verbs[i], lmtp) && verbs[i].run != verb_of_web)
 			n += (size_t)snprintf(out + n, room - n, "%s%s",
 			    n ? " " : "", verbs[i].name);
 }

@@ -378,8 +378,8 @@ def hops():
         with Client() as c:
             c.begin(b"good" if code == "250" else b"evil")
             c.want(b"Received: x\r\n" * n + b"\r\n.\r\n", code)
-    case("100 Received", data, 100, "250")
-    case("101 Received", data, 101, "554 5.4.6")
+    case("99 Received", data, 99, "250")
+    case("100 Received", data, 100, "554 5.4.6")
 
 
 # --- those who go away, and those who came to the wrong place
