@@ -227,24 +227,53 @@ submission_is_full(struct submission const *s)
 	return s->link && s->link->peer.waiting > SUBMISSION_BEHIND_MAX;
 }
 
-void
-submission_end(struct submission *s)
+static void
+be_patient(struct submission *s)
 {
-	if (s->state == SUBMISSION_SETTLED) return;
 	loop_arm(s->pool->loop, &s->patience,
 	    s->pool->loop->now_ms + SUBMISSION_PATIENCE_MS);
-	if (s->state == SUBMISSION_STREAMED) {
-		if (!say_end(s)) give_up(s, REPLY_NO_QUEUE);
-		return;
-	}
+}
+
+static void
+wait_for_link(struct submission *s)
+{
 	s->state = SUBMISSION_WAITING;
 	pool_wait(s->pool, s);
 }
 
 void
+submission_ask(struct submission *s)
+{
+	s->asking = true;
+	be_patient(s);
+	wait_for_link(s);
+}
+
+void
+submission_end(struct submission *s)
+{
+	if (s->state == SUBMISSION_SETTLED) return;
+	be_patient(s);
+	if (s->state == SUBMISSION_GATHERED)
+		wait_for_link(s);
+	else if (!say_end(s))
+		give_up(s, REPLY_NO_QUEUE);
+}
+
+static bool
+say_room(struct submission *s)
+{
+	struct submit_room room = { .size = s->open.size };
+
+	s->state = SUBMISSION_ENDED;
+	return say(s, &submit_room_form, &room);
+}
+
+void
 submission_start(struct submission *s)
 {
-	if (!say_envelope(s) || !say_end(s)) give_up(s, REPLY_NO_QUEUE);
+	if (s->asking ? !say_room(s) : !say_envelope(s) || !say_end(s))
+		give_up(s, REPLY_NO_QUEUE);
 }
 
 void
@@ -279,6 +308,20 @@ copy_text(char *out, size_t room, struct slice text)
 	out[text.len] = '\0';
 }
 
+/* hear_room - there is some */
+static void
+hear_room(struct submission *s)
+{
+	struct link *link = s->link;
+
+	s->asking = false;
+	s->link = NULL;
+	s->state = SUBMISSION_GATHERED;
+	loop_disarm(s->pool->loop, &s->patience);
+	pool_release(link);
+	s->wake(s->owner);
+}
+
 /* A message that is not complete can be refused early, not accepted. */
 bool
 submission_settle(struct submission *s, struct submit_verdict const *v)
@@ -288,6 +331,10 @@ submission_settle(struct submission *s, struct submit_verdict const *v)
 	bool early = s->state != SUBMISSION_ENDED;
 
 	if (early && v->verdict == VERDICT_OK) return false;
+	if (s->asking && v->verdict == VERDICT_OK) {
+		hear_room(s);
+		return true;
+	}
 	s->verdict = v->verdict;
 	copy_text(s->status, STATUS_MAX, v->status);
 	copy_text(s->words, SUBMISSION_WORDS_MAX, v->words);

@@ -21,7 +21,7 @@ enum {
 enum submission_state {
 	SUBMISSION_GATHERED,	/* in memory, not complete */
 	SUBMISSION_STREAMED,	/* has a link, not complete */
-	SUBMISSION_WAITING,	/* complete, for a link */
+	SUBMISSION_WAITING,	/* complete or asking, for a link */
 	SUBMISSION_ENDED,	/* complete, with queue */
 	SUBMISSION_SETTLED
 };
@@ -39,6 +39,7 @@ struct submission {
 	enum submission_state state;
 	struct submit_open open;	/* its texts lie in texts */
 	struct octets texts, rcpts, body;
+	bool asking;			/* see submission_ask */
 	uint32_t rcpts_n;
 	uint64_t size;			/* octets of all text so far */
 	/* the outcome */
@@ -58,6 +59,17 @@ struct submission {
  *   NULL  there is no memory for it now */
 struct submission *submission_new(struct pool *pool,
     struct submit_open const *open, void (*wake)(void *owner), void *owner);
+
+/* submission_ask - whether queue has room for what open.size promises; wake is
+ * called when it is known: refused, or gathered again. It comes first. */
+void submission_ask(struct submission *s);
+
+/* submission_is_asking - that is not known yet */
+static inline bool
+submission_is_asking(struct submission const *s)
+{
+	return s->asking && s->state != SUBMISSION_SETTLED;
+}
 
 /* submission_rcpt - is copied; false: there is no memory for it now */
 bool submission_rcpt(struct submission *s, struct submit_rcpt const *rcpt);

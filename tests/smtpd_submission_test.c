@@ -146,6 +146,116 @@ small_messages_share_a_connection(void **state)
 }
 
 static void
+answered(struct submission *s)
+{
+	unsigned patience = TURNS_MAX;
+
+	while (submission_is_asking(s) && patience--)
+		turns(1);
+	assert_false(submission_is_asking(s));
+}
+
+/* What is promised is asked about first; then all goes on as without. */
+static void
+room_is_asked_for(void **state)
+{
+	struct submission *s = begin();
+
+	(void)state;
+	queue.room = s->open.size = 70000;
+	queue.verdict = VERDICT_TEMP;
+	submission_ask(s);
+	answered(s);
+	assert_false(submission_is_settled(s));
+	assert_int_equal(wakes, 1);
+	assert_int_equal(pool.shared, 0);
+	queue.verdict = VERDICT_OK;
+	store(s, 70000);
+	submission_end(s);
+	settle(s);
+	assert_verdict(s, VERDICT_OK);
+	submission_free(s);
+	assert_int_equal(queue.asked, 1);
+	assert_int_equal(queue.octets, 70000);
+	assert_int_equal(queue.guests, 1);
+}
+
+static void
+there_is_no_room(void **state)
+{
+	enum verdict v;
+
+	(void)state;
+	for (v = VERDICT_TEMP; v < VERDICTS; v++) {
+		struct submission *s = begin();
+
+		s->open.size = 70001;
+		queue.room = 70000;
+		queue.verdict = v;
+		submission_ask(s);
+		answered(s);
+		assert_verdict(s, v);
+		assert_string_equal(s->words, "so it is");
+		submission_store(s, SLICE("x"));
+		submission_end(s);
+		submission_free(s);
+	}
+	turns(3);
+	assert_int_equal(queue.opened, 0);
+	assert_int_equal(queue.guests, 1);
+	assert_int_equal(pool.idles, 1);
+}
+
+static void
+queue_dies_while_asked(void **state)
+{
+	struct submission *s = begin();
+
+	(void)state;
+	queue.die_at_end = true;
+	submission_ask(s);
+	answered(s);
+	assert_refused(s, REPLY_NO_QUEUE);
+	submission_free(s);
+}
+
+/* Waiting for an answer, or for a connection to ask over. */
+static void
+client_leaves_while_asking(void **state)
+{
+	struct submission *s[POOL_SHARED_MAX + 2];
+	size_t i;
+
+	(void)state;
+	queue.mute = true;
+	for (i = 0; i < POOL_SHARED_MAX + 2; i++) {
+		s[i] = begin();
+		submission_ask(s[i]);
+	}
+	turns(4 * POOL_SHARED_MAX);	/* it accepts one in each */
+	assert_int_equal(queue.asked, POOL_SHARED_MAX);
+	for (i = POOL_SHARED_MAX + 2; i--;)
+		submission_free(s[i]);
+	turns(4 * POOL_SHARED_MAX);
+	assert_int_equal(queue.guests_open, 0);
+}
+
+static void
+queue_says_nothing_of_room(void **state)
+{
+	struct submission *s = begin();
+
+	(void)state;
+	queue.mute = true;
+	submission_ask(s);
+	turns(10);
+	assert_true(submission_is_asking(s));
+	s->patience.due(s);
+	assert_refused(s, REPLY_NO_QUEUE);
+	submission_free(s);
+}
+
+static void
 empty_message(void **state)
 {
 	struct submission *s = begin();
@@ -507,6 +617,11 @@ main(void)
 {
 	struct CMUnitTest const tests[] = {
 		TEST(small_messages_share_a_connection),
+		TEST(room_is_asked_for),
+		TEST(there_is_no_room),
+		TEST(queue_dies_while_asked),
+		TEST(client_leaves_while_asking),
+		TEST(queue_says_nothing_of_room),
 		TEST(empty_message),
 		TEST(verdicts_are_passed_on),
 		TEST(size_decides_about_streaming),
