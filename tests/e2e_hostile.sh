@@ -37,7 +37,7 @@ group() { # group NAME PORT - each of its cases is a point
 }
 accepted() { cat "$@" | grep -c 'ev=accepted '; }	# accepted LOG... - messages
 
-for name in ends random order syntax chunks hops aborts strangers; do
+for name in ends random chunks hops aborts strangers; do
 	group "$name" "$main"
 done
 serve --max-size 1000 --line-limit 100
