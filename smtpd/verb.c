@@ -239,7 +239,6 @@ verb_auth(struct session *s, struct slice argument)
 	struct slice mechanism = slice_word(&argument);
 	struct slice first = slice_word(&argument);
 
-	s->secret = true;
 	if (!s->rules->auth) return REPLY_NOT_IMPLEMENTED;
 	if (s->logged_in || !s->extended) return REPLY_BAD_SEQUENCE;
 	if (!verb_may_log_in(s)) return REPLY_TLS_FIRST;
@@ -338,6 +337,12 @@ verb_find(struct slice name, bool lmtp)
 		    slice_is_nocase(name, verbs[i].name))
 			return &verbs[i];
 	return NULL;
+}
+
+bool
+verb_is_secret(struct verb const *verb)
+{
+	return verb->run == verb_auth;
 }
 
 void
