@@ -20,6 +20,7 @@ conns_open(struct conns *all)
 {
 	all->first = NULL;
 	all->n = all->handshakes = 0;
+	all->kept = 0;
 	all->ending = false;
 	all->input = malloc(CONN_INPUT_MAX);
 	all->typed = malloc(2 * CONN_INPUT_MAX + 1);
@@ -43,6 +44,24 @@ conn_client(struct conn const *c)
 }
 
 void
+conn_account(struct conn *c)
+{
+	size_t kept = c->output.len + (c->input ? c->input_room : 0);
+
+	c->all->kept += kept - c->kept;
+	c->kept = kept;
+}
+
+void
+conn_drop_input(struct conn *c)
+{
+	free(c->input);
+	c->input = NULL;
+	c->input_len = 0;
+	conn_account(c);
+}
+
+void
 conn_close(struct conn *c)
 {
 	struct conns *all = c->all;
@@ -59,8 +78,8 @@ conn_close(struct conn *c)
 	transaction_end(&c->transaction);
 	session_free(&c->session);
 	free(c->proxy);
-	free(c->input);
 	output_free(&c->output);
+	conn_drop_input(c);
 	c->all->handshakes -= c->shaking;
 	secure_end(c->output.tls);
 	/* unread octets would turn the close into a reset, and that could

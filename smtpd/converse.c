@@ -3,6 +3,7 @@
  * command of SMTP. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include "smtpd/arrival.h"
 #include "smtpd/connpart.h"
 #include "smtpd/converse.h"
@@ -40,7 +41,10 @@ reply(struct conn *c, struct slice text)
 	memcpy(all->replies + all->replies_len, text.s, text.len);
 	all->replies_len += text.len;
 	transaction_replied(&c->transaction, text);
-	return all->replies_len <= CONN_REPLIES_MAX - REPLY_MAX || flush(c);
+	if (all->replies_len <= CONN_REPLIES_MAX - REPLY_MAX &&
+	    !conn_keeps_much(c))
+		return true;
+	return flush(c);
 }
 
 static bool
@@ -114,22 +118,35 @@ talk(struct conn *c, struct slice *in)
 	return progress;
 }
 
+/* What the session did take is in the socket, too; the rest stays there. */
+static void
+leave_input(struct conn *c, struct slice rest)
+{
+	size_t n = c->peeked - rest.len;
+
+	c->peeked = 0;
+	if (n) recv(c->in, c->all->input, n, MSG_DONTWAIT);
+}
+
 /* What the session did not take lies in the shared store, or is the end of
  * what was kept before. */
 static bool
 keep_input(struct conn *c, struct slice rest)
 {
-	if (!rest.len) {
-		free(c->input);
-		c->input = NULL;
+	if (c->peeked) {
+		leave_input(c, rest);
+	} else if (!rest.len) {
+		conn_drop_input(c);
 	} else if (c->input) {
 		memmove(c->input, rest.s, rest.len);
+		c->input_len = rest.len;
 	} else {
 		c->input = malloc(rest.len);
 		if (!c->input) return false;
 		memcpy(c->input, rest.s, rest.len);
+		c->input_len = c->input_room = rest.len;
 	}
-	c->input_len = rest.len;
+	conn_account(c);
 	return true;
 }
 

@@ -75,8 +75,7 @@ handshake_begin(struct conn *c)
 {
 	struct loop *loop = c->all->loop;
 
-	free(c->input);
-	c->input = NULL;
+	conn_drop_input(c);
 	c->output.tls = handshake_has_room(c)
 	    ? tls_accept(c->all->tls, c->in) : NULL;
 	if (!c->output.tls) {

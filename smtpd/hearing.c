@@ -70,15 +70,18 @@ read_header(struct conn *c, size_t n)
 static void
 read_some(struct conn *c)
 {
-	bool peek = c->proxy && c->socket;
+	bool peek = c->socket && !c->output.tls && !c->lingering &&
+	    (c->proxy || (conn_keeps_much(c) && !c->arrival));
 	ssize_t n = receive(c, MSG_DONTWAIT | (peek ? MSG_PEEK : 0));
 
-	if (n > 0 && c->proxy)
+	if (n > 0 && c->proxy) {
 		read_header(c, (size_t)n);
-	else if (n > 0)
+	} else if (n > 0) {
+		c->peeked = peek ? (size_t)n : 0;
 		run_input(c, slice_from(c->all->input, (size_t)n));
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		conn_close(c);
+	}
 }
 
 void

@@ -146,10 +146,8 @@ say_envelope(struct submission *s)
 }
 
 static bool
-say_body(struct submission *s)
+say_text(struct submission *s, struct slice in)
 {
-	struct slice in = slice_from(s->body.s, s->body.len);
-
 	while (in.len) {
 		struct submit_body body = { .octets = in };
 
@@ -157,7 +155,15 @@ say_body(struct submission *s)
 		if (!say(s, &submit_body_form, &body)) return false;
 		in = slice_skip(in, body.octets.len);
 	}
-	s->body.len = 0;
+	return true;
+}
+
+/* What was gathered. */
+static bool
+say_body(struct submission *s)
+{
+	if (!say_text(s, slice_from(s->body.s, s->body.len))) return false;
+	drop(s->pool, &s->body);
 	return true;
 }
 
@@ -167,7 +173,6 @@ say_end(struct submission *s)
 	struct submit_end end = { .size = s->size, .rcpts = s->rcpts_n };
 
 	if (!say_body(s) || !say(s, &submit_end_form, &end)) return false;
-	drop(s->pool, &s->body);
 	s->state = SUBMISSION_ENDED;
 	return true;
 }
@@ -187,11 +192,12 @@ give_up(struct submission *s, enum reply why)
 static bool
 begin_stream(struct submission *s)
 {
-	if (!pool_has_stream(s->pool)) {
-		give_up(s, REPLY_NO_SPACE);
+	if (!pool_has_stream(s->pool) || !pool_stream(s->pool, s)) {
+		give_up(s, pool_reaches_queue(s->pool) ? REPLY_NO_SPACE
+						       : REPLY_NO_QUEUE);
 		return false;
 	}
-	if (!pool_stream(s->pool, s) || !say_envelope(s)) {
+	if (!say_envelope(s) || !say_body(s)) {
 		give_up(s, REPLY_NO_QUEUE);
 		return false;
 	}
@@ -202,23 +208,18 @@ begin_stream(struct submission *s)
 void
 submission_store(struct submission *s, struct slice octets)
 {
-	while (octets.len && s->state != SUBMISSION_SETTLED) {
-		size_t n = SUBMISSION_SMALL_MAX - s->body.len;
-
-		if (!n) {
-			if (!s->link && !begin_stream(s)) return;
-			if (!say_body(s)) give_up(s, REPLY_NO_QUEUE);
-			continue;
-		}
-		if (n > octets.len) n = octets.len;
-		if (!grow(s->pool, &s->body, n)) {
-			give_up(s, REPLY_NO_SPACE);
+	if (s->state == SUBMISSION_SETTLED || !octets.len) return;
+	if (s->state == SUBMISSION_GATHERED) {
+		if (octets.len <= SUBMISSION_SMALL_MAX - s->body.len &&
+		    grow(s->pool, &s->body, octets.len)) {
+			add(&s->body, octets);
+			s->size += octets.len;
 			return;
 		}
-		add(&s->body, slice_from(octets.s, n));
-		s->size += n;
-		octets = slice_skip(octets, n);
+		if (!begin_stream(s)) return;
 	}
+	s->size += octets.len;
+	if (!say_text(s, octets)) give_up(s, REPLY_NO_QUEUE);
 }
 
 bool

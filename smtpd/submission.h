@@ -10,7 +10,7 @@
 
 enum {
 	SUBMISSION_SMALL_MAX = 65536,	/* octets of text held in memory */
-	SUBMISSION_BEHIND_MAX = 262144,	/* octets queue may be behind before
+	SUBMISSION_BEHIND_MAX = 65536,	/* octets queue may be behind before
 					 * the client has to wait */
 	SUBMISSION_WORDS_MAX = 384,	/* octets; a reply is a short line */
 	SUBMISSION_PATIENCE_MS = 5 * 60 * 1000	/* for a verdict; the client
@@ -94,6 +94,14 @@ submission_is_settled(struct submission const *s)
 void submission_free(struct submission *s);
 
 /* For pool.c. */
+
+/* submission_octets - that queue will keep in memory for it, about
+ *   stream  its text goes to a file */
+static inline size_t
+submission_octets(struct submission const *s, bool stream)
+{
+	return s->texts.len + s->rcpts.len + (stream ? 0 : s->body.len);
+}
 
 /* submission_start - its link is there: hand it over */
 void submission_start(struct submission *s);

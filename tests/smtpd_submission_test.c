@@ -299,7 +299,7 @@ size_decides_about_streaming(void **state)
 	store(t, SUBMISSION_SMALL_MAX + 1);
 	turns(3);
 	assert_int_equal(queue.opened, 1);
-	assert_int_equal(queue.octets, SUBMISSION_SMALL_MAX);
+	assert_int_equal(queue.octets, SUBMISSION_SMALL_MAX + 1);
 	assert_int_equal(pool.streams, 1);
 	submission_end(s);
 	submission_end(t);
@@ -340,6 +340,20 @@ streams_are_limited(void **state)
 	assert_true(pool_has_stream(&pool));
 }
 
+/* The queue says what it has not said. */
+static void
+unmute(void)
+{
+	size_t i;
+
+	queue.mute = false;
+	for (i = 0; i < queue.guests; i++)
+		if (queue.guest[i]->ended) {
+			queue.guest[i]->ended = false;
+			say(queue.guest[i], VERDICT_OK);
+		}
+}
+
 static void
 more_messages_than_connections(void **state)
 {
@@ -361,12 +375,7 @@ more_messages_than_connections(void **state)
 	assert_int_equal(s[POOL_SHARED_MAX]->state, SUBMISSION_WAITING);
 	/* one that waits can be abandoned */
 	submission_free(s[MESSAGES]);
-	queue.mute = false;
-	for (i = 0; i < queue.guests; i++)
-		if (queue.guest[i]->ended) {
-			queue.guest[i]->ended = false;
-			say(queue.guest[i], VERDICT_OK);
-		}
+	unmute();
 	for (i = 0; i < 2 * MESSAGES; i++) {
 		if (i == MESSAGES) continue;
 		settle(s[i]);
@@ -584,6 +593,84 @@ slow_queue_stops_the_client(void **state)
 }
 
 /* All but 1024 octets are taken by others. */
+/* Rather than to hold what there is no memory for, queue gets it at once. */
+static void
+memory_is_saved(void **state)
+{
+	struct submission *s = begin();
+	size_t taken = POOL_HELD_MAX - 1024 - pool.held;
+
+	(void)state;
+	pool.held += taken;
+	store(s, 1024);
+	assert_int_equal(pool.streams, 0);
+	store(s, 1);
+	assert_int_equal(pool.streams, 1);
+	assert_int_equal(s->body.room, 0);
+	store(s, 100);
+	submission_end(s);
+	settle(s);
+	assert_verdict(s, VERDICT_OK);
+	assert_int_equal(queue.octets, 1125);
+	submission_free(s);
+	pool.held -= taken;
+}
+
+/* What queue has to keep in memory is limited, however many there are. */
+static void
+flight_is_limited(void **state)
+{
+	enum { MANY = POOL_SHARED_MAX + 10 };
+	struct submission *s[MANY];
+	size_t i;
+
+	(void)state;
+	queue.mute = true;
+	for (i = 0; i < MANY; i++) {
+		s[i] = begin();
+		store(s[i], SUBMISSION_SMALL_MAX);
+		submission_end(s[i]);
+	}
+	assert_int_equal(pool.shared, POOL_SHARED_MAX - 1);
+	assert_in_range(pool.flight, 1, POOL_FLIGHT_MAX);
+	turns(4 * MANY);
+	assert_int_equal(queue.ended, POOL_SHARED_MAX - 1);
+	unmute();
+	for (i = 0; i < MANY; i++) {
+		settle(s[i]);
+		assert_verdict(s[i], VERDICT_OK);
+		submission_free(s[i]);
+	}
+	assert_int_equal(pool.flight, 0);
+}
+
+static void
+envelopes_are_limited(void **state)
+{
+	static char address[300], text[SUBMISSION_SMALL_MAX + 1];
+	struct submit_rcpt rcpt = { .address = slice_from(address,
+	    sizeof address) };
+	struct submission *s[3];
+	size_t i;
+
+	(void)state;
+	memset(address, 'a', sizeof address);
+	for (i = 0; i < 3; i++) {
+		s[i] = begin();
+		while (s[i]->rcpts.len < POOL_FLIGHT_MAX / 2 - 1024)
+			assert_true(submission_rcpt(s[i], &rcpt));
+	}
+	for (i = 0; i < 3; i++) {
+		submission_store(s[i], slice_from(text, sizeof text));
+		assert_int_equal(submission_is_settled(s[i]), i == 2);
+	}
+	assert_refused(s[2], REPLY_NO_SPACE);
+	assert_int_equal(pool.streams, 2);
+	for (i = 0; i < 3; i++)
+		submission_free(s[i]);
+	assert_int_equal(pool.envelopes, 0);
+}
+
 static void
 memory_is_limited(void **state)
 {
@@ -599,6 +686,7 @@ memory_is_limited(void **state)
 	assert_int_equal(pool.held, POOL_HELD_MAX);
 	assert_false(submission_rcpt(s, &rcpt));
 	assert_false(submission_is_settled(s));
+	pool.streams_max = 0;
 	store(s, 1);
 	assert_refused(s, REPLY_NO_SPACE);
 	assert_null(submission_new(&pool, &open, wake, NULL));
@@ -636,6 +724,9 @@ main(void)
 		TEST(verdict_out_of_place),
 		TEST(queue_never_answers),
 		TEST(slow_queue_stops_the_client),
+		TEST(memory_is_saved),
+		TEST(flight_is_limited),
+		TEST(envelopes_are_limited),
 		TEST(memory_is_limited),
 	};
 	int failed;
