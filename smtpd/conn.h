@@ -12,6 +12,8 @@
 
 enum {
 	CONN_INPUT_MAX = TEXT_PIECE_MAX,	/* octets read at a time */
+	CONN_COMMANDS_MAX = 4096,	/* of them octets of commands: others
+					 * want their turn, too */
 	CONN_REPLIES_MAX = 32768,	/* octets of replies not yet written;
 					 * then the client has to read first */
 	CONN_KEPT_MAX = 2 << 20,	/* octets kept of what all clients have

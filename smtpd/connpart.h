@@ -33,6 +33,8 @@ struct conn {
 	bool socket;
 	bool terminal;
 	bool unwatched;			/* file, or at its end: always ready */
+	bool filled;			/* the last look at the socket may not
+					 * have seen all */
 	bool committing;
 	bool over;
 	bool shaking;			/* hands: nothing is said yet */

@@ -41,10 +41,8 @@ reply(struct conn *c, struct slice text)
 	memcpy(all->replies + all->replies_len, text.s, text.len);
 	all->replies_len += text.len;
 	transaction_replied(&c->transaction, text);
-	if (all->replies_len <= CONN_REPLIES_MAX - REPLY_MAX &&
-	    !conn_keeps_much(c))
-		return true;
-	return flush(c);
+	return all->replies_len <= (conn_keeps_much(c) ? REPLY_MAX
+	    : CONN_REPLIES_MAX - REPLY_MAX) || flush(c);
 }
 
 static bool
@@ -53,6 +51,17 @@ queue_is_behind(struct conn const *c)
 	struct submission const *s = c->transaction.submission;
 
 	return s && submission_is_full(s);
+}
+
+/* It has said more than was looked at. */
+static bool
+has_more(struct conn const *c)
+{
+	char octets[CONN_COMMANDS_MAX + 1];
+	ssize_t seen = c->peeked ? CONN_COMMANDS_MAX : 0;
+
+	return c->filled && recv(c->in, octets, sizeof octets,
+	    MSG_PEEK | MSG_DONTWAIT) > seen;
 }
 
 enum progress { STUCK, MOVED, LOST };
@@ -85,7 +94,8 @@ talk(struct conn *c, struct slice *in)
 				    conn_client(c), s);
 			/* pipes and terminals have their input ready, and
 			 * nobody behind them who could wait */
-			if (c->socket && in->len && session_is_waited_for(s))
+			if (c->socket && session_is_waited_for(s) &&
+			    (in->len || has_more(c)))
 				session_dismiss(s, REPLY_HURRIED);
 			break;
 		case SESSION_SEND:

@@ -45,11 +45,16 @@ static ssize_t
 receive(struct conn *c, int how)
 {
 	char *input = c->all->input;
+	size_t room = session_in_text(&c->session) || c->lingering
+	    ? CONN_INPUT_MAX : CONN_COMMANDS_MAX;
+	ssize_t n;
 
 	if (c->output.tls)
 		return secure_read(c->output.tls, input, CONN_INPUT_MAX);
-	return c->socket ? recv(c->in, input, CONN_INPUT_MAX, how)
-			 : read(c->in, input, CONN_INPUT_MAX);
+	if (!c->socket) return read(c->in, input, CONN_INPUT_MAX);
+	n = recv(c->in, input, room, how);
+	c->filled = n == (ssize_t)room;
+	return n;
 }
 
 /* What follows the header is left in the socket: it may be a handshake. */

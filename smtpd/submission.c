@@ -7,10 +7,15 @@
 
 enum { OCTETS_MIN = 512 };
 
+/* What part of the memory that is left each may take: the larger a message, the
+ * sooner it is too large, and small ones find some when clients that stop
+ * within theirs hold most of it. */
+enum { OF_SENDER = 1, OF_RCPTS = 8, OF_TEXT = 64 };
+
 /* grow - room for more octets, in doublings
  *   false  not now: no memory, or too much is held already */
 static bool
-grow(struct pool *pool, struct octets *o, size_t more)
+grow(struct pool *pool, struct octets *o, size_t more, unsigned part)
 {
 	size_t room = o->room ? o->room : OCTETS_MIN;
 	char *s;
@@ -18,7 +23,7 @@ grow(struct pool *pool, struct octets *o, size_t more)
 	while (room < o->len + more)
 		room *= 2;
 	if (room == o->room) return true;
-	if (room - o->room > POOL_HELD_MAX - pool->held) return false;
+	if (room - o->room > (POOL_HELD_MAX - pool->held) / part) return false;
 	s = realloc(o->s, room);
 	if (!s) return false;
 	pool->held += room - o->room;
@@ -75,7 +80,7 @@ submission_new(struct pool *pool, struct submit_open const *open,
 	s->patience.owner = s;
 	for (i = 0; i < TEXTS; i++)
 		len += text[i]->len;
-	if (!grow(pool, &s->texts, len)) {
+	if (!grow(pool, &s->texts, len, OF_SENDER)) {
 		free(s);
 		return NULL;
 	}
@@ -99,7 +104,7 @@ submission_rcpt(struct submission *s, struct submit_rcpt const *rcpt)
 
 	if (s->rcpts_n == SUBMIT_RCPTS_MAX) return false;
 	if (!grow(s->pool, &s->rcpts, sizeof head + rcpt->address.len +
-	    rcpt->orcpt.len))
+	    rcpt->orcpt.len, OF_RCPTS))
 		return false;
 	add(&s->rcpts, slice_from((char const *)&head, sizeof head));
 	add(&s->rcpts, rcpt->address);
@@ -211,7 +216,7 @@ submission_store(struct submission *s, struct slice octets)
 	if (s->state == SUBMISSION_SETTLED || !octets.len) return;
 	if (s->state == SUBMISSION_GATHERED) {
 		if (octets.len <= SUBMISSION_SMALL_MAX - s->body.len &&
-		    grow(s->pool, &s->body, octets.len)) {
+		    grow(s->pool, &s->body, octets.len, OF_TEXT)) {
 			add(&s->body, octets);
 			s->size += octets.len;
 			return;

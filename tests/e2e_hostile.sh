@@ -48,6 +48,8 @@ serve --max-commands 12 --max-unknown 3 --max-errors 5 --max-rcpt 3 \
 	--transaction-time 2
 group limits "$there"
 few=$T/smtpd.$there
+serve --transaction-time 3
+group drips "$there"
 
 # a thousand at rest: what they cost, and that nothing moves for them
 if is_root; then

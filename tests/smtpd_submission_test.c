@@ -598,7 +598,8 @@ static void
 memory_is_saved(void **state)
 {
 	struct submission *s = begin();
-	size_t taken = POOL_HELD_MAX - 1024 - pool.held;
+	/* a text may have one part in 64 of what is left */
+	size_t taken = POOL_HELD_MAX - 64 * 1024 - pool.held;
 
 	(void)state;
 	pool.held += taken;
@@ -650,23 +651,24 @@ envelopes_are_limited(void **state)
 	static char address[300], text[SUBMISSION_SMALL_MAX + 1];
 	struct submit_rcpt rcpt = { .address = slice_from(address,
 	    sizeof address) };
-	struct submission *s[3];
+	struct submission *s[5];
 	size_t i;
 
 	(void)state;
+	pool.streams_max = 5;
 	memset(address, 'a', sizeof address);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 5; i++) {
 		s[i] = begin();
-		while (s[i]->rcpts.len < POOL_FLIGHT_MAX / 2 - 1024)
+		while (s[i]->rcpts.len < POOL_FLIGHT_MAX / 4 - 1024)
 			assert_true(submission_rcpt(s[i], &rcpt));
 	}
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 5; i++) {
 		submission_store(s[i], slice_from(text, sizeof text));
-		assert_int_equal(submission_is_settled(s[i]), i == 2);
+		assert_int_equal(submission_is_settled(s[i]), i == 4);
 	}
-	assert_refused(s[2], REPLY_NO_SPACE);
-	assert_int_equal(pool.streams, 2);
-	for (i = 0; i < 3; i++)
+	assert_refused(s[4], REPLY_NO_SPACE);
+	assert_int_equal(pool.streams, 4);
+	for (i = 0; i < 5; i++)
 		submission_free(s[i]);
 	assert_int_equal(pool.envelopes, 0);
 }
@@ -675,27 +677,31 @@ static void
 memory_is_limited(void **state)
 {
 	struct submission *s = begin();
-	size_t taken = POOL_HELD_MAX - 1024 - pool.held;
+	size_t others = POOL_HELD_MAX - 8 * 512 - pool.held;
 	char helo[1025] = "";
 	struct submit_open open = { .helo = slice_from(helo, sizeof helo) };
 	struct submit_rcpt rcpt = { .address = slice_from(helo, 512) };
 
 	(void)state;
-	pool.held += taken;
-	store(s, 1024);
-	assert_int_equal(pool.held, POOL_HELD_MAX);
+	/* recipients may have an eighth of what is left */
+	pool.held += others + 1;
 	assert_false(submission_rcpt(s, &rcpt));
 	assert_false(submission_is_settled(s));
+	pool.held--;
+	assert_true(submission_rcpt(s, &rcpt));
 	pool.streams_max = 0;
 	store(s, 1);
 	assert_refused(s, REPLY_NO_SPACE);
-	assert_null(submission_new(&pool, &open, wake, NULL));
-	open.helo.len--;
 	submission_free(s);
+	assert_int_equal(pool.held, others);
+	pool.held = POOL_HELD_MAX - 2047;
+	assert_null(submission_new(&pool, &open, wake, NULL));
+	pool.held--;
 	s = submission_new(&pool, &open, wake, NULL);
 	assert_non_null(s);
+	assert_int_equal(pool.held, POOL_HELD_MAX);
 	submission_free(s);
-	pool.held -= taken;
+	pool.held = 0;
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -4,12 +4,14 @@
 hear, one case after another, and prints "ok NAME" or "not ok NAME: why" for
 each. Mail that is to arrive goes to good*@example.test, and mail that must not
 to evil*@example.test. Groups: ends random chunks sizes hops aborts strangers
-limits many"""
+limits drips many"""
 import random
 import re
+import select
 import socket
 import struct
 import sys
+import time
 
 PORT = int(sys.argv[2])
 SEED = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(1 << 32)
@@ -346,6 +348,30 @@ def limits():
     case("one octet now and then", drip)
 
 
+def drips():
+    """For --transaction-time 3: 30 clients say an octet a second, within a
+    command, a text, a chunk, and are sent away at its end."""
+    clients = [Client() for _ in range(30)]
+    octets = [(b"RCPT TO:<evil@example.test>", []),
+              (RCPT.replace(b"good", b"evil") + b"DATA\r\n", ["250", "354"]),
+              (RCPT.replace(b"good", b"evil") + b"BDAT 1000\r\n", ["250"])]
+    for n, c in enumerate(clients):
+        said, codes = octets[n % 3]
+        c.want(MAIL, "250")
+        c.want(said, *codes)
+    left = set(clients)
+    for _ in range(60):
+        for c in left:
+            c.socket.sendall(b"x")
+        heard, _, _ = select.select([c.socket for c in left], [], [], 1)
+        left = {c for c in left if c.socket not in heard}
+        time.sleep(1 if heard else 0)
+        if not left:
+            break
+    for n, c in enumerate(clients):
+        case(f"drip {n}", c.want, b"", "421 4.4.2", "")
+
+
 def many():
     """1,000 sessions at rest, and mail all the same."""
     held = [Client(hello=bool(n % 2), source=f"127.0.1.{1 + n // 50}")
@@ -371,4 +397,4 @@ def many():
 
 {"ends": ends, "random": random_ends,
  "chunks": chunks, "sizes": sizes, "hops": hops, "aborts": aborts,
- "strangers": strangers, "limits": limits, "many": many}[sys.argv[1]]()
+ "strangers": strangers, "limits": limits, "drips": drips, "many": many}[sys.argv[1]]()

@@ -70,7 +70,9 @@ class Client:
         """RFC 2034 section 4: in all but the greeting and the hello."""
         status = re.match(r"([245])\.(\d{1,3})\.(\d{1,3}) ", line[4:])
         hello = re.search(rb"(?i)(helo|ehlo|lhlo)\b", self.last)
-        bare = code[0] == "3" or code == "220" or (hello and code == "250")
+        if hello and code == "250":
+            return
+        bare = code[0] == "3" or code == "220"
         if line[:3] != code:
             raise Wrong(f"two codes in a reply: {line}")
         if bool(status) == bool(bare) or (status and status[1] != code[0]):
