@@ -3,7 +3,8 @@
  * connection carries submissions one after another:
  *
  *   client  OPEN  RCPT...  BODY...  END      or ABORT instead of END
- *   queue                           VERDICT  one for each OPEN
+ *   queue                           VERDICT  one for each OPEN; of a sink
+ *                                            behind LMTP one for each RCPT
  *
  *   client  ROOM                             between submissions
  *   queue         VERDICT                    whether one of this size would
