@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # names of lib.sh
 # Other people's servers, from their packages, which are not installed. Sourced
 # behind lib.sh, by root who has mount namespaces; T is a real path.
 
