@@ -11,7 +11,6 @@
 enum {
 	POOL_SHARED_MAX = 64,		/* connections for small messages; as
 					 * many messages share a commit */
-	POOL_HELD_MAX = 12 << 20,	/* octets in memory, all messages */
 	POOL_FLIGHT_MAX = 4 << 20,	/* octets that queue has in memory, of
 					 * all small messages; as many of the
 					 * envelopes of large ones */
@@ -41,7 +40,7 @@ struct pool {
 			 * their order */
 	unsigned long long streams_max;	/* large messages at a time */
 
-	size_t held;			/* octets; see POOL_HELD_MAX */
+	size_t held;			/* octets; see OCTETS_HELD_MAX */
 	struct link *busy, *idle;
 	unsigned long long shared, streams, idles;	/* counts of them */
 	size_t flight, envelopes;	/* octets; see POOL_FLIGHT_MAX */

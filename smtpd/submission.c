@@ -5,51 +5,10 @@
 #include <stdlib.h>
 #include "smtpd/submission.h"
 
-enum { OCTETS_MIN = 512 };
-
 /* What part of the memory that is left each may take: the larger a message, the
  * sooner it is too large, and small ones find some when clients that stop
  * within theirs hold most of it. */
 enum { OF_SENDER = 1, OF_RCPTS = 8, OF_TEXT = 64 };
-
-/* grow - room for more octets, in doublings
- *   false  not now: no memory, or too much is held already */
-static bool
-grow(struct pool *pool, struct octets *o, size_t more, unsigned part)
-{
-	size_t room = o->room ? o->room : OCTETS_MIN;
-	char *s;
-
-	while (room < o->len + more)
-		room *= 2;
-	if (room == o->room) return true;
-	if (room - o->room > (POOL_HELD_MAX - pool->held) / part) return false;
-	s = realloc(o->s, room);
-	if (!s) return false;
-	pool->held += room - o->room;
-	o->s = s;
-	o->room = room;
-	return true;
-}
-
-static void
-drop(struct pool *pool, struct octets *o)
-{
-	pool->held -= o->room;
-	free(o->s);
-	*o = (struct octets){ .len = 0 };
-}
-
-/* The caller has seen to the room. */
-static struct slice
-add(struct octets *o, struct slice more)
-{
-	char *at = o->s + o->len;
-
-	if (more.len) memcpy(at, more.s, more.len);
-	o->len += more.len;
-	return slice_from(at, more.len);
-}
 
 static void
 impatient(void *owner)
@@ -80,12 +39,12 @@ submission_new(struct pool *pool, struct submit_open const *open,
 	s->patience.owner = s;
 	for (i = 0; i < TEXTS; i++)
 		len += text[i]->len;
-	if (!grow(pool, &s->texts, len, OF_SENDER)) {
+	if (!octets_grow(&pool->held, &s->texts, len, OF_SENDER)) {
 		free(s);
 		return NULL;
 	}
 	for (i = 0; i < TEXTS; i++)
-		*text[i] = add(&s->texts, *text[i]);
+		*text[i] = octets_add(&s->texts, *text[i]);
 	return s;
 }
 
@@ -103,12 +62,12 @@ submission_rcpt(struct submission *s, struct submit_rcpt const *rcpt)
 		.orcpt_len = (uint16_t)rcpt->orcpt.len };
 
 	if (s->rcpts_n == SUBMIT_RCPTS_MAX) return false;
-	if (!grow(s->pool, &s->rcpts, sizeof head + rcpt->address.len +
-	    rcpt->orcpt.len, OF_RCPTS))
+	if (!octets_grow(&s->pool->held, &s->rcpts, sizeof head +
+	    rcpt->address.len + rcpt->orcpt.len, OF_RCPTS))
 		return false;
-	add(&s->rcpts, slice_from((char const *)&head, sizeof head));
-	add(&s->rcpts, rcpt->address);
-	add(&s->rcpts, rcpt->orcpt);
+	octets_add(&s->rcpts, slice_from((char const *)&head, sizeof head));
+	octets_add(&s->rcpts, rcpt->address);
+	octets_add(&s->rcpts, rcpt->orcpt);
 	s->rcpts_n++;
 	return true;
 }
@@ -146,7 +105,7 @@ say_envelope(struct submission *s)
 
 		if (!say(s, &submit_rcpt_form, &rcpt)) return false;
 	}
-	drop(s->pool, &s->rcpts);
+	octets_free(&s->pool->held, &s->rcpts);
 	return true;
 }
 
@@ -168,7 +127,7 @@ static bool
 say_body(struct submission *s)
 {
 	if (!say_text(s, slice_from(s->body.s, s->body.len))) return false;
-	drop(s->pool, &s->body);
+	octets_free(&s->pool->held, &s->body);
 	return true;
 }
 
@@ -218,8 +177,8 @@ submission_store(struct submission *s, struct slice octets)
 	if (s->state == SUBMISSION_SETTLED || !octets.len) return;
 	if (s->state == SUBMISSION_GATHERED) {
 		if (octets.len <= SUBMISSION_SMALL_MAX - s->body.len &&
-		    grow(s->pool, &s->body, octets.len, OF_TEXT)) {
-			add(&s->body, octets);
+		    octets_grow(&s->pool->held, &s->body, octets.len, OF_TEXT)) {
+			octets_add(&s->body, octets);
 			s->size += octets.len;
 			return;
 		}
@@ -296,8 +255,8 @@ settle(struct submission *s)
 	s->link = NULL;
 	s->state = SUBMISSION_SETTLED;
 	loop_disarm(s->pool->loop, &s->patience);
-	drop(s->pool, &s->rcpts);
-	drop(s->pool, &s->body);
+	octets_free(&s->pool->held, &s->rcpts);
+	octets_free(&s->pool->held, &s->body);
 	s->wake(s->owner);
 }
 
@@ -379,9 +338,9 @@ submission_free(struct submission *s)
 	loop_disarm(s->pool->loop, &s->patience);
 	if (s->state == SUBMISSION_WAITING) pool_forget(s->pool, s);
 	if (s->link) pool_drop(s->link);
-	drop(s->pool, &s->texts);
-	drop(s->pool, &s->rcpts);
-	drop(s->pool, &s->body);
+	octets_free(&s->pool->held, &s->texts);
+	octets_free(&s->pool->held, &s->rcpts);
+	octets_free(&s->pool->held, &s->body);
 	free(s->each);
 	free(s);
 }

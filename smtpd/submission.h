@@ -5,6 +5,7 @@
 #ifndef MAILGRAVE_SMTPD_SUBMISSION_H
 #define MAILGRAVE_SMTPD_SUBMISSION_H
 
+#include "smtpd/octets.h"
 #include "smtpd/pool.h"
 #include "smtpd/reply.h"
 
@@ -24,12 +25,6 @@ enum submission_state {
 	SUBMISSION_WAITING,	/* complete or asking, for a link */
 	SUBMISSION_ENDED,	/* complete, with queue */
 	SUBMISSION_SETTLED
-};
-
-/* Octets that grow; each counts against POOL_HELD_MAX. */
-struct octets {
-	char *s;
-	size_t len, room;
 };
 
 /* Queue's verdict. */

@@ -599,7 +599,7 @@ memory_is_saved(void **state)
 {
 	struct submission *s = begin();
 	/* a text may have one part in 64 of what is left */
-	size_t taken = POOL_HELD_MAX - 64 * 1024 - pool.held;
+	size_t taken = OCTETS_HELD_MAX - 64 * 1024 - pool.held;
 
 	(void)state;
 	pool.held += taken;
@@ -677,7 +677,7 @@ static void
 memory_is_limited(void **state)
 {
 	struct submission *s = begin();
-	size_t others = POOL_HELD_MAX - 8 * 512 - pool.held;
+	size_t others = OCTETS_HELD_MAX - 8 * 512 - pool.held;
 	char helo[1025] = "";
 	struct submit_open open = { .helo = slice_from(helo, sizeof helo) };
 	struct submit_rcpt rcpt = { .address = slice_from(helo, 512) };
@@ -694,12 +694,12 @@ memory_is_limited(void **state)
 	assert_refused(s, REPLY_NO_SPACE);
 	submission_free(s);
 	assert_int_equal(pool.held, others);
-	pool.held = POOL_HELD_MAX - 2047;
+	pool.held = OCTETS_HELD_MAX - 2047;
 	assert_null(submission_new(&pool, &open, wake, NULL));
 	pool.held--;
 	s = submission_new(&pool, &open, wake, NULL);
 	assert_non_null(s);
-	assert_int_equal(pool.held, POOL_HELD_MAX);
+	assert_int_equal(pool.held, OCTETS_HELD_MAX);
 	submission_free(s);
 	pool.held = 0;
 }
