@@ -177,7 +177,8 @@ submission_store(struct submission *s, struct slice octets)
 	if (s->state == SUBMISSION_SETTLED || !octets.len) return;
 	if (s->state == SUBMISSION_GATHERED) {
 		if (octets.len <= SUBMISSION_SMALL_MAX - s->body.len &&
-		    octets_grow(&s->pool->held, &s->body, octets.len, OF_TEXT)) {
+		    octets_grow(&s->pool->held, &s->body, octets.len,
+		    OF_TEXT)) {
 			octets_add(&s->body, octets);
 			s->size += octets.len;
 			return;
