@@ -159,12 +159,12 @@ dsn_orcpt_decode(struct slice orcpt, struct slice *type, char *out,
 }
 
 bool
-dsn_xtext_valid(struct slice text)
+dsn_xtext_valid(struct slice xtext)
 {
-	char out[XTEXT_MAX];
+	char out[ORCPT_MAX];
 	size_t len;
 
-	return text.len <= XTEXT_MAX && xtext_decode(text, out, &len);
+	return xtext.len <= sizeof out && xtext_decode(xtext, out, &len);
 }
 
 bool

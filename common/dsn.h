@@ -39,11 +39,6 @@ bool dsn_notify_valid(unsigned notify);
  *   false  another word, or NEVER is not alone; *notify is untouched then */
 bool dsn_notify_parse(struct slice list, unsigned *notify);
 
-/* dsn_xtext_valid - xtext of printable ASCII, at most XTEXT_MAX octets as given,
- * as others have it, too */
-enum { XTEXT_MAX = 500 };
-bool dsn_xtext_valid(struct slice text);
-
 /* dsn_envid_decode - what an ENVID stands for: xtext of printable ASCII
  *   out    ENVID_MAX octets
  *   false  malformed, empty or longer than ENVID_MAX */
@@ -57,6 +52,9 @@ bool dsn_envid_decode(struct slice envid, char *out, size_t *len);
  *   false  malformed, empty or longer than ORCPT_MAX */
 bool dsn_orcpt_decode(struct slice orcpt, struct slice *type, char *out,
     size_t *len);
+
+/* dsn_xtext_valid - 1 to ORCPT_MAX octets that stand for printable ASCII */
+bool dsn_xtext_valid(struct slice xtext);
 
 /* dsn_envid_valid, dsn_orcpt_valid - these would decode. An ORCPT of type
  * utf-8 may hold octets above 127: only a client that said SMTPUTF8 may

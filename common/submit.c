@@ -53,3 +53,8 @@ static struct wire_field const verdict_fields[] = {
 };
 struct wire_form const submit_verdict_form =
     WIRE_FORM(SUBMIT_VERDICT, verdict_fields);
+
+static struct wire_field const room_fields[] = {
+	WIRE_FIELD_U64(struct submit_room, size),
+};
+struct wire_form const submit_room_form = WIRE_FORM(SUBMIT_ROOM, room_fields);

@@ -21,6 +21,7 @@ conns_open(struct conns *all)
 {
 	all->first = NULL;
 	all->n = all->handshakes = 0;
+	all->kept = 0;
 	all->oldest = NULL;
 	all->youngest = &all->oldest;
 	all->ending = false;
@@ -46,6 +47,25 @@ conn_client(struct conn const *c)
 }
 
 void
+conn_account(struct conn *c)
+{
+	size_t kept = c->output.len + (c->input ? c->input_room : 0);
+
+	c->all->kept += kept - c->kept;
+	c->kept = kept;
+}
+
+void
+conn_drop_input(struct conn *c)
+{
+	if (c->input) explicit_bzero(c->input, c->input_len);
+	free(c->input);
+	c->input = NULL;
+	c->input_len = 0;
+	conn_account(c);
+}
+
+void
 conn_close(struct conn *c)
 {
 	struct conns *all = c->all;
@@ -62,8 +82,8 @@ conn_close(struct conn *c)
 	transaction_end(&c->transaction);
 	session_free(&c->session);
 	free(c->proxy);
-	free(c->input);
 	output_free(&c->output);
+	conn_drop_input(c);
 	handshake_leave(c);
 	ucspi_end(c);
 	secure_end(c->output.tls);

@@ -7,6 +7,9 @@
 #include "common/complete.h"
 #include "smtpd/heading.h"
 
+/* What part of the memory that is left a header may take. */
+enum { OF_HEADING = 8 };
+
 void
 heading_begin(struct heading *h, struct submission *s,
     struct access const *access, struct slice hostname, struct slice domain)
@@ -18,7 +21,7 @@ heading_begin(struct heading *h, struct submission *s,
 static void
 refuse(struct heading *h, enum reply why)
 {
-	octets_drop(h->submission->pool, &h->text);
+	octets_free(&h->submission->pool->held, &h->text);
 	h->passed = true;
 	submission_fail(h->submission, why);
 }
@@ -86,7 +89,7 @@ pass_on(struct heading *h, struct slice header, struct slice body)
 		h->passed = true;
 		submission_store(s, slice_from(out.s, out.len));
 		submission_store(s, body);
-		octets_drop(s->pool, &h->text);
+		octets_free(&s->pool->held, &h->text);
 	} else {
 		refuse(h, REPLY_NO_SPACE);
 	}
@@ -120,7 +123,8 @@ heading_store(struct heading *h, struct slice octets)
 		submission_store(h->submission, octets);
 		return;
 	}
-	if (!octets_grow(pool, &h->text, octets.len)) {
+	if (!octets_grow(&pool->held, &h->text, octets.len,
+	    OF_HEADING)) {
 		refuse(h, REPLY_NO_SPACE);
 		return;
 	}
@@ -138,6 +142,6 @@ heading_end(struct heading *h)
 void
 heading_forget(struct heading *h)
 {
-	if (h->submission) octets_drop(h->submission->pool, &h->text);
+	if (h->submission) octets_free(&h->submission->pool->held, &h->text);
 	*h = (struct heading){ .submission = NULL };
 }

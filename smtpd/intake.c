@@ -45,6 +45,14 @@ intake_text(struct session *s, struct slice *in)
 	if (text_is_done(&s->text)) end_text(s);
 }
 
+/* RFC 2033 section 4.3: the last chunk has a reply for each recipient, and none
+ * where there are none. */
+static bool
+is_for_nobody(struct session const *s)
+{
+	return s->rules->lmtp && s->state == SESSION_MAIL && s->chunk.last;
+}
+
 /* Chunks. What belongs to none of the message is swallowed all the same: RFC
  * 3030 section 2. A message that lacks a piece is none. */
 
@@ -54,7 +62,7 @@ end_chunk(struct session *s)
 	s->phase = SESSION_IN_COMMANDS;
 	if (s->misplaced) {
 		if (s->state == SESSION_CHUNKS) spoil(s, s->misplaced);
-		say(s, s->misplaced);
+		if (!is_for_nobody(s)) say(s, s->misplaced);
 	} else if (s->chunk.last) {
 		end_text(s);
 	} else {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* Grows in doublings; what the octets are is nothing to it. */
+/* Memory that is counted; what lies in it is for others to say. */
 #include <stdlib.h>
 #include "smtpd/octets.h"
-#include "smtpd/pool.h"
 
 enum { OCTETS_MIN = 512 };
 
 bool
-octets_grow(struct pool *pool, struct octets *o, size_t more)
+octets_grow(size_t *held, struct octets *o, size_t more, unsigned part)
 {
 	size_t room = o->room ? o->room : OCTETS_MIN;
 	char *s;
@@ -15,21 +14,13 @@ octets_grow(struct pool *pool, struct octets *o, size_t more)
 	while (room < o->len + more)
 		room *= 2;
 	if (room == o->room) return true;
-	if (room - o->room > POOL_HELD_MAX - pool->held) return false;
+	if (room - o->room > (OCTETS_HELD_MAX - *held) / part) return false;
 	s = realloc(o->s, room);
 	if (!s) return false;
-	pool->held += room - o->room;
+	*held += room - o->room;
 	o->s = s;
 	o->room = room;
 	return true;
-}
-
-void
-octets_drop(struct pool *pool, struct octets *o)
-{
-	pool->held -= o->room;
-	free(o->s);
-	*o = (struct octets){ .len = 0 };
 }
 
 struct slice
@@ -40,4 +31,12 @@ octets_add(struct octets *o, struct slice more)
 	if (more.len) memcpy(at, more.s, more.len);
 	o->len += more.len;
 	return slice_from(at, more.len);
+}
+
+void
+octets_free(size_t *held, struct octets *o)
+{
+	*held -= o->room;
+	free(o->s);
+	*o = (struct octets){ .len = 0 };
 }

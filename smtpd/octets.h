@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: ISC */
-/* Octets of a message that are held in memory: those of all messages together
- * are at most POOL_HELD_MAX. */
+/* Octets that grow, within what all of them together may have. */
 #ifndef MAILGRAVE_SMTPD_OCTETS_H
 #define MAILGRAVE_SMTPD_OCTETS_H
 
 #include <stdbool.h>
 #include "common/slice.h"
 
-struct pool;
+enum { OCTETS_HELD_MAX = 12 << 20 };	/* in memory, all messages */
 
-/* Zeroed is empty. */
+/* A zeroed one is empty. */
 struct octets {
 	char *s;
 	size_t len, room;
 };
 
-/* octets_grow - room for so many more
+/* octets_grow - room for more of them, in doublings
+ *   held  what all have, by now
+ *   part  it may have one part in so many of what is left
  *   false  not now: no memory, or too much is held already */
-bool octets_grow(struct pool *pool, struct octets *o, size_t more);
+bool octets_grow(size_t *held, struct octets *o, size_t more, unsigned part);
 
-/* octets_add - the caller has seen to the room; returns where they lie */
+/* octets_add - more of them, for which there is room; returns them there, a
+ * view until the next octets_grow */
 struct slice octets_add(struct octets *o, struct slice more);
 
-/* octets_drop - forget them all */
-void octets_drop(struct pool *pool, struct octets *o);
+/* octets_free - it is empty again */
+void octets_free(size_t *held, struct octets *o);
 
 #endif

@@ -68,6 +68,7 @@ static struct reply_row const rows[REPLIES] = {
 	[REPLY_NOT_IMPLEMENTED] = { 502, "5.5.1", "not to be had here" },
 	[REPLY_BAD_SEQUENCE] = { 503, "5.5.1", "bad sequence of commands" },
 	[REPLY_HURRIED] = { 554, "5.5.0", "wait for replies; goodbye" },
+	[REPLY_NO_WEB] = { 554, "5.5.0", "this is no web server; goodbye" },
 	[REPLY_EARLY] = { 554, "5.5.0",
 	    "you spoke before you were greeted; goodbye" },
 	[REPLY_NO_VALID_RCPTS] = { 554, "5.5.1", "no valid recipients" },

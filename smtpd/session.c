@@ -184,6 +184,7 @@ run_command(struct session *s, struct line const *line)
 	if (!n) return REPLY_EMPTY_LINE;
 	s->verb = verb_find(slice_from(text.s, n), s->rules->lmtp);
 	if (!s->verb) return REPLY_UNKNOWN_COMMAND;
+	s->secret = verb_is_secret(s->verb);
 	if (text.len > s->verb->line_max) return REPLY_LONG_LINE;
 	s->waited_for = s->verb->waits;
 	if (s->rules->tls_required && !s->secure && !s->verb->early)

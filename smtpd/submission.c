@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* Gathers a message and speaks the submit protocol for it; connections are
  * pool.c's, and whether it is welcome is for others to say. */
+#include <stdio.h>
 #include <stdlib.h>
 #include "smtpd/submission.h"
+
+/* What part of the memory that is left each may take: the larger a message, the
+ * sooner it is too large, and small ones find some when clients that stop
+ * within theirs hold most of it. */
+enum { OF_SENDER = 1, OF_RCPTS = 8, OF_TEXT = 64 };
 
 static void
 impatient(void *owner)
@@ -33,7 +39,7 @@ submission_new(struct pool *pool, struct submit_open const *open,
 	s->patience.owner = s;
 	for (i = 0; i < TEXTS; i++)
 		len += text[i]->len;
-	if (!octets_grow(pool, &s->texts, len)) {
+	if (!octets_grow(&pool->held, &s->texts, len, OF_SENDER)) {
 		free(s);
 		return NULL;
 	}
@@ -56,8 +62,8 @@ submission_rcpt(struct submission *s, struct submit_rcpt const *rcpt)
 		.orcpt_len = (uint16_t)rcpt->orcpt.len };
 
 	if (s->rcpts_n == SUBMIT_RCPTS_MAX) return false;
-	if (!octets_grow(s->pool, &s->rcpts, sizeof head + rcpt->address.len +
-	    rcpt->orcpt.len))
+	if (!octets_grow(&s->pool->held, &s->rcpts, sizeof head +
+	    rcpt->address.len + rcpt->orcpt.len, OF_RCPTS))
 		return false;
 	octets_add(&s->rcpts, slice_from((char const *)&head, sizeof head));
 	octets_add(&s->rcpts, rcpt->address);
@@ -99,15 +105,13 @@ say_envelope(struct submission *s)
 
 		if (!say(s, &submit_rcpt_form, &rcpt)) return false;
 	}
-	octets_drop(s->pool, &s->rcpts);
+	octets_free(&s->pool->held, &s->rcpts);
 	return true;
 }
 
 static bool
-say_body(struct submission *s)
+say_text(struct submission *s, struct slice in)
 {
-	struct slice in = slice_from(s->body.s, s->body.len);
-
 	while (in.len) {
 		struct submit_body body = { .octets = in };
 
@@ -115,7 +119,15 @@ say_body(struct submission *s)
 		if (!say(s, &submit_body_form, &body)) return false;
 		in = slice_skip(in, body.octets.len);
 	}
-	s->body.len = 0;
+	return true;
+}
+
+/* What was gathered. */
+static bool
+say_body(struct submission *s)
+{
+	if (!say_text(s, slice_from(s->body.s, s->body.len))) return false;
+	octets_free(&s->pool->held, &s->body);
 	return true;
 }
 
@@ -127,7 +139,6 @@ say_end(struct submission *s)
 	if (s->pool->each) s->each = calloc(s->rcpts_n, sizeof *s->each);
 	if (s->pool->each && !s->each) return false;
 	if (!say_body(s) || !say(s, &submit_end_form, &end)) return false;
-	octets_drop(s->pool, &s->body);
 	s->state = SUBMISSION_ENDED;
 	return true;
 }
@@ -147,11 +158,12 @@ give_up(struct submission *s, enum reply why)
 static bool
 begin_stream(struct submission *s)
 {
-	if (!pool_has_stream(s->pool)) {
-		give_up(s, REPLY_NO_SPACE);
+	if (!pool_has_stream(s->pool) || !pool_stream(s->pool, s)) {
+		give_up(s, pool_reaches_queue(s->pool) ? REPLY_NO_SPACE
+						       : REPLY_NO_QUEUE);
 		return false;
 	}
-	if (!pool_stream(s->pool, s) || !say_envelope(s)) {
+	if (!say_envelope(s) || !say_body(s)) {
 		give_up(s, REPLY_NO_QUEUE);
 		return false;
 	}
@@ -162,23 +174,19 @@ begin_stream(struct submission *s)
 void
 submission_store(struct submission *s, struct slice octets)
 {
-	while (octets.len && s->state != SUBMISSION_SETTLED) {
-		size_t n = SUBMISSION_SMALL_MAX - s->body.len;
-
-		if (!n) {
-			if (!s->link && !begin_stream(s)) return;
-			if (!say_body(s)) give_up(s, REPLY_NO_QUEUE);
-			continue;
-		}
-		if (n > octets.len) n = octets.len;
-		if (!octets_grow(s->pool, &s->body, n)) {
-			give_up(s, REPLY_NO_SPACE);
+	if (s->state == SUBMISSION_SETTLED || !octets.len) return;
+	if (s->state == SUBMISSION_GATHERED) {
+		if (octets.len <= SUBMISSION_SMALL_MAX - s->body.len &&
+		    octets_grow(&s->pool->held, &s->body, octets.len,
+		    OF_TEXT)) {
+			octets_add(&s->body, octets);
+			s->size += octets.len;
 			return;
 		}
-		octets_add(&s->body, slice_from(octets.s, n));
-		s->size += n;
-		octets = slice_skip(octets, n);
+		if (!begin_stream(s)) return;
 	}
+	s->size += octets.len;
+	if (!say_text(s, octets)) give_up(s, REPLY_NO_QUEUE);
 }
 
 bool
@@ -187,24 +195,53 @@ submission_is_full(struct submission const *s)
 	return s->link && s->link->peer.waiting > SUBMISSION_BEHIND_MAX;
 }
 
-void
-submission_end(struct submission *s)
+static void
+be_patient(struct submission *s)
 {
-	if (s->state == SUBMISSION_SETTLED) return;
 	loop_arm(s->pool->loop, &s->patience,
 	    s->pool->loop->now_ms + SUBMISSION_PATIENCE_MS);
-	if (s->state == SUBMISSION_STREAMED) {
-		if (!say_end(s)) give_up(s, REPLY_NO_QUEUE);
-		return;
-	}
+}
+
+static void
+wait_for_link(struct submission *s)
+{
 	s->state = SUBMISSION_WAITING;
 	pool_wait(s->pool, s);
 }
 
 void
+submission_ask(struct submission *s)
+{
+	s->asking = true;
+	be_patient(s);
+	wait_for_link(s);
+}
+
+void
+submission_end(struct submission *s)
+{
+	if (s->state == SUBMISSION_SETTLED) return;
+	be_patient(s);
+	if (s->state == SUBMISSION_GATHERED)
+		wait_for_link(s);
+	else if (!say_end(s))
+		give_up(s, REPLY_NO_QUEUE);
+}
+
+static bool
+say_room(struct submission *s)
+{
+	struct submit_room room = { .size = s->open.size };
+
+	s->state = SUBMISSION_ENDED;
+	return say(s, &submit_room_form, &room);
+}
+
+void
 submission_start(struct submission *s)
 {
-	if (!say_envelope(s) || !say_end(s)) give_up(s, REPLY_NO_QUEUE);
+	if (s->asking ? !say_room(s) : !say_envelope(s) || !say_end(s))
+		give_up(s, REPLY_NO_QUEUE);
 }
 
 void
@@ -219,8 +256,8 @@ settle(struct submission *s)
 	s->link = NULL;
 	s->state = SUBMISSION_SETTLED;
 	loop_disarm(s->pool->loop, &s->patience);
-	octets_drop(s->pool, &s->rcpts);
-	octets_drop(s->pool, &s->body);
+	octets_free(&s->pool->held, &s->rcpts);
+	octets_free(&s->pool->held, &s->body);
 	s->wake(s->owner);
 }
 
@@ -237,6 +274,20 @@ copy_text(char *out, size_t room, struct slice text)
 	if (text.len > room) text.len = room;
 	if (text.len) memcpy(out, text.s, text.len);
 	out[text.len] = '\0';
+}
+
+/* hear_room - there is some */
+static void
+hear_room(struct submission *s)
+{
+	struct link *link = s->link;
+
+	s->asking = false;
+	s->link = NULL;
+	s->state = SUBMISSION_GATHERED;
+	loop_disarm(s->pool->loop, &s->patience);
+	pool_release(link);
+	s->wake(s->owner);
 }
 
 static void
@@ -256,6 +307,10 @@ submission_settle(struct submission *s, struct submit_verdict const *v)
 	bool early = s->state != SUBMISSION_ENDED;
 
 	if (early && v->verdict == VERDICT_OK) return false;
+	if (s->asking && v->verdict == VERDICT_OK) {
+		hear_room(s);
+		return true;
+	}
 	take_in(s->each ? &s->each[s->heard++] : &s->outcome, v);
 	if (s->each && s->heard < s->rcpts_n) return true;
 	if (!early || say(s, &submit_abort_form, &forget_it))
@@ -284,9 +339,9 @@ submission_free(struct submission *s)
 	loop_disarm(s->pool->loop, &s->patience);
 	if (s->state == SUBMISSION_WAITING) pool_forget(s->pool, s);
 	if (s->link) pool_drop(s->link);
-	octets_drop(s->pool, &s->texts);
-	octets_drop(s->pool, &s->rcpts);
-	octets_drop(s->pool, &s->body);
+	octets_free(&s->pool->held, &s->texts);
+	octets_free(&s->pool->held, &s->rcpts);
+	octets_free(&s->pool->held, &s->body);
 	free(s->each);
 	free(s);
 }

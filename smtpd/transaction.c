@@ -167,7 +167,39 @@ answer_sender(struct transaction *t)
 	    open.login.len ? t->access : NULL, s->rules->hostname,
 	    s->rules->domain);
 	t->named = true;
+	/* that there is room for a small one is likely, and soon seen */
+	if (s->promised > SUBMISSION_SMALL_MAX) submission_ask(t->submission);
 	return REPLY_SENDER_OK;
+}
+
+/* answer_size - what queue has said of it */
+static void
+answer_size(struct transaction *t)
+{
+	struct submission const *s = t->submission;
+
+	if (!submission_is_settled(s))
+		session_answer(t->session, REPLY_SENDER_OK);
+	else if (s->refusal)
+		session_answer(t->session, s->refusal);
+	else
+		session_refuse(t->session,
+		    s->outcome.verdict == VERDICT_PERM ? 552 : 452,
+		    slice_of(s->outcome.status), slice_of(s->outcome.words));
+}
+
+static void
+answer_mail(struct transaction *t)
+{
+	enum reply reply = t->asking ? REPLY_SENDER_OK : answer_sender(t);
+
+	t->asking = reply == REPLY_SENDER_OK &&
+	    submission_is_asking(t->submission);
+	if (t->asking) return;
+	if (reply == REPLY_SENDER_OK)
+		answer_size(t);
+	else
+		session_answer(t->session, reply);
 }
 
 static void
@@ -212,7 +244,7 @@ transaction_answer(struct transaction *t)
 
 	switch (s->question) {
 	case SESSION_SENDER:
-		session_answer(s, answer_sender(t));
+		answer_mail(t);
 		break;
 	case SESSION_RECIPIENT:
 		answer_recipient(t);

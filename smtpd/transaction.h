@@ -35,6 +35,7 @@ struct transaction {
 	struct submission *submission;	/* NULL: none is under way */
 	struct heading heading;		/* of that */
 	bool named;			/* session->id is this one's */
+	bool asking;			/* queue is; see transaction_is_asking */
 	bool relay;			/* the client may send anywhere */
 	uint64_t rcpts_max;		/* of him in an hour */
 	char *name;			/* his verified name, or NULL */
@@ -57,6 +58,13 @@ void transaction_access(struct transaction const *t,
 
 /* transaction_answer - to the session's question */
 void transaction_answer(struct transaction *t);
+
+/* transaction_is_asking - the answer comes later, with wake */
+static inline bool
+transaction_is_asking(struct transaction const *t)
+{
+	return t->asking || login_is_asking(&t->login);
+}
 
 /* transaction_store - the message goes on */
 static inline void

@@ -118,7 +118,9 @@ static enum reply
 check_rcpts(struct session const *s)
 {
 	if (s->rcpts) return REPLY_NONE;
-	return s->rcpts_tried ? REPLY_NO_VALID_RCPTS : REPLY_BAD_SEQUENCE;
+	/* LMTP has but one word for both: RFC 2033 section 4.2 */
+	return s->rcpts_tried && !s->rules->lmtp ? REPLY_NO_VALID_RCPTS
+						 : REPLY_BAD_SEQUENCE;
 }
 
 /* A pipelining client sends DATA before it knows that no recipient was
@@ -234,11 +236,19 @@ verb_may_log_in(struct session const *s)
 static enum reply
 verb_auth(struct session *s, struct slice argument)
 {
-	s->secret = true;
 	if (!s->rules->auth) return REPLY_NOT_IMPLEMENTED;
 	if (s->logged_in || !s->extended) return REPLY_BAD_SEQUENCE;
 	if (!verb_may_log_in(s)) return REPLY_TLS_FIRST;
 	return exchange_begin(s, argument);
+}
+
+/* A browser can be made to say commands of ours behind its own. */
+static enum reply
+verb_of_web(struct session *s, struct slice argument)
+{
+	(void)argument;
+	session_dismiss(s, REPLY_NO_WEB);
+	return REPLY_NONE;
 }
 
 static enum reply
@@ -257,6 +267,10 @@ enum {
 	TEXT = SESSION_MAIL | SESSION_RCPT,
 	ANY = SESSION_ANY
 };
+
+#define WEB(name) \
+	{ name, VERB_BOTH, ANY, VERB_ANY_ARGUMENT, LONG, false, true, \
+	  verb_of_web }
 
 static struct verb const verbs[] = {
 	/* name  protocol  legal in  argument  longest line  waits  early
@@ -290,6 +304,8 @@ static struct verb const verbs[] = {
 	    verb_starttls },
 	{ "AUTH", VERB_BOTH, SESSION_READY, VERB_ARGUMENT, LONG, true, true,
 	    verb_auth },
+	WEB("GET"), WEB("HEAD"), WEB("POST"), WEB("PUT"), WEB("OPTIONS"),
+	WEB("CONNECT"), WEB("PRI"),
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
@@ -312,6 +328,12 @@ verb_find(struct slice name, bool lmtp)
 	return NULL;
 }
 
+bool
+verb_is_secret(struct verb const *verb)
+{
+	return verb->run == verb_auth;
+}
+
 void
 verb_list(char *out, size_t room, bool lmtp)
 {
@@ -319,7 +341,7 @@ verb_list(char *out, size_t room, bool lmtp)
 
 	*out = '\0';
 	for (i = 0; i < VERBS && n < room; i++)
-		if (is_spoken(&verbs[i], lmtp))
+		if (is_spoken(&verbs[i], lmtp) && verbs[i].run != verb_of_web)
 			n += (size_t)snprintf(out + n, room - n, "%s%s",
 			    n ? " " : "", verbs[i].name);
 }
