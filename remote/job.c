@@ -17,7 +17,7 @@ job_tell(struct job *j, struct client_result const *c, bool ours)
 		.ours = ours };
 
 	if (j->told[c->rcpt]) return;
-	j->told[c->rcpt] = true;
+	j->told[c->rcpt] = j->progress = true;
 	j->result(j->owner, &r);
 }
 
@@ -130,7 +130,7 @@ deadline_due(void *owner)
 	if (j->conn) {
 		/* no other host is asked */
 		j->reused = false;
-		j->calls = JOB_CALLS_MAX;
+		j->late = true;
 		conn_lose(j->conn, reason);
 		return;
 	}
@@ -178,6 +178,8 @@ job_start(struct job *j)
 	j->chore = (struct chore){ .run = job_begin, .owner = j };
 	j->calls = 0;
 	j->reused = j->clear = j->another = j->ours = false;
+	j->again = j->progress = j->late = false;
+	j->order.told = j->told;
 	memset(j->told, 0, sizeof j->told);
 	*j->status = *j->words = '\0';
 	if (j->target.port)
