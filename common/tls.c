@@ -22,6 +22,8 @@ struct tls_memory {
 	} place[TLS_SESSIONS];
 };
 
+struct tls *tls_current;
+
 /* Sessions */
 
 static unsigned
@@ -163,10 +165,22 @@ tls_begin(struct tls_client *c, int fd, char const *name, bool verify)
 	return NULL;
 }
 
+/* A handshake that is stopped in the middle has memory of OpenSSL's on a stack
+ * of its own: it has to come to its end, which is a bad one. */
+static void
+give_up(struct tls *t)
+{
+	t->signer->forget(t->signer->owner, t->signing);
+	t->signing->done = true;
+	SSL_do_handshake(t->ssl);
+	ERR_clear_error();
+}
+
 void
 tls_free(struct tls *t)
 {
 	if (!t) return;
+	if (t->signing) give_up(t);
 	/* the session stays good: whoever ends is not distrusted for it */
 	if (t->ssl) SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN |
 	    SSL_RECEIVED_SHUTDOWN);
@@ -200,6 +214,7 @@ judge(struct tls *t, int returned)
 	switch (error) {
 	case SSL_ERROR_NONE: return TLS_DONE;
 	case SSL_ERROR_WANT_READ: return TLS_WANT_READ;
+	case SSL_ERROR_WANT_ASYNC: return TLS_WANT_READ;
 	case SSL_ERROR_WANT_WRITE: return TLS_WANT_WRITE;
 	case SSL_ERROR_ZERO_RETURN: return TLS_END;
 	default: return broken(t, error);
@@ -209,9 +224,15 @@ judge(struct tls *t, int returned)
 enum tls_got
 tls_handshake(struct tls *t)
 {
+	enum tls_got got;
+
 	ERR_clear_error();
 	errno = 0;
-	return judge(t, SSL_do_handshake(t->ssl));
+	tls_current = t;
+	got = judge(t, SSL_do_handshake(t->ssl));
+	tls_current = NULL;
+	if (got == TLS_DONE) SSL_clear_mode(t->ssl, SSL_MODE_ASYNC);
+	return got;
 }
 
 enum tls_got
