@@ -229,7 +229,7 @@ hear_some(struct conn *c)
 	switch (link_receive(&c->link, octets, sizeof octets, &n)) {
 	case LINK_DONE:
 		hear(c, slice_from(octets, n));
-		return c->link.tls != NULL;
+		return link_has_more(&c->link);
 	case LINK_WAIT:
 		return false;
 	case LINK_END:
@@ -281,7 +281,7 @@ pump_chore(void *owner)
 {
 	struct conn *c = owner;
 
-	if (c->link.tls && !c->link.shaking)
+	if (!c->link.shaking && link_has_more(&c->link))
 		pump_ready(c, EPOLLIN);
 	else if (c->client.secure && !c->link.tls && !c->client.over)
 		begin_tls(c);
