@@ -124,6 +124,10 @@ def cases():
                     rcpt=(YES, NO, YES), dot=(GONE,))
         yield three("251 and 252", [OK] * 3,
                     rcpt=(b"251 2.1.5 on\r\n", b"252 2.1.5 maybe\r\n", YES))
+        yield three("552: enough of them", [OK, LATER, LATER],
+                    rcpt=(YES, b"552 too many recipients\r\n"))
+        yield three("552 to all", [NEVER] * 3, text=False,
+                    rcpt=(b"552 5.2.2 full\r\n",))
         yield three("354 to the second", [LATER] * 3, text=False,
                     rcpt=(YES, GOOD["data"]))
         yield three("closed after the text", [LATER, NEVER, LATER],
@@ -216,6 +220,7 @@ def cases():
                   group(rcpt=(GONE,), offers=(f"LIMITS {limits}",)),
                   rcpts=THREE, text=False)
     yield add("CHUNKING", OK, chunks(says(GOOD["dot"])))
+    yield add("CHUNKING, 8 MiB", OK, chunks(says(GOOD["dot"])), size=8 << 20)
     yield add("CHUNKING, not meant", NEVER,
               chunks(says(b"502 5.5.1 what?\r\n")))
     yield add("CHUNKING, put off", LATER, chunks(says(WAIT)))
