@@ -132,6 +132,8 @@ shake(struct conn *c)
 	/* from the first octet on: the greeting is still to come */
 	if (c->client.hear.step != CLIENT_GREETING)
 		client_secured(&c->client);
+	/* which may have come along with the end of the handshake */
+	if (link_has_more(&c->link)) loop_later(c->remote->loop, &c->chore);
 	pump_run(c);
 }
 
@@ -242,7 +244,7 @@ hear_some(struct conn *c)
 	return false;
 }
 
-/* Octets that are decrypted already don't wake the loop. */
+/* Octets that TLS has already don't wake the loop. */
 void
 pump_ready(void *owner, uint32_t events)
 {
@@ -275,7 +277,8 @@ pump_timer_due(void *owner)
 	}
 }
 
-/* The first words, and those behind HEARINGS_AT_ONCE. */
+/* The first words, those behind HEARINGS_AT_ONCE, and those that came with a
+ * handshake. */
 void
 pump_chore(void *owner)
 {

@@ -110,6 +110,8 @@ def judge(case, host):
     if OK in wanted and not {"message", "size"} & case.keys() and not any(
             whole(bytes(call)) for call in host.calls + host.secure):
         faults.append("the host hasn't the message")
+    if case.get("seen", b"") not in err:
+        faults.append("they were not heard")
     if case.get("clear") is False and (b"MAIL FROM" in said or
                                        b"Subject" in said):
         faults.append("it spoke in the clear")
