@@ -8,8 +8,6 @@
 #include <unistd.h>
 #include "remote/hosts.h"
 
-/* Results */
-
 void
 job_tell(struct job *j, struct client_result const *c, bool ours)
 {
@@ -31,7 +29,6 @@ job_end(struct job *j)
 	j->ended(j->owner);
 }
 
-/* The same for all who have no result, and the end. */
 void
 job_end_all(struct job *j, enum verdict verdict, char const *status,
     char const *words)
@@ -118,8 +115,6 @@ job_begin(void *owner)
 		reach(j);
 	}
 }
-
-/* From outside */
 
 static void
 deadline_due(void *owner)

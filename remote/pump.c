@@ -14,7 +14,6 @@ enum {
 	PIECES_AT_ONCE = 16	/* sent before others have their turn */
 };
 
-/* A shortage of this machine: no fault of the other side, no attempt. */
 void
 pump_fall_short(struct conn *c, char const *what, int error)
 {
