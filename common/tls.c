@@ -83,6 +83,9 @@ set_up(struct tls_client *c, char const *authorities, bool must,
 	SSL_CTX_set_options(x, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_mode(x, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	/* a call that meets no octets for us comes back: one who sends tickets
+	 * without an end must not hold up the others */
+	SSL_CTX_clear_mode(x, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_session_cache_mode(x, SSL_SESS_CACHE_CLIENT |
 	    SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(x, remember);
@@ -133,7 +136,9 @@ expect(struct tls *t)
 
 	if (!ip && !SSL_set_tlsext_host_name(t->ssl, t->name)) return false;
 	if (!t->verify) return true;
-	X509_VERIFY_PARAM_set_hostflags(p, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	/* no name that stands in the subject alone (RFC 9525 section 6.3) */
+	X509_VERIFY_PARAM_set_hostflags(p, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	SSL_set_verify(t->ssl, SSL_VERIFY_PEER, NULL);
 	return ip ? X509_VERIFY_PARAM_set1_ip_asc(p, t->name) :
 	    SSL_set1_host(t->ssl, t->name);

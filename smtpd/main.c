@@ -140,6 +140,7 @@ set_conns(struct smtpd *s)
 	if (s->settings.outlet.sink) {
 		c->pool.path = "mailgrave-local";
 		c->pool.connect = sink_connect;
+		c->pool.each = s->settings.lmtp;
 		c->pool.owner = &s->sink;
 	}
 	c->routes = &s->rules.routes;
@@ -218,6 +219,7 @@ open_sink(struct smtpd *s)
 	    argv);
 	s->sink.loop = &s->stage.loop;
 	s->sink.hostname = s->stage.hostname;
+	s->sink.parcels.each = s->settings.lmtp;
 	s->sink.routes = &s->rules.routes;
 	s->sink.lost = lost_local;
 	s->sink.owner = s;
