@@ -96,7 +96,8 @@ sign_init(void *wish, char const *digest, void *key, OSSL_PARAM const params[])
 }
 
 /* The handshake runs as a job of ASYNC_start_job(3), which stops here until the
- * answer has come, and the loop goes on. */
+ * answer has come, and the loop goes on. There is one signature in a handshake;
+ * what follows needs no job, nor its small stack. */
 static bool
 wait_for(struct tls_signing *s, struct tls_signer const *signer)
 {
@@ -107,6 +108,7 @@ wait_for(struct tls_signing *s, struct tls_signer const *signer)
 	while (!s->done)
 		ASYNC_pause_job();
 	s->tls->signing = NULL;
+	SSL_clear_mode(s->tls->ssl, SSL_MODE_ASYNC);
 	return s->len > 0;
 }
 
