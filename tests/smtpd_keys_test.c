@@ -251,7 +251,7 @@ static void
 smtpd_believes_no_helper(void **state)
 {
 	struct signing_pair const pair = { .chain = SLICE("x") };
-	struct signing_loaded const loaded = { .unused = 0 };
+	struct signing_loaded const loaded = { .unreadable = 0 };
 	struct signing_failed const failed = { .why = SLICE("x") };
 	struct signing_failed const file = { .file = 2, .why = SLICE("x") };
 	struct signing_signed const yes = { .signature = SLICE("x") };
