@@ -97,7 +97,8 @@ child_check_loop(struct child const *c, struct copy const *copy)
 	case -1:
 		child_fall_short(c, errno);
 	case 1:
-		child_finish(c, (struct delivery_result){ .verdict = VERDICT_PERM,
+		child_finish(c, (struct delivery_result){
+		    .verdict = VERDICT_PERM,
 		    .status = "5.4.6", .where = "",
 		    .words = "mail loop: it was delivered here before" });
 	}

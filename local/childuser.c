@@ -116,7 +116,8 @@ child_user(struct child const *c)
 	if (!is_name(name) || !account_find(&who, name) ||
 	    who.uid < PARENT_UID_MIN || who.uid == (uid_t)65534) {
 		if (errno) child_fall_short(c, errno);
-		child_finish(c, (struct delivery_result){ .verdict = VERDICT_PERM,
+		child_finish(c, (struct delivery_result){
+		    .verdict = VERDICT_PERM,
 		    .status = "5.1.1", .where = "",
 		    .words = "no such user, or one of the system's own" });
 	}

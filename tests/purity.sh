@@ -31,6 +31,7 @@ common/past
 common/received
 common/route
 common/routes
+common/routesfile
 common/rulefile
 common/slice
 common/submit
