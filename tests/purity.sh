@@ -11,6 +11,8 @@ engines='
 common/access
 common/accessfile
 common/action
+common/actionaway
+common/actionhere
 common/addr
 common/base64
 common/body
