@@ -11,6 +11,8 @@ engines='
 common/access
 common/accessfile
 common/action
+common/actionaway
+common/actionhere
 common/addr
 common/base64
 common/body
@@ -31,6 +33,7 @@ common/past
 common/received
 common/route
 common/routes
+common/routesfile
 common/rulefile
 common/slice
 common/submit
