@@ -4,13 +4,11 @@
 #ifndef MAILGRAVE_CONTROL_H
 #define MAILGRAVE_CONTROL_H
 
-#include "common/peer.h"
 #include "queue/filter.h"
-#include "queue/handout.h"
+#include "queue/telling.h"
 
 enum {
 	CONTROL_SLICE = 256 << 10,	/* octets of records read at a time */
-	CONTROL_AHEAD = 256 << 10,	/* octets that wait for the client */
 	CONTROL_AWAITED = 1000,		/* orders that wait for the journal */
 	CONTROL_TELL_MS = 500		/* from one PROGRESS to the next */
 };
@@ -35,10 +33,7 @@ struct control {
 	bool going, walked;
 	bool left;		/* the client has gone */
 	struct state_walk walk;	/* while going, without ids */
-	struct traceid shown;	/* the message whose recipients are being
-				 * told */
-	bool showing;
-	uint32_t rcpt;		/* where that goes on */
+	struct telling telling;
 	struct command_done done;
 	uint64_t seen;
 	size_t awaited;		/* orders that are not durable yet */

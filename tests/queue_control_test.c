@@ -763,7 +763,7 @@ test_many(void **unused)
 		assert_true(loop_turn(&loop));
 		before = clock_monotonic_ms() - before;
 		if (before > longest_ms) longest_ms = before;
-		assert_true(peer.waiting < CONTROL_AHEAD + WIRE_FRAME_MAX);
+		assert_true(peer.waiting < TELLING_AHEAD + WIRE_FRAME_MAX);
 	}
 	assert_true(control.seen < MAILS);
 	assert_true(longest_ms < 500);
