@@ -11,6 +11,7 @@
 #include "queue/command.h"
 #include "queue/complain.h"
 #include "queue/filter.h"
+#include "queue/metrics.h"
 #include "queue/request.h"
 
 /* What each command word asks for, and how its success is told. */
@@ -93,6 +94,9 @@ check_options(struct inquiry *q)
 	if (c->json && !only_looks(q))
 		return complain(MISUSED, "--json is for --list, --show and "
 		    "--status", NULL);
+	if (c->openmetrics && (!c->status || c->json))
+		return complain(MISUSED, "--openmetrics is for --status, "
+		    "without --json", NULL);
 	if (c->dry_run && only_looks(q))
 		return complain(MISUSED, "--dry-run: nothing would change",
 		    NULL);
@@ -123,6 +127,9 @@ check_operands(struct inquiry *q, char *const *operand)
 {
 	int code = 0;
 
+	if (*operand && q->command->openmetrics)
+		return complain(MISUSED, "--openmetrics is about all mail",
+		    NULL);
 	for (; *operand && !code; operand++)
 		code = check_operand(q, *operand);
 	if (!code && !names_all(q->command) && !q->ids && !q->filter.has)
@@ -157,7 +164,9 @@ conclude(struct inquiry *q)
 		    NOT_NOW, q->request.words, NULL);
 	if (!done->matched && !names_all(q->command))
 		return complain(MISUSED, "no message matches", NULL);
-	if (q->command->status)
+	if (q->command->openmetrics)
+		metrics_print(&q->status, q->request.now_s);
+	else if (q->command->status)
 		status_print(&q->status, q->request.now_s, q->command->json);
 	else if (only_looks(q))
 		table_end(&q->table);
@@ -199,6 +208,9 @@ command_run(struct command const *c, char *const *operand)
 	if (code) return code;
 	what_to_ask(&q);
 	code = reach(&q.request.queue, c->submit, c->spool);
+	/* one that was started for this has counted nothing */
+	q.request.ask.counts = c->status && !*operand &&
+	    !q.request.queue.child;
 	if (!code) code = request_make(&q.request, operand);
 	return code ? code : conclude(&q);
 }

@@ -259,6 +259,21 @@ is_there(struct control const *c, struct traceid const *id)
 }
 
 static void
+tell_count(void *owner, struct command_count const *count)
+{
+	tell(owner, &command_count_form, count);
+}
+
+static void
+tell_counts(struct control *c)
+{
+	if (!c->ask.counts || !c->counts || !c->mighty) return;
+	tell(c, &command_since_form, &(struct command_since){
+	    .since_s = c->counts->since_s });
+	counts_tell(c->counts, c->loop->now_ms, tell_count, c);
+}
+
+static void
 set_out(struct control *c)
 {
 	char words[COMMAND_WORDS_MAX], id[TRACEID_TEXT + 1];
@@ -274,6 +289,7 @@ set_out(struct control *c)
 		return;
 	}
 	c->going = true;
+	tell_counts(c);
 	if (!c->ids) state_walk_begin(c->handout->state, &c->walk);
 	wake(c);
 }

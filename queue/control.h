@@ -4,6 +4,7 @@
 #ifndef MAILGRAVE_CONTROL_H
 #define MAILGRAVE_CONTROL_H
 
+#include "queue/counts.h"
 #include "queue/filter.h"
 #include "queue/telling.h"
 
@@ -19,6 +20,7 @@ struct control {
 	struct peer *peer;
 	struct loop *loop;
 	struct handout *handout;
+	struct counts const *counts;	/* NULL: there are none */
 	uid_t uid;
 	bool mighty;		/* may see and order all */
 	/* ended - nothing of it is under way any more after control_leave */

@@ -7,6 +7,7 @@
 #include "common/caller.h"
 #include "common/peer.h"
 #include "queue/announce.h"
+#include "queue/counts.h"
 #include "queue/expand.h"
 #include "queue/journal.h"
 #include "queue/report.h"
@@ -20,6 +21,7 @@ struct handout {
 	struct loop *loop;
 	struct journal *journal;
 	struct state *state;
+	struct counts *counts;	/* may be NULL */
 	int mess;
 	char const *hostname;
 	char const *path;	/* of send's socket; NULL: only handout_adopt */

@@ -94,6 +94,8 @@ take(struct request *q, struct slice frame, int fd)
 		struct command_rcpt rcpt;
 		struct command_body body;
 		struct command_progress progress;
+		struct command_since since;
+		struct command_count count;
 	} is;
 
 	if (wire_unpack(&command_mail_form, &is.mail, frame)) {
@@ -107,6 +109,10 @@ take(struct request *q, struct slice frame, int fd)
 		table_text(q->table, fd);
 	} else if (wire_unpack(&command_progress_form, &is.progress, frame)) {
 		show_progress(q, &is.progress);
+	} else if (wire_unpack(&command_since_form, &is.since, frame)) {
+		if (q->status) q->status->since_s = is.since.since_s;
+	} else if (wire_unpack(&command_count_form, &is.count, frame)) {
+		if (q->status) status_count(q->status, &is.count);
 	} else {
 		q->over = wire_unpack(&command_done_form, &q->done, frame);
 		return q->over;

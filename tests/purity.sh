@@ -52,6 +52,7 @@ local/mboxrd
 local/request
 local/result
 local/trace
+queue/counts
 queue/crc32c
 queue/filter
 queue/qmailenv
