@@ -82,7 +82,8 @@ $(foreach f,$(FUZZERS),$(eval $(call fuzzer,$(f))))
 
 fuzzers: $(FUZZERS:%=$(B)/tests/fuzz_%)
 
-tests: $(TESTS) fuzzers benches $(B)/tests/proof/short.so
+tests: $(TESTS) fuzzers benches $(B)/tests/proof/short.so \
+    $(B)/tests/proof/shift.so
 
 fuzz:
 	$(MAKE) B=$(B)/fuzz CC=clang FUZZ_MAIN= LDFLAGS=-fsanitize=fuzzer \
@@ -122,7 +123,7 @@ $(B)/tests/bench/bare: $(B)/tests/bench/bare.o $(B)/tests/bench/sample.o \
 	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -pthread -o $@ $^ $(LIBS)
 
 # in front of the C library, not of our programs: no PIE
-$(B)/tests/proof/short.so: tests/proof/short.c
+$(B)/tests/proof/%.so: tests/proof/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Wextra $(CPPFLAGS) -O2 -fPIC -shared -o $@ $<
 

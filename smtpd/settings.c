@@ -333,3 +333,9 @@ settings_addresses(struct settings const *s, struct netaddr *a)
 	n += add_ports(s, a, (struct netaddr){ .host = "0.0.0.0" });
 	return n + add_ports(s, a + n, (struct netaddr){ .host = "::" });
 }
+
+bool
+settings_is_alone(struct settings const *s)
+{
+	return !s->binds && !s->ports && !s->tls_binds;
+}

@@ -71,4 +71,7 @@ char const *settings_wrong(struct settings const *s);
  *   client on standard input */
 size_t settings_addresses(struct settings const *s, struct netaddr *a);
 
+/* settings_is_alone - there is nowhere to listen, as far as s knows */
+bool settings_is_alone(struct settings const *s);
+
 #endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* The handshake of TLS; each of these may free the connection. */
+#ifndef MAILGRAVE_SMTPD_HANDSHAKE_H
+#define MAILGRAVE_SMTPD_HANDSHAKE_H
+
+#include "smtpd/connpart.h"
+
+/* handshake_begin - nothing that came before is looked at again */
+void handshake_begin(struct conn *c);
+
+/* handshake_go_on - as far as it goes */
+void handshake_go_on(struct conn *c);
+
+/* handshake_failed - say why in the log, and close */
+void handshake_failed(struct conn *c, char const *why);
+
+/* handshake_has_room - one more may be under way */
+bool handshake_has_room(void *conn);
+
+#endif
