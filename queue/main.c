@@ -240,13 +240,15 @@ user_entered(void *owner, int fd, uid_t uid)
 }
 
 /* TERM: no new client, those in the middle of a message lose nothing by being
- * cut off; what was promised a verdict gets it. */
+ * cut off; what was promised a verdict gets it. What send is at would come to
+ * pass a second time if its outcome were not written down. */
 static void
 look_for_end(void *owner)
 {
 	struct queued *q = owner;
 
-	if (journal_idle(&q->journal) && !q->intakes.committing) {
+	if (journal_idle(&q->journal) && !q->intakes.committing &&
+	    !peer_is_open(&q->handout.peer)) {
 		q->stage.loop.stop = true;
 		return;
 	}
@@ -261,6 +263,7 @@ term(void *owner)
 	struct queued *q = owner;
 
 	door_close(&q->users);
+	handout_end(&q->handout);
 	q->ending = (struct timer){ .due = look_for_end, .owner = q };
 	look_for_end(q);
 }
