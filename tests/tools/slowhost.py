@@ -1,13 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""slowhost.py PORT SECONDS DIR - a host that thinks for so long before it takes
-a message. Makes DIR/begun at the end of the first one, and writes a line to
-DIR/taken for each that it has taken: its X-Number."""
+"""slowhost.py PORT DIR - a host that takes each message, after as many seconds
+as its X-Seconds has. Makes DIR/begun when it has read one, and writes a line to
+DIR/taken when it takes it: its X-Number."""
 import os
 import re
 import socketserver
 import sys
 import time
+
+
+def field(text, name):
+    return re.search(rb"(?im)^X-%s: *(\S+)" % name, text)[1].decode()
 
 
 class Session(socketserver.StreamRequestHandler):
@@ -32,10 +36,9 @@ class Session(socketserver.StreamRequestHandler):
                 if not text:
                     return
                 open(os.path.join(where, "begun"), "w").close()
-                time.sleep(seconds)
-                number = re.search(rb"(?im)^X-Number: *(\S+)", text)
+                time.sleep(float(field(text, b"Seconds")))
                 with open(os.path.join(where, "taken"), "a") as taken:
-                    print(number[1].decode(), file=taken)
+                    print(field(text, b"Number"), file=taken)
             elif verb == b"QUIT":
                 self.say(b"221 goodbye")
                 return
@@ -47,5 +50,5 @@ class Host(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
 
-port, seconds, where = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
-Host(("127.0.0.1", port), Session).serve_forever()
+where = sys.argv[2]
+Host(("127.0.0.1", int(sys.argv[1])), Session).serve_forever()
