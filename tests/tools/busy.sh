@@ -5,7 +5,7 @@
 
 # busy - $T/slow-command for routes, and a host on 127.0.0.1, port $host
 busy() {
-	install -d -m 777 "$T/ran" "$T/host"
+	mkdir -m 777 "$T/ran" "$T/host"
 	cat >"$T/slow-command" <<-EOF
 	#!/bin/sh
 	message=\$(cat)
