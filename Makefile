@@ -112,7 +112,7 @@ sanitize:
 sanitize-check: all tests
 	B=$(B) prove -e '' $(TESTS) tests/corpus.sh
 
-bench_load = $(filter-out $(B)/tests/bench/bare.o $(B)/tests/bench/spool.o, \
+bench_load = $(filter-out $(foreach p,bare sink spool,$(B)/tests/bench/$(p).o), \
     $(call objects,tests/bench))
 
 $(B)/tests/bench/load: $(bench_load) $(B)/common.a
@@ -121,6 +121,10 @@ $(B)/tests/bench/load: $(bench_load) $(B)/common.a
 $(B)/tests/bench/bare: $(B)/tests/bench/bare.o $(B)/tests/bench/sample.o \
     $(B)/common.a
 	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -pthread -o $@ $^ $(LIBS)
+
+$(B)/tests/bench/sink: $(addprefix $(B)/tests/bench/,sink.o tally.o mailing.o) \
+    $(B)/common.a
+	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # in front of the C library, not of our programs: no PIE
 $(B)/tests/proof/%.so: tests/proof/%.c
@@ -131,7 +135,7 @@ $(B)/tests/bench/spool: $(B)/tests/bench/spool.o $(call parts,queue) \
     $(B)/common.a
 	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-benches: $(B)/tests/bench/load $(B)/tests/bench/bare $(B)/tests/bench/spool
+benches: $(addprefix $(B)/tests/bench/,load bare sink spool)
 
 bench: all benches
 	B=$(B) tests/bench/run $(BENCH)

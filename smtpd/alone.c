@@ -25,6 +25,18 @@ alone_client(char *text)
 		listener_peer_text(STDIN_FILENO, text);
 }
 
+bool
+alone_tls(char *text, size_t room)
+{
+	char const *version = getenv("SSL_PROTOCOL");
+	char const *cipher = getenv("SSL_CIPHER");
+
+	if (!version) return false;
+	snprintf(text, room, "%s%s%s", version, cipher ? " " : "",
+	    cipher ? cipher : "");
+	return true;
+}
+
 static bool
 is_same_socket(int a, int b)
 {

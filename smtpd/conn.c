@@ -14,12 +14,15 @@
 #include "smtpd/deadline.h"
 #include "smtpd/handshake.h"
 #include "smtpd/hearing.h"
+#include "smtpd/ucspi.h"
 
 bool
 conns_open(struct conns *all)
 {
 	all->first = NULL;
 	all->n = all->handshakes = 0;
+	all->oldest = NULL;
+	all->youngest = &all->oldest;
 	all->ending = false;
 	all->input = malloc(CONN_INPUT_MAX);
 	all->typed = malloc(2 * CONN_INPUT_MAX + 1);
@@ -61,7 +64,8 @@ conn_close(struct conn *c)
 	free(c->proxy);
 	free(c->input);
 	output_free(&c->output);
-	c->all->handshakes -= c->shaking;
+	handshake_leave(c);
+	ucspi_end(c);
 	secure_end(c->output.tls);
 	/* unread octets would turn the close into a reset, and that could
 	 * overtake our last reply */
@@ -80,6 +84,10 @@ begin(struct conn *c)
 {
 	struct loop *loop = c->all->loop;
 
+	if (c->all->tls_before) {
+		c->transaction.tls = c->all->tls_before;
+		session_secured(&c->session);
+	}
 	if (c->proxy) {
 		loop_arm(loop, &c->deadline, loop->now_ms + CONN_HEADER_MS);
 		loop_want(loop, &c->watch, EPOLLIN);
@@ -140,8 +148,8 @@ conn_open(struct conns *all, int in, int out, char const *client,
 	}
 	session_init(&c->session, &all->rules);
 	c->session.auth_in_clear = all->auth_clear && is_loopback(client);
-	c->session.offers_tls = c->socket && all->starttls &&
-	    all->tls->context;
+	c->session.offers_tls = all->starttls && (all->ucspi ||
+	    (c->socket && all->tls->context));
 	c->next = all->first;
 	c->at = &all->first;
 	if (c->next) c->next->at = &c->next;

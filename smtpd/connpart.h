@@ -23,6 +23,9 @@ struct conn {
 	struct crowd_member member;
 	struct proxy *proxy;		/* while its header is awaited */
 	struct arrival *arrival;	/* NULL: it has been let in, or not */
+	/* while shaking */
+	struct conn *younger, **shaking_at;
+	int64_t shaking_since_ms;
 	unsigned long long number;
 	/* input that the session is not ready for; NULL without */
 	char *input;

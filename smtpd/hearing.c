@@ -104,7 +104,11 @@ hearing_ready(void *owner, uint32_t events)
 	struct conn *c = owner;
 	struct loop *loop = c->all->loop;
 
-	if (c->shaking) {
+	if (c->shaking && tls_awaits_key(c->output.tls)) {
+		/* nothing else was asked for */
+		if (events & (EPOLLHUP | EPOLLERR))
+			handshake_failed(c, "connection closed");
+	} else if (c->shaking) {
 		handshake_go_on(c);
 	} else if (output_is_behind(&c->output) &&
 	    events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {

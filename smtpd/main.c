@@ -21,6 +21,7 @@
 #include "smtpd/settings.h"
 #include "smtpd/sink.h"
 #include "smtpd/terms.h"
+#include "smtpd/ucspi.h"
 
 enum { DESCRIPTORS_OTHER = LISTENERS_MAX + 32 };
 
@@ -32,7 +33,10 @@ struct smtpd {
 	struct accounts accounts;
 	struct conns conns;
 	struct listeners listeners;
-	char client[NETADDR_TEXT_MAX + 1];	/* one on standard input */
+	/* the client on standard input, and its TLS */
+	char client[NETADDR_TEXT_MAX + 1];
+	char tls[SECURE_TEXT_MAX + 1];
+	struct ucspi ucspi;
 	struct sink sink;	/* when settings.outlet.sink */
 	int status;		/* to exit with */
 };
@@ -138,6 +142,7 @@ set_conns(struct smtpd *s)
 	if (s->settings.outlet.sink) {
 		c->pool.path = "mailgrave-local";
 		c->pool.connect = sink_connect;
+		c->pool.each = s->settings.lmtp;
 		c->pool.owner = &s->sink;
 	}
 	c->routes = &s->rules.routes;
@@ -168,18 +173,27 @@ explain(struct smtpd *s, char *const *facts)
 	exit(0);
 }
 
+/* Started as root, the helper has a user of its own; else it has ours. */
 static void
-read_keys(struct smtpd *s)
+open_keys(struct smtpd *s)
 {
 	struct settings const *from = &s->settings;
 	struct keys *k = &s->keys;
-	char const *file, *why;
+	struct keeper *files = &k->files;
+	char const *why;
 
-	memcpy(k->certificate, from->certificate, sizeof k->certificate);
-	memcpy(k->key, from->key, sizeof k->key);
-	k->certificates = from->certificates;
-	k->keys = from->keys;
-	if (!keys_read(k, &file, &why)) strerr_dief(100, file, ": ", why);
+	memcpy(files->certificate, from->certificate,
+	    sizeof files->certificate);
+	memcpy(files->key, from->keys ? from->key : from->certificate,
+	    sizeof files->key);
+	files->pairs = from->certificates;
+	k->asks = from->tls_ask;
+	if (geteuid() == 0) files->jail.user = from->key_user;
+	if (files->pairs && !jail_prepare(&files->jail, &why))
+		option_misused(page.program, why, files->jail.user);
+	if (keys_open(k)) return;
+	if (k->file) strerr_dief(100, k->file, ": ", k->why);
+	strerr_diefusys(111, "start the key helper");
 }
 
 /* What reads the files again; one client alone doesn't wait for that. */
@@ -191,8 +205,6 @@ watch_files(struct smtpd *s)
 
 	if ((rules && !inforce_watch(&s->rules, &stage->loop, &stage->jail,
 	    "smtpd-reader", stage_lost_helper)) ||
-	    !keys_watch(&s->keys, &stage->loop, &stage->jail,
-	    stage_lost_helper) ||
 	    !accounts_watch(&s->accounts, &stage->loop, &stage->jail,
 	    stage_lost_helper))
 		strerr_diefusys(111, "start the reader of files");
@@ -209,6 +221,7 @@ open_sink(struct smtpd *s)
 	    argv);
 	s->sink.loop = &s->stage.loop;
 	s->sink.hostname = s->stage.hostname;
+	s->sink.parcels.each = s->settings.lmtp;
 	s->sink.routes = &s->rules.routes;
 	s->sink.lost = lost_local;
 	s->sink.owner = s;
@@ -245,13 +258,19 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	struct option_table const own = { .row = settings_rows,
 		.rows = settings_rows_n, .options = &s->settings };
 	int operand;
+	int const *fd;
 
 	settings_default(&s->settings);
 	if (!settings_inherited(&s->settings, getenv("LISTEN_FDS"),
 	    getenv("LISTEN_PID"), (unsigned long long)getpid()))
 		option_misused(page.program, "too many sockets in LISTEN_FDS",
 		    NULL);
+	if (alone_tls(s->tls, sizeof s->tls)) s->settings.tls_before = s->tls;
+	settings_ucspi(&s->settings, getenv("SSLCTLFD"), getenv("SSLREADFD"),
+	    getenv("SSLWRITEFD"));
 	operand = stage_options(&s->stage, argc, argv, &page, &own);
+	for (fd = s->settings.ucspi_fd; *fd != -1; fd++)
+		fcntl(*fd, F_SETFD, FD_CLOEXEC);
 	if (s->settings.hash) password_hash();
 	if (s->settings.explain) explain(s, argv + operand);
 	prepare_sink(s, argv + operand);
@@ -266,12 +285,14 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	s->rules.access_path = s->settings.access;
 	stage_read_rules(&s->stage, &s->rules);
 	if (s->stage.check) open_lookups(s);
-	read_keys(s);
+	open_keys(s);
 	s->accounts.file = s->settings.users;
 	s->accounts.checker = &s->conns.checker;
 	accounts_open(&s->accounts);
 	stage_checked(&s->stage);
 	listeners_bind(&s->listeners, &s->settings);
+	if (!keys_watch(&s->keys, &s->stage.loop, stage_lost_helper))
+		strerr_diefusys(111, "watch the key helper");
 	open_lookups(s);
 	if (s->listeners.n)
 		watch_files(s);
@@ -284,6 +305,21 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	if (s->settings.outlet.sink) open_sink(s);
 }
 
+/* What UCSPI says of TLS is said of the client on standard input. */
+static void
+set_alone(struct smtpd *s)
+{
+	struct settings const *settings = &s->settings;
+	struct conns *c = &s->conns;
+	int const *fd = settings->ucspi_fd;
+
+	if (settings->tls_before) c->tls_before = settings->tls_before;
+	if (*fd == -1 || settings->certificates) return;
+	s->ucspi = (struct ucspi){ .control = fd[0], .in = fd[1],
+		.out = fd[2] };
+	c->ucspi = &s->ucspi;
+}
+
 static void
 smtpd_serve(struct smtpd *s)
 {
@@ -291,6 +327,7 @@ smtpd_serve(struct smtpd *s)
 
 	inforce_log(&s->rules);
 	listeners_open(&s->listeners);
+	if (!s->listeners.n) set_alone(s);
 	if (!s->listeners.n && !conn_open(&s->conns, STDIN_FILENO, out,
 	    s->client, false))
 		strerr_diefusys(111, "serve standard input");
@@ -306,7 +343,8 @@ main(int argc, char *const *argv)
 		.hup = hup, .term = term } };
 
 	s.stage.owner = &s;
-	s.stage.keep = s.settings.listen_fd;
+	s.stage.keep[0] = s.settings.listen_fd;
+	s.stage.keep[1] = s.settings.ucspi_fd;
 	smtpd_open(&s, argc, argv);
 	stage_enter(&s.stage);
 	set_conns(&s);

@@ -19,7 +19,7 @@ terms_set(struct conns *c, struct settings const *s)
 	c->times = (struct conn_times){ .command = s->command_s,
 		.text = s->text_s,
 		.transaction = s->transaction_s,
-		.session = s->session_s };
+		.session = s->session_s, .handshake = s->handshake_s };
 	c->greet_s = s->greet_s;
 	c->entrance.address_max = s->address_max;
 	c->entrance.proxies = &s->proxies;
@@ -29,6 +29,7 @@ terms_set(struct conns *c, struct settings const *s)
 	c->rules.auth_required = s->submission;
 	c->auth_clear = s->auth_clear;
 	c->starttls = s->tls != SETTINGS_TLS_NONE;
+	c->tls_before = s->tls == SETTINGS_TLS_DONE ? "" : NULL;
 	c->transcript = s->transcript;
 	c->pool.streams_max = s->streams_max;
 }
