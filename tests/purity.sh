@@ -44,6 +44,7 @@ inject/complete
 inject/envelope
 inject/header
 inject/sendmail
+inject/token
 local/choose
 local/environ
 local/exitcode
