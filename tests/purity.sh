@@ -47,6 +47,7 @@ inject/complete
 inject/envelope
 inject/header
 inject/sendmail
+inject/token
 local/choose
 local/environ
 local/exitcode
@@ -55,6 +56,7 @@ local/mboxrd
 local/request
 local/result
 local/trace
+queue/counts
 queue/crc32c
 queue/filter
 queue/qmailenv
