@@ -101,7 +101,7 @@ fuzz-each: fuzzers
 
 check: all tests
 	B=$(B) prove -e '' $(TESTS) tests/purity.sh tests/links.sh tests/manual.sh \
-	    tests/events.sh tests/corpus.sh
+	    tests/events.sh tests/corpus.sh tests/completion.sh
 
 sanitize:
 	$(MAKE) B=$(B)/sanitize CFLAGS='-O1 -g -fno-omit-frame-pointer \
@@ -156,11 +156,13 @@ link = link() { \
 	    fi; \
 	}; link
 
+COMPLETION := $(PREFIX)/share/bash-completion/completions
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
 	    $(DESTDIR)$(PREFIX)/share/man/man5 \
 	    $(DESTDIR)$(PREFIX)/share/man/man7 \
-	    $(DESTDIR)$(PREFIX)/share/man/man8
+	    $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(COMPLETION)
 	for p in $(filter-out inject,$(PROGRAMS)); do \
 	    install $(B)/mailgrave-$$p $(DESTDIR)$(PREFIX)/sbin/ || exit 1; \
 	done
@@ -168,6 +170,10 @@ install: all
 	for m in */mailgrave*.[578]; do \
 	    install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/ || \
 		exit 1; \
+	done
+	install -m 644 common/completion.bash $(DESTDIR)$(COMPLETION)/mailgrave
+	for p in $(PROGRAMS); do \
+	    ln -sf mailgrave $(DESTDIR)$(COMPLETION)/mailgrave-$$p || exit 1; \
 	done
 	@$(link) sbin/sendmail ../bin/mailgrave-inject
 	@$(link) lib/sendmail ../bin/mailgrave-inject
