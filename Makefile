@@ -2,6 +2,7 @@
 # make            the six programs, in build/
 # make check      unit tests, transcripts, purity: no root, no network
 # make install    PREFIX=/usr/local DESTDIR=
+# make deb        the Debian package, in build/deb/
 # make static     the six programs, statically linked, in build/static/
 # make sanitize   unit tests under ASan and UBSan
 # make fuzz       every fuzz target, FUZZ_TIME=60 seconds each (clang);
@@ -185,10 +186,13 @@ install: all
 	@$(link) share/man/man8/newaliases.8 mailgrave-inject.8
 	@$(link) share/man/man8/qmail-queue.8 mailgrave-queue.8
 
+deb:
+	service/make-deb $(B)/deb
+
 clean:
 	rm -rf $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all tests fuzzers fuzz fuzz-each check bench benches proof sanitize sanitize-check static install clean
+.PHONY: all tests fuzzers fuzz fuzz-each check bench benches proof sanitize sanitize-check static install deb clean
 .SECONDARY:
