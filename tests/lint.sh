@@ -6,7 +6,7 @@
 
 cd "$top" || exit 1
 for script in common/*.bash service/* service/debian/* service/examples/* \
-    tests/* tests/tools/* tests/storm/* .ci/*; do
+    tests/* tests/tools/* tests/storm/* tests/proof/* .ci/*; do
 	case $script in
 	*.sh | *.bash) ;;
 	*)	{ read -r first <"$script"; } 2>/dev/null || continue
