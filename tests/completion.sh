@@ -49,7 +49,7 @@ gives 'enumerations' 'may must none verify' mailgrave-remote --tls ''
 gives 'as --tls=' 'may must none verify' mailgrave-remote --tls =
 gives 'as --tls=m' 'may must' mailgrave-remote --tls = m
 gives 'in one word' '--tls=may --tls=must' mailgrave-remote --tls=m
-gives 'those of smtpd are others' 'none offer require' mailgrave-smtpd --tls ''
+gives 'those of smtpd are others' offer mailgrave-smtpd --tls o
 gives 'of shared options' 'json text' mailgrave-send --log-format ''
 for program in smtpd queue send local remote; do
 	gives "$program: --log-format" json "mailgrave-$program" --log-format j
