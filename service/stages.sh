@@ -23,8 +23,9 @@ cell() {
 # options STAGE - quoted for the shell
 options() {
 	case $1 in
-	smtpd)	quoted --bind "$bind" --port "$port" --domain "$domain" \
-			--routes "$routes" --access "$access" --out queue.ctrl
+	smtpd)	quoted --bind "$bind" --port "$port" \
+			${domain:+--domain "$domain"} --routes "$routes" \
+			--access "$access" --out queue.ctrl
 		[ -z "${users-}" ] || quoted --tls-bind "$tls_bind" \
 			--tls-cert "$certificate" --tls-key "$key" \
 			--users "$users" ;;

@@ -15,7 +15,7 @@ make_certificate() {
 	name=$(hostname 2>/dev/null) || name=localhost
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
 		-nodes -days 365 -subj "/CN=$name" -addext \
-		"subjectAltName=DNS:$name,DNS:localhost,DNS:$domain,IP:$bind" \
+		"subjectAltName=DNS:$name,DNS:localhost${domain:+,DNS:$domain},IP:$bind" \
 		-keyout "$key.draft" -out "$certificate" 2>&1 || return
 	owned_by mailgrave-key "$key.draft"
 	chmod 644 "$certificate"

@@ -11,6 +11,8 @@ engines='
 common/access
 common/accessfile
 common/action
+common/actionaway
+common/actionhere
 common/addr
 common/address
 common/base64
@@ -34,10 +36,12 @@ common/past
 common/received
 common/route
 common/routes
+common/routesfile
 common/rulefile
 common/slice
 common/submit
 common/target
+common/token
 common/utf8
 common/variable
 common/who
@@ -52,6 +56,7 @@ local/mboxrd
 local/request
 local/result
 local/trace
+queue/counts
 queue/crc32c
 queue/filter
 queue/qmailenv
