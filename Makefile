@@ -113,7 +113,8 @@ sanitize:
 sanitize-check: all tests
 	B=$(B) prove -e '' $(TESTS) tests/corpus.sh
 
-bench_load = $(filter-out $(foreach p,bare sink spool,$(B)/tests/bench/$(p).o), \
+bench_load = $(filter-out $(foreach p,bare shake sink spool, \
+    $(B)/tests/bench/$(p).o), \
     $(call objects,tests/bench))
 
 $(B)/tests/bench/load: $(bench_load) $(B)/common.a
@@ -136,7 +137,10 @@ $(B)/tests/bench/spool: $(B)/tests/bench/spool.o $(call parts,queue) \
     $(B)/common.a
 	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-benches: $(addprefix $(B)/tests/bench/,load bare sink spool)
+$(B)/tests/bench/shake: $(B)/tests/bench/shake.o
+	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -o $@ $^ -lssl -lcrypto
+
+benches: $(addprefix $(B)/tests/bench/,load bare shake sink spool)
 
 bench: all benches
 	B=$(B) tests/bench/run $(BENCH)
