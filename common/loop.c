@@ -68,18 +68,37 @@ loop_watch(struct loop *loop, struct watch *w, int fd, uint32_t events)
 
 	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &e) == -1) return false;
 	w->fd = fd;
-	w->events = events;
+	w->events = w->armed = events;
 	return true;
 }
 
+static void
+arm(struct loop *loop, struct watch *w)
+{
+	struct epoll_event e = { .events = w->events, .data.ptr = w };
+
+	epoll_ctl(loop->epoll, EPOLL_CTL_MOD, w->fd, &e);
+	w->armed = w->events;
+}
+
+/* The kernel is told of less only when what isn't wanted comes: a client that
+ * waits for its answer says nothing meanwhile. */
 void
 loop_want(struct loop *loop, struct watch *w, uint32_t events)
 {
-	struct epoll_event e = { .events = events, .data.ptr = w };
-
-	if (w->fd == -1 || w->events == events) return;
-	epoll_ctl(loop->epoll, EPOLL_CTL_MOD, w->fd, &e);
+	if (w->fd == -1) return;
 	w->events = events;
+	if (events & ~w->armed) arm(loop, w);
+}
+
+/* These two are reported whether they are wanted or not. */
+static void
+deliver(struct loop *loop, struct watch *w, uint32_t events)
+{
+	uint32_t wanted = events & (w->events | EPOLLERR | EPOLLHUP);
+
+	if (events != wanted) arm(loop, w);
+	if (wanted) w->ready(w->owner, wanted);
 }
 
 void
@@ -168,7 +187,7 @@ loop_turn(struct loop *loop)
 		struct epoll_event *e = &loop->batch[loop->taken++];
 		struct watch *w = e->data.ptr;
 
-		if (w) w->ready(w->owner, e->events);
+		if (w) deliver(loop, w, e->events);
 	}
 	loop->batched = loop->taken = 0;
 	while (loop->timers && loop->timers->key <= loop->now_ms) {

@@ -17,6 +17,7 @@ enum { LOOP_BATCH = 64 };	/* events taken from the kernel at a time */
 struct watch {
 	int fd;			/* -1 while not watched */
 	uint32_t events;	/* EPOLLIN, EPOLLOUT */
+	uint32_t armed;		/* what the kernel looks for: that, or more */
 	void (*ready)(void *owner, uint32_t events);
 	void *owner;
 };
@@ -63,7 +64,8 @@ void loop_close(struct loop *loop);
  * ENOSPC, or EPERM for a regular file) */
 bool loop_watch(struct loop *loop, struct watch *w, int fd, uint32_t events);
 
-/* loop_want - change which events are waited for; cheap when nothing changes */
+/* loop_want - change which events are waited for; cheap when nothing changes,
+ * and where less is wanted for a while */
 void loop_want(struct loop *loop, struct watch *w, uint32_t events);
 
 /* loop_forget - no event of w is delivered after this, not even one that the
