@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /* Composes and writes log lines; decides nothing about what is worth one. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <syslog.h>
 #include <unistd.h>
 #include "common/log.h"
 
 struct log_target log_target = { .fd = STDERR_FILENO };
+
+/* What waits to be written. A pipe takes so much in one piece: nothing that a
+ * helper writes gets in between. */
+static struct {
+	char octet[PIPE_BUF];
+	size_t len;
+} gathered;
+
+_Static_assert(LOG_LINE_MAX <= sizeof gathered.octet, "any line fits");
 
 /* One value never crowds out the others, escaped or not. */
 enum { VALUE_MAX = 512 };
@@ -126,6 +136,33 @@ log_compose(char *out, char const *event, struct log_field const *field,
 	return t.len;
 }
 
+static void
+write_out(char const *octets, size_t len)
+{
+	/* a log that cannot be written must not stop the mail */
+	ssize_t written = write(log_target.fd, octets, len);
+
+	(void)written;
+}
+
+void
+log_flush(void)
+{
+	int e = errno;
+
+	if (gathered.len) write_out(gathered.octet, gathered.len);
+	gathered.len = 0;
+	errno = e;
+}
+
+static void
+gather(char const *line, size_t len)
+{
+	if (gathered.len + len > sizeof gathered.octet) log_flush();
+	memcpy(gathered.octet + gathered.len, line, len);
+	gathered.len += len;
+}
+
 void
 log_fields(char const *event, struct log_field const *field)
 {
@@ -133,13 +170,11 @@ log_fields(char const *event, struct log_field const *field)
 	int e = errno;
 	size_t len = log_compose(line, event, field, log_target.json);
 
-	if (log_target.fd == -1) {
+	if (log_target.fd == -1)
 		syslog(LOG_MAIL | LOG_INFO, "%.*s", (int)len - 1, line);
-	} else {
-		/* a log that cannot be written must not stop the mail */
-		ssize_t written = write(log_target.fd, line, len);
-
-		(void)written;
-	}
+	else if (log_target.gather)
+		gather(line, len);
+	else
+		write_out(line, len);
 	errno = e;
 }

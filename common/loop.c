@@ -161,6 +161,16 @@ run_chores(struct loop *loop)
 	}
 }
 
+/* What is to be said of the events of this turn comes before what the chores
+ * send because of them. */
+static void
+end_turn(struct loop *loop)
+{
+	if (loop->pause) loop->pause();
+	run_chores(loop);
+	if (loop->pause) loop->pause();
+}
+
 static int
 wait_ms(struct loop const *loop)
 {
@@ -178,7 +188,7 @@ loop_turn(struct loop *loop)
 {
 	int n;
 
-	run_chores(loop);
+	end_turn(loop);
 	n = epoll_wait(loop->epoll, loop->batch, LOOP_BATCH, wait_ms(loop));
 	loop->now_ms = clock_monotonic_ms();
 	if (n == -1 && errno != EINTR) return false;
@@ -204,6 +214,6 @@ loop_run(struct loop *loop)
 {
 	while (!loop->stop)
 		if (!loop_turn(loop)) return false;
-	run_chores(loop);
+	end_turn(loop);
 	return true;
 }

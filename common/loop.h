@@ -47,6 +47,8 @@ struct loop {
 	struct watch signals;
 	void (*on_signal)(void *owner, int signal);
 	void *signal_owner;
+	void (*pause)(void);	/* may be NULL: once the events of a turn are
+				 * dealt with, and again before it waits */
 	bool stop;		/* set to leave loop_run */
 };
 

@@ -263,6 +263,7 @@ void
 stage_lost_helper(void)
 {
 	log_event("lost-helper", LOG_TEXT("program", PROG));
+	log_flush();
 	exit(111);
 }
 
@@ -328,6 +329,9 @@ stage_serve(struct stage *s)
 	if (!jail_seal(s->may, &why)) strerr_diefusys(111, why);
 	if (s->in_fd) s->accepted(s->owner, (int)s->in_fd, s->jail.uid);
 	be_ready(s);
+	log_target.gather = true;
+	s->loop.pause = log_flush;
 	if (!loop_run(&s->loop)) strerr_diefusys(111, "wait for events");
+	log_target.gather = false;
 	loop_close(&s->loop);
 }

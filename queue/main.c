@@ -146,6 +146,14 @@ settled(void *owner)
 	cleaner_look(&q->cleaner);
 }
 
+/* die - once in service, lines of the log come first */
+static void
+die(char const *doing)
+{
+	log_flush();
+	strerr_diefusys(111, doing);
+}
+
 /* Only now is it known what there is: it may be told and changed. */
 static void
 has_read(struct queued *q)
@@ -156,7 +164,7 @@ has_read(struct queued *q)
 	/* a file whose record can't be read may be all that is left */
 	if (!r->damaged && store_sweep(q->spool.mess, &q->state,
 	    q->state.since_ms) == -1)
-		strerr_diefusys(111, "read mess");
+		die("read mess");
 	state_has_read(&q->state);
 	q->journal.settled = settled;
 	journal_complete(&q->journal);
@@ -165,7 +173,7 @@ has_read(struct queued *q)
 	    LOG_NUMBER("records", r->records),
 	    LOG_NUMBER("damaged", r->damaged), LOG_NUMBER("torn", r->torn));
 	if (q->stage.out_fd && !handout_adopt(&q->handout, (int)q->stage.out_fd))
-		strerr_diefusys(111, "use --out-fd");
+		die("use --out-fd");
 	if (q->stage.out) handout_start(&q->handout);
 }
 
@@ -174,7 +182,7 @@ read_more(struct queued *q)
 {
 	int more = recover_step(&q->recovery);
 
-	if (more == -1) strerr_diefusys(111, "read the journal");
+	if (more == -1) die("read the journal");
 	return more;
 }
 
