@@ -88,12 +88,27 @@ store_sweep(int mess, struct state const *s, int64_t since_ms)
 	return removed;
 }
 
-bool
-store_has_room(int dir, uint64_t octets)
+/* Whoever can't be asked has all there is: writing will tell. */
+static uint64_t
+ask_for_room(int dir)
 {
 	struct statvfs fs;
 
-	if (fstatvfs(dir, &fs) == -1) return true; /* writing will tell */
-	if (fs.f_files && fs.f_favail < SPARE_FILES) return false;
-	return (uint64_t)fs.f_bavail * fs.f_frsize >= octets + SPARE_OCTETS;
+	if (fstatvfs(dir, &fs) == -1) return UINT64_MAX;
+	if (fs.f_files && fs.f_favail < SPARE_FILES) return 0;
+	return (uint64_t)fs.f_bavail * fs.f_frsize;
+}
+
+bool
+store_has_room(struct room *r, int dir, uint64_t octets, int64_t now_ms)
+{
+	uint64_t need = octets + SPARE_OCTETS;
+
+	if (now_ms >= r->until_ms || r->octets < need) {
+		r->octets = ask_for_room(dir);
+		r->until_ms = now_ms + ROOM_MS;
+	}
+	if (r->octets < need) return false;
+	r->octets -= octets;
+	return true;
 }

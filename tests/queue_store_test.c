@@ -92,10 +92,33 @@ sweeping_removes_what_is_unreferenced(void **unused)
 static void
 room_is_asked_for(void **unused)
 {
+	struct room room = { .octets = 0 };
+
 	(void)unused;
-	assert_true(store_has_room(mess_dir, 0));
-	assert_false(store_has_room(mess_dir, 1ULL << 60));
-	assert_true(store_has_room(-1, 0)); /* writing will tell */
+	assert_true(store_has_room(&room, mess_dir, 0, 5));
+	assert_false(store_has_room(&room, mess_dir, 1ULL << 60, 5));
+	room = (struct room){ .octets = 0 };
+	assert_true(store_has_room(&room, -1, 0, 5)); /* writing will tell */
+}
+
+/* The directory itself is asked when a second has passed, and before a no. */
+static void
+room_is_remembered_for_a_while(void **unused)
+{
+	struct room room = { .octets = 0 };
+	uint64_t free;
+
+	(void)unused;
+	assert_true(store_has_room(&room, mess_dir, 0, 0));
+	room.octets = 1ULL << 50;
+	assert_true(store_has_room(&room, mess_dir, 1000, ROOM_MS - 1));
+	assert_true(room.octets == (1ULL << 50) - 1000);
+	assert_true(store_has_room(&room, mess_dir, 0, ROOM_MS));
+	free = room.octets;
+	assert_true(free < 1ULL << 50);
+	room.octets = 0;
+	assert_true(store_has_room(&room, mess_dir, 0, ROOM_MS + 1));
+	assert_true(room.octets > 0);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_spool, remove_spool)
@@ -108,6 +131,7 @@ main(void)
 		TEST(a_file_is_made_once_and_opened_for_reading),
 		TEST(sweeping_removes_what_is_unreferenced),
 		TEST(room_is_asked_for),
+		TEST(room_is_remembered_for_a_while),
 	};
 
 	return cmocka_run_group_tests(tests, start_helpers, end_helpers);
