@@ -165,7 +165,7 @@ static void
 raise_descriptors(struct local const *l)
 {
 	unsigned long long const need = 2 * l->jobs + 4 * DELIVERY_ACTIVE_MAX +
-	    3 * FILING_ACTIVE_MAX + l->commands + 64;
+	    3 * BOX_IDLE_MAX + 3 * FILING_ACTIVE_MAX + l->commands + 64;
 
 	if (!jail_allow_descriptors(need))
 		option_misused(page.program,
@@ -409,6 +409,7 @@ local_close(struct local *l)
 	upstreams_close(&l->work.upstreams);
 	errands_close(&l->errands);
 	inforce_free(&l->inforce);
+	boxes_close(&l->deliveries.boxes);
 	close(l->deliveries.boxes.root);
 }
 
