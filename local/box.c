@@ -48,12 +48,11 @@ static bool
 is_there(struct box const *box)
 {
 	char path[ROUTE_PATH_MAX + sizeof ".//new"];
-	struct stat at, open;
+	struct stat at;
 
 	snprintf(path, sizeof path, "./%s/new", box->path);
 	return fstatat(box->all->root, path, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    fstat(box->dir.new, &open) == 0 && at.st_ino == open.st_ino &&
-	    at.st_dev == open.st_dev;
+	    at.st_ino == box->new.st_ino && at.st_dev == box->new.st_dev;
 }
 
 static struct box *
@@ -63,10 +62,11 @@ make(struct boxes *all, char const *path)
 	struct box *box = calloc(1, sizeof *box + len);
 
 	if (!box) return NULL;
-	if (!maildir_open(&box->dir, all->root, path)) {
+	if (!maildir_open(&box->dir, all->root, path) ||
+	    fstat(box->dir.new, &box->new) == -1) {
 		int e = errno;
 
-		free(box);
+		release(box);
 		errno = e;
 		return NULL;
 	}

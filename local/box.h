@@ -5,11 +5,12 @@
 #ifndef MAILGRAVE_BOX_H
 #define MAILGRAVE_BOX_H
 
+#include <sys/stat.h>
 #include "common/flush.h"
 #include "local/maildir.h"
 
 enum {
-	BOX_IDLE_MAX = 32,	/* three descriptors each */
+	BOX_IDLE_MAX = 128,	/* three descriptors each */
 	BOX_IDLE_MS = 1000
 };
 
@@ -32,6 +33,7 @@ struct box_wait {
 
 struct box {
 	struct maildir dir;
+	struct stat new;	/* which directory that is */
 	struct boxes *all;
 	size_t users;
 	int64_t idle_ms;	/* since then */
