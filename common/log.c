@@ -69,18 +69,34 @@ needs_quotes(struct slice value)
 	    slice_find(value, '"') < value.len;
 }
 
+/* plain - so many octets from the start need no escape */
+static size_t
+plain(struct slice value)
+{
+	size_t n = 0;
+
+	while (n < value.len && value.s[n] >= 0x20 && value.s[n] < 0x7f &&
+	    value.s[n] != '"' && value.s[n] != '\\')
+		n++;
+	return n;
+}
+
 static void
 put_text(struct text *t, struct slice value, bool json)
 {
 	bool quotes = json || needs_quotes(value);
 	char escaped[LOG_ESCAPED_MAX];
-	size_t octets = 0, i;
+	size_t octets = 0, len;
 
 	if (quotes) put_cstr(t, "\"");
-	for (i = 0; i < value.len; i++) {
-		size_t len = log_escape(escaped, (unsigned char)value.s[i],
-		    "\"", json);
-
+	for (; value.len; value = slice_skip(value, 1)) {
+		len = plain(value);
+		if (len > VALUE_MAX - octets) len = VALUE_MAX - octets;
+		put(t, value.s, len);
+		octets += len;
+		value = slice_skip(value, len);
+		if (!value.len) break;
+		len = log_escape(escaped, (unsigned char)*value.s, "\"", json);
 		octets += len;
 		if (octets > VALUE_MAX) break;
 		put(t, escaped, len);
