@@ -83,8 +83,8 @@ handout_open(struct handout const *h, struct message *m)
 	struct envelope e;
 	int fd, error;
 
-	if (!envelope_open(&e, h->journal, m, RECORD_MESSAGE_MAX)) return -1;
-	fd = text_open(h->journal, h->mess, m, &e);
+	if (!envelope_open_whole(&e, h->journal, m)) return -1;
+	fd = text_open(h->mess, m, &e);
 	error = errno;
 	envelope_close(&e);
 	errno = error;
@@ -99,11 +99,11 @@ hand_out(struct handout *h, struct message *m)
 	bool fine;
 	int text;
 
-	if (!envelope_open(&e, h->journal, m, RECORD_MESSAGE_MAX)) {
+	if (!envelope_open_whole(&e, h->journal, m)) {
 		log_event("cannot-read", LOG_ID(&m->by.id), LOG_SYS(errno));
 		return peer_send(&h->peer, &handover_body_form, &b, -1);
 	}
-	text = text_open(h->journal, h->mess, m, &e);
+	text = text_open(h->mess, m, &e);
 	if (text == -1)
 		log_event("cannot-read", LOG_ID(&m->by.id), LOG_SYS(errno));
 	b.there = text != -1;

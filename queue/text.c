@@ -2,24 +2,11 @@
 /* Opens texts of messages; writes none. */
 #include <skalibs/nonposix.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "queue/crc32c.h"
 #include "queue/store.h"
 #include "queue/text.h"
-
-/* A small message is copied out of the journal into a memory file. */
-static int
-open_small(struct journal const *j, struct message const *m)
-{
-	struct slice text;
-	char *octets = envelope_body(j, m, &text);
-	int fd = octets ? store_sealed(text) : -1;
-
-	free(octets);
-	return fd;
-}
 
 /* What was written before this start is read once to see that it is still
  * what it was. */
@@ -57,9 +44,13 @@ open_large(int mess, struct message *m, struct record_message const *r)
 	return -1;
 }
 
+/* A small message has been copied out of the journal, and goes into a memory
+ * file. */
 int
-text_open(struct journal const *j, int mess, struct message *m,
-    struct envelope const *e)
+text_open(int mess, struct message *m, struct envelope const *e)
 {
-	return m->file ? open_large(mess, m, &e->message) : open_small(j, m);
+	if (m->file) return open_large(mess, m, &e->message);
+	if (e->text.s) return store_sealed(e->text);
+	errno = EIO;
+	return -1;
 }

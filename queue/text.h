@@ -7,10 +7,9 @@
 #include "queue/envelope.h"
 
 /* text_open - of a committed message
- *   e       its envelope, as envelope_open read it
+ *   e       its envelope, as envelope_open_whole read it
  *   mess    the directory of message files
  *   -1 and errno, EIO when it is not what was written */
-int text_open(struct journal const *j, int mess, struct message *m,
-    struct envelope const *e);
+int text_open(int mess, struct message *m, struct envelope const *e);
 
 #endif
