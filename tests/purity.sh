@@ -73,7 +73,9 @@ send/lane
 send/mail
 send/orders
 send/owed
+send/page
 send/rcpt
+send/returned
 send/routing
 send/sched
 send/work
