@@ -4,12 +4,10 @@
 #ifndef MAILGRAVE_UPSTREAM_H
 #define MAILGRAVE_UPSTREAM_H
 
+#include "send/fetch.h"
 #include "send/outcomes.h"
-#include "send/sched.h"
 
 enum { UPSTREAM_WINDOW = 1000 };	/* mails announced ahead */
-
-struct upstream_fetch;
 
 struct upstream {
 	/* set by the caller */
@@ -29,7 +27,7 @@ struct upstream {
 	uint32_t announced;	/* since the last WINDOW */
 	bool told;		/* the queue has announced all it had */
 	struct outcomes outcomes;
-	struct upstream_fetch *asked, **asked_end;
+	struct fetches fetches;
 };
 
 void upstream_init(struct upstream *u);
