@@ -2,8 +2,6 @@
 /* mailgrave-send: decides what is tried where and when. Speaks to queue, local
  * and remote; opens no file and no network socket. */
 #include <skalibs/nonposix.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <skalibs/random.h>
@@ -17,15 +15,15 @@
 #include "send/lane.h"
 #include "send/reporter.h"
 #include "send/routing.h"
+#include "send/settings.h"
 
 enum { RETRY_MS = 1000 };	/* after a shortage of memory of our own */
 
 /* The whole mutable state of the program. */
 struct sendd {
 	struct stage stage;
-	char const *local;
+	struct settings settings;
 	struct inforce rules;
-	struct sched_limits limits;
 	struct sched sched;
 	struct upstream upstream;
 	struct expander expander;
@@ -34,35 +32,9 @@ struct sendd {
 	struct chore pump;
 	struct timer wake;
 	struct byhand byhand;
-	bool explain;
 	bool by_hand;		/* with children of ours, once through */
 	bool hurried;		/* by hand: all was made due once */
 	bool deferred;		/* by hand: something is left */
-};
-
-static struct option_row const rows[] = {
-	{ "local", "PATH", OPTION_TEXT, offsetof(struct sendd, local), 0, 0,
-	  NULL, 0, "socket of local; --out is remote's (local.ctrl)" },
-	{ "double-bounce", "ADDR", OPTION_TEXT,
-	  offsetof(struct sendd, reporter.double_bounce), 0, 0, NULL, 0,
-	  "who is told of reports that fail (nobody)" },
-	{ "lifetime", "SECONDS", OPTION_NUMBER,
-	  offsetof(struct sendd, limits.lifetime_s), 0, 100ULL * 86400, NULL, 0,
-	  "give mail up after so long (432000)" },
-	{ "report-lifetime", "SECONDS", OPTION_NUMBER,
-	  offsetof(struct sendd, limits.report_s), 0, 100ULL * 86400, NULL, 0,
-	  "the same for reports (86400)" },
-	{ "warn-after", "SECONDS", OPTION_NUMBER,
-	  offsetof(struct sendd, limits.warn_s), 0, 100ULL * 86400, NULL, 0,
-	  "tell the sender of mail so old that it is late; 0: never (14400)" },
-	{ "explain", NULL, OPTION_FLAG, offsetof(struct sendd, explain), 0, 0,
-	  NULL, 0, "say what becomes of recipients: rcpt=ADDR group=NAME" },
-	{ "spool", "DIR", OPTION_TEXT, offsetof(struct sendd, byhand.spool), 0, 0,
-	  NULL, 0, "by hand: the spool to empty (.)" },
-	{ "relay", "HOST", OPTION_TEXT, offsetof(struct sendd, byhand.relay), 0, 0,
-	  NULL, 0, "by hand: where to (127.0.0.1)" },
-	{ "port", "N", OPTION_TEXT, offsetof(struct sendd, byhand.port), 0, 0, NULL,
-	  0, "by hand: its port (25)" },
 };
 
 static struct option_page const page = {
@@ -249,7 +221,7 @@ fill(struct sendd *s)
 	enum channel_name c;
 
 	random_buf((char *)&seed, sizeof seed);
-	sched_init(&s->sched, seed, &hooks, s, &s->limits);
+	sched_init(&s->sched, seed, &hooks, s, &s->settings.limits);
 	s->pump = (struct chore){ .run = pump, .owner = s };
 	s->wake = (struct timer){ .due = wake, .owner = s };
 	s->rules.changed = changed;
@@ -267,6 +239,10 @@ fill(struct sendd *s)
 	s->reporter.sched = &s->sched;
 	s->reporter.upstream = &s->upstream;
 	s->reporter.hostname = s->stage.hostname;
+	s->reporter.double_bounce = s->settings.double_bounce;
+	s->byhand.spool = s->settings.spool;
+	s->byhand.relay = s->settings.relay;
+	s->byhand.port = s->settings.port;
 	for (c = 0; c < CHANNELS; c++) {
 		s->channel[c].loop = &s->stage.loop;
 		s->channel[c].sched = &s->sched;
@@ -275,27 +251,17 @@ fill(struct sendd *s)
 		s->channel[c].lost = lost;
 		s->channel[c].owner = s;
 	}
-	s->channel[CHANNEL_LOCAL].path = s->local;
+	s->channel[CHANNEL_LOCAL].path = s->settings.local;
 	s->channel[CHANNEL_REMOTE].path = s->stage.out;
-}
-
-/* The other socket lies beside remote's unless --local says otherwise. */
-static char const *
-local_beside(char const *out)
-{
-	static char path[4096];
-	char const *slash = out ? strrchr(out, '/') : NULL;
-
-	snprintf(path, sizeof path, "%.*slocal.ctrl",
-	    slash ? (int)(slash - out + 1) : 0, slash ? out : "");
-	return path;
 }
 
 static void
 choose_mode(struct sendd *s)
 {
+	struct settings const *set = &s->settings;
+
 	if (s->stage.in || s->stage.in_fd) {
-		if (s->byhand.spool || s->byhand.relay || s->byhand.port)
+		if (set->spool || set->relay || set->port)
 			option_misused(page.program,
 			    "--spool, --relay and --port are for use by hand",
 			    NULL);
@@ -303,7 +269,7 @@ choose_mode(struct sendd *s)
 	}
 	if (s->stage.jail.user || s->stage.jail.root)
 		option_misused(page.program, "--in is missing", NULL);
-	if (!s->byhand.spool && access("/var/spool/mailgrave", F_OK) == 0)
+	if (!set->spool && access("/var/spool/mailgrave", F_OK) == 0)
 		option_misused(page.program, "there is a spool in "
 		    "/var/spool/mailgrave: give --in or --spool", NULL);
 	s->by_hand = s->stage.by_hand = true;
@@ -330,18 +296,19 @@ main(int argc, char *const *argv)
 	    .upstream = upstream_users,
 	    .has = STAGE_IN | STAGE_OUT | STAGE_ROUTES | STAGE_HOSTNAME,
 	    .may = JAIL_ACCEPT | JAIL_UNIX, .accepted = entered, .hup = hup,
-	    .alarm = alarm_now, .owner = &s },
-	    .limits = { .lifetime_s = 5 * 86400, .report_s = 86400,
-	    .unrouted_s = 3600, .warn_s = 4 * 3600 } };
-	struct option_table const own = OPTION_TABLE(rows, &s);
+	    .alarm = alarm_now, .owner = &s } };
+	struct option_table const own = { .row = settings_rows,
+	    .rows = settings_rows_n, .options = &s.settings };
 	int operand;
 
+	settings_default(&s.settings);
 	operand = stage_options(&s.stage, argc, argv, &page, &own);
-	if (s.explain) explain(&s, argv + operand);
+	if (s.settings.explain) explain(&s, argv + operand);
 	if (operand < argc)
 		option_misused(page.program, "takes no operands", NULL);
 	choose_mode(&s);
-	if (!s.local) s.local = local_beside(s.stage.out);
+	if (!s.settings.local)
+		s.settings.local = settings_local_beside(s.stage.out);
 	stage_prepare(&s.stage);
 	stage_bind(&s.stage);
 	if (!s.by_hand) stage_read_rules(&s.stage, &s.rules);
@@ -356,7 +323,8 @@ main(int argc, char *const *argv)
 	stage_enter(&s.stage);
 	inforce_log(&s.rules);
 	if (!s.by_hand) {
-		if (s.local) channel_start(&s.channel[CHANNEL_LOCAL]);
+		if (s.settings.local)
+			channel_start(&s.channel[CHANNEL_LOCAL]);
 		if (s.stage.out) channel_start(&s.channel[CHANNEL_REMOTE]);
 	}
 	stage_serve(&s.stage);

@@ -66,6 +66,7 @@ remote/reply
 remote/say
 send/announce
 send/bounce
+send/destination
 send/expansion
 send/flow
 send/job
