@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Files in mess/ and sealed memory files; knows no journal. */
 #include <skalibs/nonposix.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -59,33 +58,6 @@ store_sealed(struct slice octets)
 	close(fd);
 	errno = e;
 	return -1;
-}
-
-int
-store_sweep(int mess, struct state const *s, int64_t since_ms)
-{
-	int fd = openat(mess, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	int removed = 0;
-
-	if (!dir) {
-		if (fd != -1) close(fd);
-		return -1;
-	}
-	while ((entry = readdir(dir))) {
-		struct slice name = slice_of(entry->d_name);
-		struct traceid id;
-		struct message const *m;
-
-		if (!traceid_parse(&id, name)) continue; /* not ours */
-		if (traceid_time_ms(&id) >= since_ms) continue;
-		m = state_find(s, &id);
-		if (m && m->file) continue;
-		if (unlinkat(mess, entry->d_name, 0) == 0) removed++;
-	}
-	closedir(dir);
-	return removed;
 }
 
 /* Whoever can't be asked has all there is: writing will tell. */

@@ -17,12 +17,6 @@ void store_remove(int mess, struct traceid const *id);
 /* store_sealed - a memory file with these octets, sealed; -1 and errno */
 int store_sealed(struct slice octets);
 
-/* store_sweep - remove the files that no message refers to
- *   since_ms  wall time: files with ids from then on stay, for they may be of
- *             messages that are being taken
- *   returns how many, or -1 and errno */
-int store_sweep(int mess, struct state const *s, int64_t since_ms);
-
 /* What the file system said last, less what was let in since. Zero to begin
  * with. */
 struct room {

@@ -78,9 +78,9 @@ sweeping_removes_what_is_unreferenced(void **unused)
 	}
 	fd = openat(mess_dir, "README", O_WRONLY | O_CREAT, 0600);
 	close(fd);
-	assert_int_equal(store_sweep(mess_dir, &state, INT64_MAX), 20);
+	assert_int_equal(swept(INT64_MAX), 20);
 	assert_int_equal(files_in(mess_dir), 11);
-	assert_int_equal(store_sweep(mess_dir, &state, INT64_MAX), 0);
+	assert_int_equal(swept(INT64_MAX), 0);
 	for (n = 0; n < 30; n += 3) {
 		id = numbered(n);
 		fd = store_open(mess_dir, &id);
@@ -121,6 +121,31 @@ room_is_remembered_for_a_while(void **unused)
 	assert_true(room.octets > 0);
 }
 
+/* More than one step, and it doesn't matter what goes meanwhile. */
+static void
+sweeping_goes_in_steps(void **unused)
+{
+	struct traceid id;
+	struct sweep s;
+	uint32_t n;
+	unsigned steps = 1;
+
+	(void)unused;
+	for (n = 0; n < 2 * SWEEP_STEP; n++) {
+		id = numbered(n);
+		close(store_create(mess_dir, &id));
+	}
+	assert_true(sweep_begin(&s, mess_dir, &state, INT64_MAX));
+	assert_true(sweep_step(&s));
+	assert_true(s.removed <= SWEEP_STEP);
+	store_remove(mess_dir, &id);
+	for (; sweep_step(&s); steps++)
+		;
+	sweep_end(&s);
+	assert_true(steps >= 2);
+	assert_int_equal(files_in(mess_dir), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_spool, remove_spool)
 
 int
@@ -130,6 +155,7 @@ main(void)
 		TEST(a_memory_file_is_sealed),
 		TEST(a_file_is_made_once_and_opened_for_reading),
 		TEST(sweeping_removes_what_is_unreferenced),
+		TEST(sweeping_goes_in_steps),
 		TEST(room_is_asked_for),
 		TEST(room_is_remembered_for_a_while),
 	};
