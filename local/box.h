@@ -11,7 +11,7 @@
 
 enum {
 	BOX_IDLE_MAX = 128,	/* three descriptors each */
-	BOX_IDLE_MS = 1000
+	BOX_IDLE_MS = 250
 };
 
 struct boxes {
