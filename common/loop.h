@@ -74,8 +74,8 @@ void loop_want(struct loop *loop, struct watch *w, uint32_t events);
  * kernel has reported already; harmless on one that isn't watched */
 void loop_forget(struct loop *loop, struct watch *w);
 
-/* loop_arm - due is called once when loop->now_ms >= at_ms; arming again moves
- * the deadline */
+/* loop_arm - due is called once when loop->now_ms >= at_ms: in the same turn if
+ * a deadline arms one for now; arming again moves the deadline */
 void loop_arm(struct loop *loop, struct timer *t, int64_t at_ms);
 void loop_disarm(struct loop *loop, struct timer *t);
 

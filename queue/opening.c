@@ -56,8 +56,9 @@ beside(void *owner)
 	struct opening *o = owner;
 	int more = step(o);
 
+	/* what is due now is so in this very turn */
 	if (more == 1)
-		loop_arm(o->loop, &o->more, o->loop->now_ms);
+		loop_arm(o->loop, &o->more, o->loop->now_ms + 1);
 	else
 		finish(o, more);
 }

@@ -8,37 +8,50 @@
 #include "queue/store.h"
 #include "queue/text.h"
 
-/* What was written before this start is read once to see that it is still
- * what it was. */
-static bool
-is_whole(struct message *m, struct record_message const *r, int fd)
+int
+text_check_step(struct text_check *c)
 {
-	static char piece[64 << 10];
-	uint32_t crc = 0;
-	uint64_t at = 0;
-	struct stat st;
+	static char piece[TEXT_STEP];
+	ssize_t n;
 
-	if (fstat(fd, &st) == -1 || (uint64_t)st.st_size != r->size)
-		return false;
-	while (!m->checked && at < r->size) {
-		ssize_t n = pread(fd, piece, sizeof piece, (off_t)at);
+	do
+		n = pread(c->fd, piece, sizeof piece, (off_t)c->at);
+	while (n == -1 && errno == EINTR);
+	if (n == -1) return -1;
+	c->crc = crc32c(c->crc, piece, (size_t)n);
+	c->at += (uint64_t)n;
+	if (n && c->at < c->size) return 1;
+	if (c->at == c->size && c->crc == c->expected) return 0;
+	errno = EIO;
+	return -1;
+}
 
-		if (n == -1 && errno == EINTR) continue;
-		if (n <= 0) return false;
-		crc = crc32c(crc, piece, (size_t)n);
-		at += (uint64_t)n;
-	}
-	if (!m->checked && crc != r->crc) return false;
-	m->checked = true;
-	return true;
+bool
+text_check_begin(struct text_check *c, int mess, struct message const *m,
+    struct record_message const *r)
+{
+	*c = (struct text_check){ .fd = store_open(mess, &m->by.id),
+	    .size = r->size, .expected = r->crc };
+	return c->fd != -1;
+}
+
+void
+text_check_end(struct text_check *c)
+{
+	if (c->fd != -1) close(c->fd);
+	c->fd = -1;
 }
 
 static int
-open_large(int mess, struct message *m, struct record_message const *r)
+open_large(int mess, struct message const *m, struct record_message const *r)
 {
 	int fd = store_open(mess, &m->by.id);
+	struct stat st;
 
-	if (fd == -1 || is_whole(m, r, fd)) return fd;
+	if (fd == -1) return -1;
+	if (m->checked && fstat(fd, &st) == 0 &&
+	    (uint64_t)st.st_size == r->size)
+		return fd;
 	close(fd);
 	errno = EIO;
 	return -1;
@@ -47,7 +60,7 @@ open_large(int mess, struct message *m, struct record_message const *r)
 /* A small message has been copied out of the journal, and goes into a memory
  * file. */
 int
-text_open(int mess, struct message *m, struct envelope const *e)
+text_open(int mess, struct message const *m, struct envelope const *e)
 {
 	if (m->file) return open_large(mess, m, &e->message);
 	if (e->text.s) return store_sealed(e->text);
