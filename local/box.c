@@ -106,7 +106,8 @@ expire(void *owner)
 	struct box **at = &all->idle;
 	size_t n = 0;
 
-	while (*at && n < BOX_IDLE_MAX && now_ms < (*at)->idle_ms + BOX_IDLE_MS) {
+	while (*at && n < BOX_IDLE_MAX &&
+	    now_ms < (*at)->idle_ms + BOX_IDLE_MS) {
 		at = &(*at)->next;
 		n++;
 	}

@@ -56,6 +56,7 @@ queue/crc32c
 queue/filter
 queue/qmailenv
 queue/record
+queue/standin
 queue/state
 remote/client
 remote/login
