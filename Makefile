@@ -82,7 +82,8 @@ $(foreach f,$(FUZZERS),$(eval $(call fuzzer,$(f))))
 
 fuzzers: $(FUZZERS:%=$(B)/tests/fuzz_%)
 
-tests: $(TESTS) fuzzers benches $(B)/tests/proof/short.so
+tests: $(TESTS) fuzzers benches $(B)/tests/proof/short.so \
+    $(B)/tests/proof/shift.so
 
 fuzz:
 	$(MAKE) B=$(B)/fuzz CC=clang FUZZ_MAIN= LDFLAGS=-fsanitize=fuzzer \
@@ -111,7 +112,7 @@ sanitize:
 sanitize-check: all tests
 	B=$(B) prove -e '' $(TESTS) tests/corpus.sh
 
-bench_load = $(filter-out $(B)/tests/bench/bare.o $(B)/tests/bench/spool.o, \
+bench_load = $(filter-out $(foreach p,bare sink spool,$(B)/tests/bench/$(p).o), \
     $(call objects,tests/bench))
 
 $(B)/tests/bench/load: $(bench_load) $(B)/common.a
@@ -121,8 +122,12 @@ $(B)/tests/bench/bare: $(B)/tests/bench/bare.o $(B)/tests/bench/sample.o \
     $(B)/common.a
 	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -pthread -o $@ $^ $(LIBS)
 
+$(B)/tests/bench/sink: $(addprefix $(B)/tests/bench/,sink.o tally.o mailing.o) \
+    $(B)/common.a
+	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # in front of the C library, not of our programs: no PIE
-$(B)/tests/proof/short.so: tests/proof/short.c
+$(B)/tests/proof/%.so: tests/proof/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Wextra $(CPPFLAGS) -O2 -fPIC -shared -o $@ $<
 
@@ -130,7 +135,7 @@ $(B)/tests/bench/spool: $(B)/tests/bench/spool.o $(call parts,queue) \
     $(B)/common.a
 	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-benches: $(B)/tests/bench/load $(B)/tests/bench/bare $(B)/tests/bench/spool
+benches: $(addprefix $(B)/tests/bench/,load bare sink spool)
 
 bench: all benches
 	B=$(B) tests/bench/run $(BENCH)

@@ -95,9 +95,8 @@ settle(struct carrier *c, struct parcel *p, uint32_t targets)
 static void
 fall_short(struct carrier *c, struct parcel *p)
 {
-	uint32_t left = p->targets - p->begun;
+	uint32_t left = parcel_give_up(p, p->begun, "out of memory");
 
-	parcel_result(p, VERDICT_TEMP, SLICE("4.3.0"), SLICE("out of memory"));
 	p->begun = p->targets;
 	settle(c, p, left);
 }
@@ -157,8 +156,8 @@ hear_result(void *owner, void const *values, int fd)
 	    job->parcel->target[r->rcpt].done)
 		return false;
 	p = job->parcel;
-	p->target[r->rcpt].done = true;
-	parcel_result(p, r->verdict, r->status, r->words);
+	parcel_result(p, &p->target[r->rcpt], r->verdict, r->status,
+	    r->words);
 	if (!--job->owed) {
 		*at = job->next;
 		free(job);
@@ -189,9 +188,7 @@ free_jobs(struct carrier *c)
 static void
 give_up(struct carrier *c, struct parcel *p)
 {
-	parcel_result(p, VERDICT_TEMP, SLICE("4.3.0"),
-	    SLICE("delivery not available"));
-	settle(c, p, p->owed);
+	settle(c, p, parcel_give_up(p, 0, "delivery not available"));
 }
 
 static void

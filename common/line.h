@@ -12,7 +12,8 @@ enum { LINE_MAX_OCTETS = 4096 };
 struct line {
 	char octet[LINE_MAX_OCTETS];
 	size_t len;
-	bool cr;	/* the last octet was a CR that may begin the end */
+	bool cr;	/* the last octet was a CR that may begin the end; when
+			 * done: CRLF ended it, no bare LF */
 	bool broken;	/* held a bare CR, a bare LF or a NUL */
 	bool overlong;	/* had more than the cap; the rest was swallowed */
 	bool done;	/* complete; the next feed begins a new one */

@@ -18,23 +18,52 @@ copy_text(char *out, size_t max, struct slice text)
 	out[text.len] = '\0';
 }
 
-void
-parcel_result(struct parcel *p, enum verdict verdict, struct slice status,
+static void
+fold(struct parcel_outcome *o, enum verdict verdict, struct slice status,
     struct slice words)
 {
 	static int const weight[] = { [VERDICT_OK] = 0, [VERDICT_PERM] = 1,
 		[VERDICT_TEMP] = 2 };
 
-	if (weight[verdict] <= weight[p->verdict]) return;
-	p->verdict = verdict;
-	copy_text(p->status, STATUS_MAX, status);
-	copy_text(p->words, PARCEL_WORDS_MAX, words);
+	if (weight[verdict] <= weight[o->verdict]) return;
+	o->verdict = verdict;
+	copy_text(o->status, STATUS_MAX, status);
+	copy_text(o->words, PARCEL_WORDS_MAX, words);
 }
 
+void
+parcel_result(struct parcel *p, struct parcel_target *target,
+    enum verdict verdict, struct slice status, struct slice words)
+{
+	target->done = true;
+	fold(&target->rcpt->outcome, verdict, status, words);
+	fold(&p->outcome, verdict, status, words);
+}
+
+uint32_t
+parcel_give_up(struct parcel *p, uint32_t from, char const *words)
+{
+	uint32_t n = 0;
+
+	for (; from < p->targets; from++) {
+		if (p->target[from].done) continue;
+		parcel_result(p, &p->target[from], VERDICT_TEMP,
+		    SLICE("4.3.0"), slice_of(words));
+		n++;
+	}
+	return n;
+}
+
+/* put_off - all of it: no recipient has it yet */
 static void
 put_off(struct parcel *p, char const *status, char const *words)
 {
-	parcel_result(p, VERDICT_TEMP, slice_of(status), slice_of(words));
+	struct parcel_rcpt *r;
+
+	fold(&p->outcome, VERDICT_TEMP, slice_of(status), slice_of(words));
+	for (r = p->rcpt; r; r = r->next)
+		fold(&r->outcome, VERDICT_TEMP, slice_of(status),
+		    slice_of(words));
 }
 
 /* A message alone may be as large as its maker lets it be. */
@@ -48,7 +77,7 @@ may_hold(struct parcel const *p, size_t more)
 static void
 store(struct parcel *p, struct slice octets)
 {
-	if (p->verdict != VERDICT_OK) return;
+	if (p->outcome.verdict != VERDICT_OK) return;
 	if (!may_hold(p, octets.len)) {
 		put_off(p, "4.3.1", "too much mail at once");
 	} else if (allwrite(p->text, octets.s, octets.len) != octets.len) {
@@ -94,6 +123,7 @@ parcel_rcpt(struct parcel *p, struct submit_rcpt const *rcpt)
 		free(r);
 		return false;
 	}
+	r->outcome = p->outcome; /* what ails all of it */
 	*p->end = r;
 	p->end = &r->next;
 	p->rcpts++;
@@ -118,53 +148,59 @@ seal(struct parcel *p)
 	return false;
 }
 
-/* look_up - how many deliveries a recipient comes to; 0: see the verdict */
+/* turn_away - a recipient, before anybody has it; the class of the status is
+ * the verdict */
+static size_t
+turn_away(struct parcel *p, struct parcel_rcpt *r, char const *status,
+    char const *words)
+{
+	enum verdict const verdict = *status == '4' ? VERDICT_TEMP
+						    : VERDICT_PERM;
+
+	fold(&r->outcome, verdict, slice_of(status), slice_of(words));
+	fold(&p->outcome, verdict, slice_of(status), slice_of(words));
+	return 0;
+}
+
+/* look_up - how many deliveries a recipient comes to; 0: it was turned away */
 static size_t
 look_up(struct parcel *p, struct parcel_rcpt *r, struct routes const *routes)
 {
 	struct expansion *e = &r->expansion;
 	struct addr mailbox;
 
-	if (!addr_parse(&mailbox, r->said->address)) {
-		parcel_result(p, VERDICT_PERM, SLICE("5.1.3"),
-		    SLICE("the recipient is no address"));
-		return 0;
-	}
+	if (!addr_parse(&mailbox, r->said->address))
+		return turn_away(p, r, "5.1.3", "the recipient is no address");
 	switch (expand(routes, &mailbox, p->open->groups, e)) {
 	case EXPAND_FINAL:
 		return 1;
 	case EXPAND_TARGETS:
 		return e->targets;
 	case EXPAND_NONE:
-		parcel_result(p, VERDICT_PERM, SLICE("5.1.1"),
-		    SLICE("no such user"));
-		break;
+		return turn_away(p, r, "5.1.1", "no such user");
 	case EXPAND_LOOP:
-		parcel_result(p, VERDICT_PERM, SLICE("5.4.6"),
-		    SLICE("the aliases of a recipient make a loop"));
-		break;
+		return turn_away(p, r, "5.4.6",
+		    "the aliases of a recipient make a loop");
 	case EXPAND_REJECT:
-		parcel_result(p, e->code < 500 ? VERDICT_TEMP : VERDICT_PERM,
-		    slice_of(e->status), slice_of(e->text));
-		break;
+		return turn_away(p, r, e->status, e->text);
 	case EXPAND_LIMIT:
-		put_off(p, "4.3.5", "a pattern of our routes hit its limit");
-		break;
+		return turn_away(p, r, "4.3.5",
+		    "a pattern of our routes hit its limit");
 	case EXPAND_NO_MEMORY:
-		put_off(p, "4.3.0", "out of memory");
 		break;
 	}
-	return 0;
+	return turn_away(p, r, "4.3.0", "out of memory");
 }
 
 static void
-add_targets(struct parcel *p, struct parcel_rcpt const *r)
+add_targets(struct parcel *p, struct parcel_rcpt *r)
 {
 	struct expansion const *e = &r->expansion;
-	struct parcel_target t = { .address = r->said->address,
+	struct parcel_target t = { .rcpt = r, .address = r->said->address,
 		.orcpt = r->said->orcpt, .notify = r->said->notify };
 	size_t i;
 
+	if (r->outcome.verdict != VERDICT_OK) return;
 	if (!e->targets) p->target[p->targets++] = t;
 	for (i = 0; i < e->targets; i++) {
 		t.address = e->target[i].address;
@@ -176,16 +212,20 @@ add_targets(struct parcel *p, struct parcel_rcpt const *r)
 bool
 parcel_end(struct parcel *p, struct routes const *routes)
 {
+	bool const each = p->all->each;
 	struct parcel_rcpt *r;
 	size_t n = 0;
 
-	if (p->verdict != VERDICT_OK || !seal(p)) return false;
-	for (r = p->rcpt; r && p->verdict == VERDICT_OK; r = r->next) {
+	if (p->outcome.verdict != VERDICT_OK || !seal(p)) return false;
+	for (r = p->rcpt; r; r = r->next) {
 		n += look_up(p, r, routes);
-		if (n > SUBMIT_RCPTS_MAX)
+		if (n > SUBMIT_RCPTS_MAX) {
 			put_off(p, "4.5.3", "too many deliveries at once");
+			return false;
+		}
+		if (p->outcome.verdict != VERDICT_OK && !each) return false;
 	}
-	if (p->verdict != VERDICT_OK || !n) return false;
+	if (!n) return false;
 	p->target = calloc(n, sizeof *p->target);
 	if (!p->target) {
 		put_off(p, "4.3.0", "out of memory");

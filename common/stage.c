@@ -118,8 +118,10 @@ stage_options(struct stage *s, int argc, char *const *argv,
 	if (s->notify_fd) keep[n++] = (int)s->notify_fd;
 	if (s->in_fd) keep[n++] = (int)s->in_fd;
 	if (s->out_fd) keep[n++] = (int)s->out_fd;
-	for (more = s->keep; more && *more != -1 && n < JAIL_KEEP_MAX; more++)
-		keep[n++] = *more;
+	for (i = 0; i < 2; i++)
+		for (more = s->keep[i]; more && *more != -1 &&
+		    n < JAIL_KEEP_MAX; more++)
+			keep[n++] = *more;
 	keep[n] = -1;
 	if (!jail_close_others(keep))
 		strerr_diefusys(111, "close what was inherited");

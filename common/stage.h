@@ -37,9 +37,9 @@ struct stage {
 					 * the first one owns the socket */
 	unsigned has;			/* enum stage_has */
 	unsigned may;			/* enum jail_may, for stage_serve */
-	int const *keep;		/* descriptors that are inherited, -1
+	int const *keep[2];		/* descriptors that are inherited, -1
 					 * ends; looked at when options have
-					 * been read; may be NULL */
+					 * been read; each may be NULL */
 	/* accepted - a peer with a uid that may; fd is connected, non-blocking
 	 * and the callee's. The end of an --in-fd connection is told to the
 	 * stage by setting loop.stop. */

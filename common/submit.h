@@ -3,7 +3,8 @@
  * connection carries submissions one after another:
  *
  *   client  OPEN  RCPT...  BODY...  END      or ABORT instead of END
- *   queue                           VERDICT  one for each OPEN
+ *   queue                           VERDICT  one for each OPEN; of a sink
+ *                                            behind LMTP one for each RCPT
  *
  * Only END commits; a connection that closes before it, or ABORT, leaves
  * nothing and gets no verdict. queue may give its verdict early; it then

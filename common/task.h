@@ -40,6 +40,7 @@ struct task {
 	size_t holds;		/* who else needs it, see upstream.h */
 	struct task_rcpt *rcpt, **end;	/* as they came */
 	void *work;		/* the program's */
+	size_t slow;		/* too: recipients that take their time */
 	struct task *next;
 };
 

@@ -22,6 +22,8 @@ struct tls_memory {
 	} place[TLS_SESSIONS];
 };
 
+struct tls *tls_current;
+
 /* Sessions */
 
 static unsigned
@@ -81,6 +83,9 @@ set_up(struct tls_client *c, char const *authorities, bool must,
 	SSL_CTX_set_options(x, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_mode(x, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	/* a call that meets no octets for us comes back: one who sends tickets
+	 * without an end must not hold up the others */
+	SSL_CTX_clear_mode(x, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_session_cache_mode(x, SSL_SESS_CACHE_CLIENT |
 	    SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(x, remember);
@@ -131,7 +136,9 @@ expect(struct tls *t)
 
 	if (!ip && !SSL_set_tlsext_host_name(t->ssl, t->name)) return false;
 	if (!t->verify) return true;
-	X509_VERIFY_PARAM_set_hostflags(p, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	/* no name that stands in the subject alone (RFC 9525 section 6.3) */
+	X509_VERIFY_PARAM_set_hostflags(p, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	SSL_set_verify(t->ssl, SSL_VERIFY_PEER, NULL);
 	return ip ? X509_VERIFY_PARAM_set1_ip_asc(p, t->name) :
 	    SSL_set1_host(t->ssl, t->name);
@@ -158,10 +165,22 @@ tls_begin(struct tls_client *c, int fd, char const *name, bool verify)
 	return NULL;
 }
 
+/* A handshake that is stopped in the middle has memory of OpenSSL's on a stack
+ * of its own: it has to come to its end, which is a bad one. */
+static void
+give_up(struct tls *t)
+{
+	t->signer->forget(t->signer->owner, t->signing);
+	t->signing->done = true;
+	SSL_do_handshake(t->ssl);
+	ERR_clear_error();
+}
+
 void
 tls_free(struct tls *t)
 {
 	if (!t) return;
+	if (t->signing) give_up(t);
 	/* the session stays good: whoever ends is not distrusted for it */
 	if (t->ssl) SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN |
 	    SSL_RECEIVED_SHUTDOWN);
@@ -195,6 +214,7 @@ judge(struct tls *t, int returned)
 	switch (error) {
 	case SSL_ERROR_NONE: return TLS_DONE;
 	case SSL_ERROR_WANT_READ: return TLS_WANT_READ;
+	case SSL_ERROR_WANT_ASYNC: return TLS_WANT_READ;
 	case SSL_ERROR_WANT_WRITE: return TLS_WANT_WRITE;
 	case SSL_ERROR_ZERO_RETURN: return TLS_END;
 	default: return broken(t, error);
@@ -204,9 +224,15 @@ judge(struct tls *t, int returned)
 enum tls_got
 tls_handshake(struct tls *t)
 {
+	enum tls_got got;
+
 	ERR_clear_error();
 	errno = 0;
-	return judge(t, SSL_do_handshake(t->ssl));
+	tls_current = t;
+	got = judge(t, SSL_do_handshake(t->ssl));
+	tls_current = NULL;
+	if (got == TLS_DONE) SSL_clear_mode(t->ssl, SSL_MODE_ASYNC);
+	return got;
 }
 
 enum tls_got

@@ -58,7 +58,9 @@ enum tls_got {
 enum tls_got tls_handshake(struct tls *tls);
 
 /* tls_read - *n octets have come, at least one, when TLS_DONE. More may be
- * here than the socket knows of: read until TLS_WANT_READ. */
+ * here than the socket knows of: read until TLS_WANT_READ. That also comes
+ * after each thing that isn't octets for us, with more behind it in the
+ * socket. */
 enum tls_got tls_read(struct tls *tls, char *octets, size_t room, size_t *n);
 
 /* tls_write - *n octets, at least one, are on their way when TLS_DONE */

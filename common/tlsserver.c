@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* The server's side of OpenSSL: which certificate for whom, and what is not
  * spoken. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <openssl/async.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
+#include "common/tlsforeign.h"
 #include "common/tlspart.h"
 #include "common/tlsserver.h"
 
@@ -25,54 +27,28 @@ static char const ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 /* Certificates */
 
-/* Nobody is there to type one. */
-static int
-no_password(char *out, int room, int writing, void *owner)
-{
-	(void)out;
-	(void)room;
-	(void)writing;
-	(void)owner;
-	return 0;
-}
-
 static bool
-read_chain(struct tls_pair *p, BIO *in)
+read_pair(struct tls_pair *p, struct tls_shown const *shown,
+    struct tls_signer const *signer, char const **why)
 {
+	unsigned char const *at = (unsigned char const *)shown->chain.s;
+	unsigned char const *end = at + shown->chain.len;
 	X509 *more;
 
-	p->certificate = PEM_read_bio_X509_AUX(in, NULL, no_password, NULL);
+	*why = "no certificate";
+	p->certificate = d2i_X509(NULL, &at, end - at);
 	p->chain = sk_X509_new_null();
 	if (!p->certificate || !p->chain) return false;
-	while ((more = PEM_read_bio_X509(in, NULL, no_password, NULL)))
+	while (at < end && (more = d2i_X509(NULL, &at, end - at)))
 		if (!sk_X509_push(p->chain, more)) {
 			X509_free(more);
 			return false;
 		}
-	return true;
-}
-
-static bool
-read_pair(struct tls_pair *p, struct tls_pem const *pem, char const **why)
-{
-	BIO *certificate = BIO_new_mem_buf(pem->certificate.s,
-	    (int)pem->certificate.len);
-	BIO *key = BIO_new_mem_buf(pem->key.s, (int)pem->key.len);
-	bool fine = false;
-
-	*why = "no memory";
-	if (!certificate || !key) goto end;
-	*why = "no certificate in it";
-	if (!read_chain(p, certificate)) goto end;
-	*why = "no key in it, or one with a password";
-	p->key = PEM_read_bio_PrivateKey(key, NULL, no_password, NULL);
-	if (!p->key) goto end;
-	*why = "the key is not the certificate's";
-	fine = X509_check_private_key(p->certificate, p->key) == 1;
-end:
-	BIO_free(certificate);
-	BIO_free(key);
-	return fine;
+	if (at < end) return false;
+	*why = "a kind of key that TLS has no use for";
+	p->key = tls_foreign_key(X509_get0_pubkey(p->certificate), shown->key,
+	    signer);
+	return p->key;
 }
 
 static bool
@@ -170,7 +146,8 @@ set_up(SSL_CTX *x, struct tls_pairs *pairs)
 	SSL_CTX_set_options(x, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
 	    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
 	SSL_CTX_set_mode(x, SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS |
+	    SSL_MODE_ASYNC);
 	/* tickets only: nothing here grows with the number of clients */
 	SSL_CTX_set_session_cache_mode(x, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(x, 1);
@@ -180,19 +157,20 @@ set_up(SSL_CTX *x, struct tls_pairs *pairs)
 }
 
 static bool
-read_all(struct tls_server *s, struct tls_pem const *pem, size_t n,
-    size_t *bad, char const **why)
+read_all(struct tls_server *s, struct tls_shown const *shown, size_t n,
+    struct tls_signer const *signer, size_t *bad, char const **why)
 {
 	struct tls_pairs *pairs;
 
 	*bad = 0;
 	*why = "OpenSSL does not start";
 	s->context = SSL_CTX_new(TLS_server_method());
+	if (!ASYNC_is_capable()) return false;
 	pairs = s->context ? add_pairs(s->context) : NULL;
 	if (!pairs || !set_up(s->context, pairs)) return false;
 	for (; *bad < n; ++*bad) {
 		pairs->n++;
-		if (!read_pair(&pairs->pair[*bad], &pem[*bad], why))
+		if (!read_pair(&pairs->pair[*bad], &shown[*bad], signer, why))
 			return false;
 	}
 	while ((*bad)--) {
@@ -207,16 +185,49 @@ read_all(struct tls_server *s, struct tls_pem const *pem, size_t n,
 }
 
 bool
-tls_server_open(struct tls_server *s, struct tls_pem const *pem, size_t n,
-    size_t *bad, char const **why)
+tls_server_open(struct tls_server *s, struct tls_shown const *shown, size_t n,
+    struct tls_signer const *signer, size_t *bad, char const **why)
 {
 	bool fine;
 
 	*s = (struct tls_server){ .context = NULL };
-	fine = read_all(s, pem, n, bad, why);
+	fine = read_all(s, shown, n, signer, bad, why);
 	ERR_clear_error();
 	if (!fine) tls_server_close(s);
 	return fine;
+}
+
+/* Called by OpenSSL; 1: fine. What a certificate is worth is for the reader of
+ * the log to say: its holder has proved that it is his. */
+static int
+accept_any(X509_STORE_CTX *x, void *owner)
+{
+	(void)x;
+	(void)owner;
+	return 1;
+}
+
+void
+tls_server_ask(struct tls_server *s)
+{
+	SSL_CTX_set_verify(s->context, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_cert_verify_callback(s->context, accept_any, NULL);
+}
+
+bool
+tls_shown_by(struct tls const *t, char *fingerprint, char *subject,
+    size_t room)
+{
+	X509 *shown = SSL_get0_peer_certificate(t->ssl);
+	unsigned char digest[TLS_FINGERPRINT_MAX / 2];
+	unsigned i, len = sizeof digest;
+
+	if (!shown || X509_digest(shown, EVP_sha256(), digest, &len) != 1)
+		return false;
+	for (i = 0; i < len; i++)
+		snprintf(fingerprint + 2 * i, 3, "%02x", digest[i]);
+	X509_NAME_oneline(X509_get_subject_name(shown), subject, (int)room);
+	return true;
 }
 
 void
@@ -239,11 +250,13 @@ tls_server_rotate(struct tls_server *s)
 }
 
 struct tls *
-tls_accept(struct tls_server *s, int fd)
+tls_accept(struct tls_server *s, int fd, void (*wake)(void *), void *owner)
 {
 	struct tls *t = calloc(1, sizeof *t);
 
 	if (!t) return NULL;
+	t->wake = wake;
+	t->owner = owner;
 	t->ssl = SSL_new(s->context);
 	if (t->ssl && SSL_set_fd(t->ssl, fd)) {
 		SSL_set_accept_state(t->ssl);
@@ -252,4 +265,17 @@ tls_accept(struct tls_server *s, int fd)
 	tls_free(t);
 	ERR_clear_error();
 	return NULL;
+}
+
+bool
+tls_awaits_key(struct tls const *t)
+{
+	return t->signing;
+}
+
+void
+tls_signed(struct tls_signing *s)
+{
+	s->done = true;
+	s->tls->wake(s->tls->owner);
 }

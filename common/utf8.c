@@ -63,6 +63,39 @@ utf8_put(char *out, uint32_t point)
 	return n;
 }
 
+/* What joins the character before it. */
+static bool
+is_mark(uint32_t point)
+{
+	static struct {
+		uint32_t first, last;
+	} const marks[] = {
+		{ 0x0300, 0x036f },	/* of Latin, Greek, Cyrillic */
+		{ 0x1161, 0x1175 }, { 0x11a8, 0x11c2 },	/* Hangul */
+		{ 0x3099, 0x309a },	/* Hiragana, Katakana */
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof marks / sizeof *marks; i++)
+		if (point >= marks[i].first && point <= marks[i].last)
+			return true;
+	return false;
+}
+
+bool
+utf8_is_composed(struct slice text)
+{
+	uint32_t point;
+
+	while (text.len) {
+		size_t n = utf8_take(text, &point);
+
+		if (n && is_mark(point)) return false;
+		text = slice_skip(text, n ? n : 1);
+	}
+	return true;
+}
+
 bool
 utf8_is_ascii(struct slice text)
 {

@@ -21,6 +21,12 @@ size_t utf8_put(char *out, uint32_t point);
 /* utf8_is_ascii - no octet is above 127 */
 bool utf8_is_ascii(struct slice text);
 
+/* utf8_is_composed - no accent, Hangul letter or Japanese sound mark stands apart
+ * from what it belongs to: in these scripts the text can't be written in
+ * another way that looks the same (Unicode's NFC and NFD); nothing is said of
+ * others */
+bool utf8_is_composed(struct slice text);
+
 /* utf8_is_control - C0, DEL and C1: no text for people needs one */
 static inline bool
 utf8_is_control(uint32_t point)

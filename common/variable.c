@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Replaces variables by what an address brings; never repairs a value. */
+#include "common/utf8.h"
 #include "common/variable.h"
 
 enum { NAME_MAX_OCTETS = 32 };	/* as pcre2's names of groups */
@@ -88,12 +89,24 @@ variable_fault(char const *word, struct match const *match)
 	return NULL;
 }
 
+/* is_name - of a file that nothing else of ours has, or could be taken for */
+static bool
+is_name(struct slice value)
+{
+	struct slice const lock = SLICE(".lock");
+
+	return value.len && utf8_is_composed(value) &&
+	    (value.len < lock.len || !slice_eq(slice_skip(value,
+	    value.len - lock.len), lock));
+}
+
 static bool
 is_allowed(struct slice value, enum variable_use use)
 {
 	size_t i;
 
-	if (!value.len) return use != VARIABLE_PATH;
+	if (use == VARIABLE_PATH && !is_name(value)) return false;
+	if (!value.len) return true;
 	for (i = 0; i < value.len; i++) {
 		unsigned char c = (unsigned char)value.s[i];
 

@@ -15,9 +15,11 @@ struct variables {
 
 enum variable_use {
 	VARIABLE_PATH,		/* not empty, no "/", no "." first, no control
-				 * octet */
-	VARIABLE_ARGUMENT,	/* may be empty; else as a path, and no "-"
-				 * first: no word becomes an option */
+				 * octet; no ".lock" last, which is beside an
+				 * mbox; utf8_is_composed, or one name would be
+				 * two mailboxes */
+	VARIABLE_ARGUMENT,	/* no "/", no "." first, no control octet, no
+				 * "-" first: no word becomes an option */
 	VARIABLE_ADDRESS,	/* no control octet */
 };
 

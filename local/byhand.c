@@ -13,15 +13,17 @@
 enum { PIECE = 16384 };
 
 char const *
-byhand_wrong(struct byhand const *b)
+byhand_wrong(struct byhand_mail const *mail)
 {
 	struct addr a;
 	size_t i;
 
-	for (i = 0; i < b->rcpts; i++)
-		if (!addr_parse(&a, slice_of(b->rcpt[i]))) return b->rcpt[i];
-	if (b->sender && *b->sender && !addr_parse(&a, slice_of(b->sender)))
-		return b->sender;
+	for (i = 0; i < mail->rcpts; i++)
+		if (!addr_parse(&a, slice_of(mail->rcpt[i])))
+			return mail->rcpt[i];
+	if (mail->sender && *mail->sender &&
+	    !addr_parse(&a, slice_of(mail->sender)))
+		return mail->sender;
 	return NULL;
 }
 
@@ -45,7 +47,7 @@ byhand_read(struct byhand *b, char const *hostname)
 {
 	int64_t now_ms = clock_wall_ms();
 	struct submit_open open = {
-		.sender = slice_of(b->sender ? b->sender : "") };
+		.sender = slice_of(b->mail->sender ? b->mail->sender : "") };
 	struct parcel *p;
 	size_t i;
 	int e;
@@ -54,9 +56,9 @@ byhand_read(struct byhand *b, char const *hostname)
 	b->parcels.hostname = hostname;
 	p = parcel_new(&b->parcels, &open, (int64_t)getuid(), now_ms / 1000);
 	if (!p) return NULL;
-	for (i = 0; i < b->rcpts; i++) {
+	for (i = 0; i < b->mail->rcpts; i++) {
 		struct submit_rcpt const rcpt = {
-			.address = slice_of(b->rcpt[i]) };
+			.address = slice_of(b->mail->rcpt[i]) };
 
 		if (!parcel_rcpt(p, &rcpt)) goto undo;
 	}
@@ -74,7 +76,7 @@ conclude(struct byhand *b, struct parcel *p)
 	static int const statuses[] = { [VERDICT_OK] = 0, [VERDICT_TEMP] = 111,
 		[VERDICT_PERM] = 100 };
 
-	b->status = statuses[p->verdict];
+	b->status = statuses[p->outcome.verdict];
 	parcel_free(p);
 	b->carrier.loop->stop = true;
 }
@@ -112,8 +114,8 @@ byhand_start(struct byhand *b, struct loop *loop, struct parcel *p,
 		carrier_take(&b->carrier, p);
 	} else {
 		log_event("refused", LOG_ID(&p->open->id),
-		    LOG_TEXT("status", p->status),
-		    LOG_TEXT("words", p->words));
+		    LOG_TEXT("status", p->outcome.status),
+		    LOG_TEXT("words", p->outcome.words));
 		conclude(b, p);
 	}
 	return pair[1];

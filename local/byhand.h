@@ -6,18 +6,22 @@
 
 #include "common/carrier.h"
 
-struct byhand {
+/* What the command line says. */
+struct byhand_mail {
 	char const *rcpt[DELIVER_RCPTS_MAX];
 	size_t rcpts;			/* 0: not by hand */
 	char const *sender;		/* NULL or empty: null path */
+};
 
+struct byhand {
+	struct byhand_mail const *mail;	/* set by main */
 	struct parcels parcels;
 	struct carrier carrier;
 	int status;			/* to exit with: 0, 100 or 111 */
 };
 
 /* byhand_wrong - which of the addresses is none, or NULL */
-char const *byhand_wrong(struct byhand const *b);
+char const *byhand_wrong(struct byhand_mail const *mail);
 
 /* byhand_read - standard input, with LF or CRLF line ends, to its end
  *   NULL  errno */

@@ -219,6 +219,7 @@ run_command(struct child const *c, struct account const *who)
 	run.env = environment.entry;
 	run.home = who->home;
 	run.limit_s = c->settings->command_time_s;
+	run.limits = c->settings->limits;
 	run.leash = c->socket;
 	run.message = message_file(&copy);
 	if (run.message == -1) fall_short(c, errno);

@@ -12,11 +12,13 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "common/clock.h"
 #include "common/jail.h"
 #include "local/command.h"
 
+/* most octets, processes or files, never more than there may be already */
 static void
 set_limit(__rlimit_resource_t which, rlim_t most)
 {
@@ -30,7 +32,7 @@ set_limit(__rlimit_resource_t which, rlim_t most)
 
 /* What a program expects to find, and nothing of ours. */
 static void
-clean_slate(void)
+clean_slate(struct command_limits const *limits)
 {
 	sigset_t none;
 	int i;
@@ -41,8 +43,9 @@ clean_slate(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(077);
 	set_limit(RLIMIT_CORE, 0);
-	set_limit(RLIMIT_NPROC, COMMAND_PROCESSES_MAX);
-	set_limit(RLIMIT_NOFILE, COMMAND_FILES_MAX);
+	if (limits->memory) set_limit(RLIMIT_AS, limits->memory);
+	if (limits->files) set_limit(RLIMIT_NOFILE, limits->files);
+	if (limits->processes) set_limit(RLIMIT_NPROC, limits->processes);
 }
 
 /* become - in the child; the error goes through report, which exec closes */
@@ -55,7 +58,7 @@ become(struct command const *c, int output, int report)
 	if (dup2(c->message, STDIN_FILENO) != -1 &&
 	    dup2(output, STDOUT_FILENO) != -1 &&
 	    dup2(output, STDERR_FILENO) != -1 && jail_close_others(keep)) {
-		clean_slate();
+		clean_slate(&c->limits);
 		if (chdir(c->home) == 0 || chdir("/") == 0)
 			execve(c->argv[0], c->argv, c->env);
 	}
@@ -98,21 +101,23 @@ end_strays(void)
 	}
 }
 
+/* end_all - once its group has been ended. Each round ends those that have
+ * become ours since the one before: one generation of who hides behind setsid,
+ * or as many as /proc shows. */
 static void
-end_all(pid_t child)
+end_all(void)
 {
-	int tries;
+	struct timespec const pause = { .tv_nsec = 1000000 };
+	int64_t const until_ms = clock_monotonic_ms() + COMMAND_STRAYS_MS;
+	pid_t gone;
 
-	kill(-child, SIGKILL);
-	kill(child, SIGKILL);
-	/* each round ends one generation of those who hide behind setsid */
-	for (tries = 0; tries < 100; tries++) {
-		pid_t gone;
-
+	do {
 		end_strays();
-		gone = waitpid(-1, NULL, 0);
+		while ((gone = waitpid(-1, NULL, WNOHANG)) > 0)
+			;
 		if (gone == -1 && errno == ECHILD) return;
-	}
+		nanosleep(&pause, NULL);
+	} while (clock_monotonic_ms() < until_ms);
 }
 
 enum { CHILD, OUTPUT, LEASH, WATCHED };
@@ -187,7 +192,7 @@ supervise(struct command *c, pid_t child, int output)
 	while (waitpid(child, &status, 0) == -1 && errno == EINTR)
 		;
 	drain(c, output);
-	if (!ended) end_all(child);
+	if (!ended) end_all();
 	c->code = ended && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 	if (child_fd != -1) close(child_fd);
 }

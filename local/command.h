@@ -10,8 +10,14 @@
 enum {
 	COMMAND_OUTPUT_MAX = 4096,	/* octets kept of its output */
 	COMMAND_GRACE_MS = 1000,	/* between SIGTERM and SIGKILL */
-	COMMAND_PROCESSES_MAX = 1000,	/* of its user, at a time */
-	COMMAND_FILES_MAX = 1024	/* open in each of them */
+	COMMAND_STRAYS_MS = 5000	/* to find all that it started */
+};
+
+/* What the kernel allows it. 0: as who started us has it */
+struct command_limits {
+	unsigned long long memory;	/* octets of each of its processes */
+	unsigned long long files;	/* open in each of them */
+	unsigned long long processes;	/* of its user, at a time */
 };
 
 struct command {
@@ -23,6 +29,7 @@ struct command {
 	int leash;		/* when its other end is closed, the command
 				 * is ended too */
 	unsigned limit_s;	/* then it is ended with all its children */
+	struct command_limits limits;
 
 	/* afterwards */
 	int code;		/* its exit status, -1: it was killed */

@@ -111,7 +111,8 @@ hex(char c)
 }
 
 /* What the sender first wrote: ORCPT's xtext decoded (RFC 3461 section 4),
- * behind its address type. Without one, the recipient. */
+ * behind its address type, but for a NUL, which no variable can hold. Without
+ * one, the recipient. */
 static void
 add_original(struct environ_list *e, struct request const *r)
 {
@@ -121,7 +122,8 @@ add_original(struct environ_list *e, struct request const *r)
 
 	for (i = 0; i < in.len; i++) {
 		bool const coded = in.s[i] == '+' && in.len - i > 2 &&
-		    hex(in.s[i + 1]) >= 0 && hex(in.s[i + 2]) >= 0;
+		    hex(in.s[i + 1]) >= 0 && hex(in.s[i + 2]) >= 0 &&
+		    (in.s[i + 1] != '0' || in.s[i + 2] != '0');
 
 		text[n++] = coded ? (char)(hex(in.s[i + 1]) * 16 +
 		    hex(in.s[i + 2])) : in.s[i];

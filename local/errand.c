@@ -49,7 +49,6 @@ release(struct errand *e)
 	loop_disarm(all->loop, &e->patience);
 	free(e);
 	all->active--;
-	all->n--;
 	if (all->first) loop_later(all->loop, &all->begin);
 }
 
@@ -161,7 +160,7 @@ errand_start(struct errands *all, struct request const *request, int message,
     void (*done)(void *owner, struct delivery_result const *result),
     void *owner)
 {
-	struct errand *e = all->n < all->held ? calloc(1, sizeof *e) : NULL;
+	struct errand *e = calloc(1, sizeof *e);
 
 	if (!e) return NULL;
 	e->all = all;
@@ -175,7 +174,6 @@ errand_start(struct errands *all, struct request const *request, int message,
 	e->patience = (struct timer){ .due = out_of_patience, .owner = e };
 	*all->end = e;
 	all->end = &e->next;
-	all->n++;
 	loop_later(all->loop, &all->begin);
 	return e;
 }
@@ -191,7 +189,6 @@ errand_cancel(struct errand *e)
 	if (!*at) return false;
 	*at = e->next;
 	if (!*at) all->end = at;
-	all->n--;
 	free(e);
 	return true;
 }

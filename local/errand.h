@@ -14,13 +14,10 @@ struct errands {
 	struct loop *loop;
 	int parent;		/* socket, -1: there is none */
 	size_t most;		/* at work at a time; others wait */
-	size_t held;		/* those and waiting: beyond it we are short of
-				 * room, so that slow commands leave jobs for
-				 * mailboxes */
 	int64_t patience_ms;	/* a child that says nothing for so long is
 				 * given up */
 
-	size_t active, n;
+	size_t active;
 	struct errand *first, **end;	/* waiting */
 	struct errand *working;
 	struct chore begin;
@@ -33,7 +30,7 @@ void errands_init(struct errands *all);
 /* errand_start - done is called once, from the loop, never from here
  *   request  its texts, and message, must live until then
  *   row      of the routes, from 0; act: number in its line, from 1
- *   NULL     no room: a shortage of ours */
+ *   NULL     out of memory */
 struct errand *errand_start(struct errands *all,
     struct request const *request, int message, uint32_t row, uint32_t act,
     void (*done)(void *owner, struct delivery_result const *result),

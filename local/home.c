@@ -3,6 +3,7 @@
 #include <skalibs/nonposix.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "common/clock.h"
@@ -79,10 +80,31 @@ deliver(struct home *h, struct maildir *m)
 	return error;
 }
 
+/* open_home - links may lead there, but only to what is the user's own, or
+ * root's and open to nobody else */
+static int
+open_home(char const *directory)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), e;
+	struct stat st;
+
+	if (fd == -1) return -1;
+	if (fstat(fd, &st) == 0) {
+		if (st.st_uid == geteuid() ||
+		    (!st.st_uid && !(st.st_mode & (S_IWGRP | S_IWOTH))))
+			return fd;
+		errno = EPERM;
+	}
+	e = errno;
+	close(fd);
+	errno = e;
+	return -1;
+}
+
 struct delivery_result
 home_maildir(struct home *h, char const *directory, char const *path)
 {
-	int root = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), error;
+	int root = open_home(directory), error;
 	struct maildir m;
 
 	h->copy.form = COPY_MAIL;

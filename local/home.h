@@ -17,7 +17,8 @@ struct home {
 	unsigned lock_time_s;
 };
 
-/* home_maildir - into the Maildir at path below directory
+/* home_maildir - into the Maildir at path below directory, which must be the
+ *   user's own, or root's and nobody else's to write: EPERM
  * home_mbox - into the mbox of that name
  *   where of the result is path */
 struct delivery_result home_maildir(struct home *h, char const *directory,

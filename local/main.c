@@ -14,6 +14,7 @@
 #include "local/account.h"
 #include "local/byhand.h"
 #include "local/parent.h"
+#include "local/settings.h"
 #include "local/work.h"
 
 /* Deliveries wait for the disk at the same time: a journalling file system
@@ -22,70 +23,21 @@ enum { FLUSHERS = 20 };
 
 struct local {
 	struct stage stage;
-	unsigned long long jobs;
-	bool crlf;
+	struct settings settings;
 	struct inforce inforce;
 	struct flushers flushers;
 	struct deliveries deliveries;
 	struct filings filings;
 	struct errands errands;
 	struct work work;
-	unsigned long long commands, command_time_s, lock_time_s;
-	char const *exit_codes, *system, *over_quota;
 	struct account own;
 	struct parent_powers powers;
 	struct parent_settings parent;
 	struct watch parent_end;
 	struct byhand byhand;
 	struct parcel *parcel;		/* by hand: what is to be delivered */
-	char const *maildir, *command;	/* instead of routes */
-	char line[ONELINE_MAX];		/* the routes that these stand for */
-};
-
-static bool
-take_rcpt(void *options, char const *argument, char const **why)
-{
-	struct byhand *b = &((struct local *)options)->byhand;
-
-	*why = "given too often";
-	if (b->rcpts == DELIVER_RCPTS_MAX) return false;
-	b->rcpt[b->rcpts++] = argument;
-	return true;
-}
-
-static struct option_row const rows[] = {
-	{ "rcpt", "ADDR", OPTION_CALL, 0, 0, 0, take_rcpt, 0,
-	  "deliver standard input to it, and exit; may be repeated" },
-	{ "sender", "ADDR", OPTION_TEXT, offsetof(struct local, byhand.sender),
-	  0, 0, NULL, 0, "with --rcpt: who sends it (<>)" },
-	{ "maildir", "DIR", OPTION_TEXT, offsetof(struct local, maildir), 0, 0,
-	  NULL, 0, "instead of routes: all mail into this Maildir" },
-	{ "command", "PROG", OPTION_TEXT, offsetof(struct local, command), 0, 0,
-	  NULL, 0, "the same: to this program; operands are its arguments" },
-	{ "jobs", "N", OPTION_NUMBER, offsetof(struct local, jobs), 1,
-	  DELIVER_SLOTS_MAX, NULL, 0, "jobs that send may have here (100)" },
-	{ "crlf", NULL, OPTION_FLAG, offsetof(struct local, crlf), 0, 0, NULL,
-	  0, "leave CRLF line ends in mailboxes" },
-	{ "commands", "N", OPTION_NUMBER, offsetof(struct local, commands), 1,
-	  PARENT_CHILDREN_MAX, NULL, 0,
-	  "commands and users' deliveries at a time (20)" },
-	{ "command-time", "SECONDS", OPTION_NUMBER,
-	  offsetof(struct local, command_time_s), 1, 86400, NULL, 0,
-	  "then a command is ended with its children (300)" },
-	{ "exit-codes", "TABLE", OPTION_TEXT,
-	  offsetof(struct local, exit_codes), 0, 0, NULL, 0,
-	  "of commands: auto, qmail or sysexits (auto)" },
-	{ "safe-env", NULL, OPTION_FLAG, offsetof(struct local,
-	  parent.safe_env), 0, 0, NULL, 0,
-	  "no shell metacharacters in a command's variables" },
-	{ "system", "KIND", OPTION_TEXT, offsetof(struct local, system), 0, 0,
-	  NULL, 0, "users' mail: maildir (~/Maildir) or mbox (/var/mail)" },
-	{ "lock-time", "SECONDS", OPTION_NUMBER,
-	  offsetof(struct local, lock_time_s), 0, 3600, NULL, 0,
-	  "wait so long for the lock of an mbox (30)" },
-	{ "over-quota", "HOW", OPTION_TEXT, offsetof(struct local,
-	  over_quota), 0, 0, NULL, 0,
-	  "mail for a full Maildir: temp or perm (temp)" },
+	char line[ONELINE_MAX];		/* what --maildir or --command stand
+					 * for */
 };
 
 static struct option_page const page = {
@@ -147,7 +99,7 @@ idle(void *owner)
 {
 	struct local *l = owner;
 
-	if (l->stage.ending || l->stage.in_fd || l->byhand.rcpts)
+	if (l->stage.ending || l->stage.in_fd || l->parcel)
 		l->stage.loop.stop = true;
 }
 
@@ -164,55 +116,30 @@ finish(void *owner)
 static void
 raise_descriptors(struct local const *l)
 {
-	unsigned long long const need = 2 * l->jobs + 4 * DELIVERY_ACTIVE_MAX +
-	    3 * BOX_IDLE_MAX + 3 * FILING_ACTIVE_MAX + l->commands + 64;
+	struct settings const *s = &l->settings;
+	unsigned long long const need = 2 * s->jobs + 4 * DELIVERY_ACTIVE_MAX +
+	    3 * BOX_IDLE_MAX + 3 * FILING_ACTIVE_MAX + s->commands + 64;
 
 	if (!jail_allow_descriptors(need))
 		option_misused(page.program,
 		    "--jobs: more than the limit of descriptors allows", NULL);
 }
 
-/* one_of - the text of an option that has but two values: it is the second */
-static bool
-one_of(char const *option, char const *text, char const *first,
-    char const *second)
-{
-	if (strcmp(text, first) && strcmp(text, second))
-		option_misused(page.program, option, text);
-	return !strcmp(text, second);
-}
-
-static void
-take_words(struct local *l)
-{
-	l->parent.system_mbox = one_of("--system: neither maildir nor mbox",
-	    l->system, "maildir", "mbox");
-	l->deliveries.full_is_perm = one_of(
-	    "--over-quota: neither temp nor perm", l->over_quota, "temp",
-	    "perm");
-	if (!exitcode_table_named(l->exit_codes, &l->parent.exit_codes))
-		option_misused(page.program,
-		    "--exit-codes: not auto, qmail or sysexits",
-		    l->exit_codes);
-}
-
 /* --maildir and --command; operands are the command's arguments */
 static void
 take_line(struct local *l, char *const *operands)
 {
-	if (*operands && !l->command)
+	char const *command = l->settings.command;
+
+	if (*operands && !command)
 		option_misused(page.program, "no operand wanted", *operands);
-	if (!l->maildir && !l->command) return;
-	if (l->maildir && l->command)
-		option_misused(page.program,
-		    "--maildir and --command exclude each other", NULL);
+	if (!l->settings.maildir && !command) return;
 	if (l->stage.in || l->stage.jail.root)
 		option_misused(page.program, "--maildir and --command go "
 		    "without --in and --chroot", NULL);
 	l->inforce.routes_text = l->line;
 	l->stage.routes = "the command line";
-	if (l->command && !oneline_routes(l->line, "command", l->command,
-	    operands))
+	if (command && !oneline_routes(l->line, "command", command, operands))
 		option_misused(page.program,
 		    "--command: too long, or a line end in it", NULL);
 }
@@ -223,40 +150,39 @@ static void
 enter_maildir(struct local *l)
 {
 	char above[PATH_MAX], name[PATH_MAX + 1];
-	char *real = realpath(l->maildir, NULL);
-	char const *path = real ? real : l->maildir;
+	char const *given = l->settings.maildir;
+	char *real = realpath(given, NULL);
+	char const *path = real ? real : given;
 
 	if (strlen(path) >= PATH_MAX ||
 	    !oneline_directory(above, name, path))
 		option_misused(page.program, "--maildir: not a directory's "
-		    "name", l->maildir);
+		    "name", given);
 	memcpy(name + strlen(name), "/", 2);
 	if (!oneline_routes(l->line, "maildir", name, NULL))
 		option_misused(page.program, "--maildir: a line end in it",
-		    l->maildir);
+		    given);
 	if (chdir(above) == -1)
 		strerr_diefusys(111, "enter the directory above ", path);
 	free(real);
 }
 
-/* The message is read before anything is opened for it. */
 static void
 take_message(struct local *l)
 {
-	char const *wrong = byhand_wrong(&l->byhand);
-
 	if (l->stage.in || l->stage.in_fd)
 		option_misused(page.program,
 		    "--rcpt goes without --in and --in-fd", NULL);
-	if (wrong) option_misused(page.program, "not an address", wrong);
 	l->stage.by_hand = geteuid() && !l->stage.jail.user &&
 	    !l->stage.jail.root;
 }
 
+/* The message is read before anything is opened for it. */
 static void
 read_message(struct local *l)
 {
-	if (!l->byhand.rcpts) return;
+	l->byhand.mail = &l->settings.mail;
+	if (!l->settings.mail.rcpts) return;
 	l->parcel = byhand_read(&l->byhand, l->stage.hostname);
 	if (!l->parcel) strerr_diefusys(111, "read the message");
 }
@@ -277,7 +203,10 @@ start_message(struct local *l)
 static void
 local_options(struct local *l, int argc, char *const *argv)
 {
-	struct option_table const own = OPTION_TABLE(rows, l);
+	struct settings *s = &l->settings;
+	struct option_table const own = { .row = settings_rows,
+		.rows = settings_rows_n, .options = s };
+	char const *wrong, *which;
 	int operand;
 
 	l->stage = (struct stage){
@@ -290,21 +219,16 @@ local_options(struct local *l, int argc, char *const *argv)
 		.term = finish,
 		.owner = l,
 	};
-	l->jobs = 100;
-	l->commands = 20;
-	l->command_time_s = 300;
-	l->lock_time_s = 30;
-	l->exit_codes = "auto";
-	l->system = "maildir";
-	l->over_quota = "temp";
+	settings_default(s);
 	operand = stage_options(&l->stage, argc, argv, &page, &own);
+	wrong = settings_wrong(s, &which);
+	if (wrong) option_misused(page.program, wrong, which);
 	take_line(l, argv + operand);
-	if (l->byhand.rcpts)
+	if (s->mail.rcpts)
 		take_message(l);
 	else if (!l->stage.in && !l->stage.in_fd)
 		option_misused(page.program, "--in PATH or --rcpt ADDR is "
 		    "needed", NULL);
-	take_words(l);
 	raise_descriptors(l);
 }
 
@@ -326,15 +250,21 @@ find_powers(struct local *l)
 static void
 open_parent(struct local *l)
 {
+	struct settings const *s = &l->settings;
+
 	l->powers.there = parent_wanted(&l->inforce.routes);
 	if (!l->powers.there) return;
 	l->parent.routes_path = l->stage.routes;
 	l->parent.routes = &l->inforce.routes;
 	l->parent.jail = &l->stage.jail;
 	l->parent.command_user = "mailgrave-command";
-	l->parent.command_time_s = (unsigned)l->command_time_s;
-	l->parent.lock_time_s = (unsigned)l->lock_time_s;
-	l->parent.crlf = l->crlf;
+	l->parent.command_time_s = (unsigned)s->command_time_s;
+	l->parent.limits = s->limits;
+	l->parent.exit_codes = s->exit_codes;
+	l->parent.safe_env = s->safe_env;
+	l->parent.system_mbox = s->system_mbox;
+	l->parent.lock_time_s = (unsigned)s->lock_time_s;
+	l->parent.crlf = s->crlf;
 	l->parent.hostname = l->stage.hostname;
 	l->parent.root = l->powers.root;
 	l->errands.parent = parent_open(&l->parent);
@@ -349,7 +279,7 @@ static void
 local_open(struct local *l)
 {
 	stage_prepare(&l->stage);
-	if (l->maildir) enter_maildir(l);
+	if (l->settings.maildir) enter_maildir(l);
 	find_powers(l);
 	stage_read_rules(&l->stage, &l->inforce);
 	stage_bind(&l->stage);
@@ -365,6 +295,8 @@ local_open(struct local *l)
 static void
 local_prepare(struct local *l)
 {
+	struct settings const *s = &l->settings;
+
 	if (!flushers_open(&l->flushers, &l->stage.loop, "local-flush",
 	    FLUSHERS, stage_lost_helper))
 		strerr_diefusys(111, "start the flushers");
@@ -376,27 +308,28 @@ local_prepare(struct local *l)
 	if (l->deliveries.boxes.root == -1)
 		strerr_diefusys(111, "open the mailbox root");
 	l->deliveries.hostname = l->stage.hostname;
-	l->deliveries.crlf = l->crlf;
+	l->deliveries.crlf = s->crlf;
+	l->deliveries.full_is_perm = s->full_is_perm;
 	deliveries_init(&l->deliveries);
 	l->filings.loop = l->errands.loop = &l->stage.loop;
 	l->filings.flushers = &l->flushers;
 	l->filings.root = l->deliveries.boxes.root;
-	l->filings.lock_time_ms = (int64_t)l->lock_time_s * 1000;
+	l->filings.lock_time_ms = (int64_t)s->lock_time_s * 1000;
 	filings_init(&l->filings);
-	l->errands.most = l->commands;
-	l->errands.held = l->jobs > 1 ? l->jobs / 2 : 1;
+	l->errands.most = s->commands;
 	/* its own end comes first, by far */
-	l->errands.patience_ms = ((int64_t)l->command_time_s + 60) * 1000;
+	l->errands.patience_ms = ((int64_t)s->command_time_s + 60) * 1000;
 	errands_init(&l->errands);
 	l->work = (struct work){
 		.deliveries = &l->deliveries,
 		.filings = &l->filings,
 		.errands = &l->errands,
 		.routes = &l->inforce.routes,
+		.slow_most = s->jobs > 1 ? s->jobs / 2 : 1,
 		.idle = idle,
 		.owner = l,
 		.upstreams = { .loop = &l->stage.loop,
-			       .jobs_most = l->jobs,
+			       .jobs_most = s->jobs,
 			       .verbose = l->stage.verbose },
 	};
 	work_init(&l->work);
@@ -405,7 +338,7 @@ local_prepare(struct local *l)
 static void
 local_close(struct local *l)
 {
-	if (l->byhand.rcpts) carrier_close(&l->byhand.carrier);
+	if (l->parcel) carrier_close(&l->byhand.carrier);
 	upstreams_close(&l->work.upstreams);
 	errands_close(&l->errands);
 	inforce_free(&l->inforce);
@@ -422,7 +355,7 @@ main(int argc, char *const *argv)
 	local_open(&l);
 	stage_enter(&l.stage);
 	local_prepare(&l);
-	if (!l.byhand.rcpts) inforce_log(&l.inforce);
+	if (!l.parcel) inforce_log(&l.inforce);
 	start_message(&l);
 	stage_serve(&l.stage);
 	local_close(&l);

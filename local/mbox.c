@@ -12,6 +12,9 @@
 
 static char const ours[] = "mailgrave "; /* in a lock, before the length */
 
+/* of our locks; what other programs make can be written, or isn't empty */
+enum { LOCK_MODE = 0400 };
+
 bool
 mbox_open(struct mbox *m, int root, char const *path)
 {
@@ -80,7 +83,9 @@ lock_file(struct mbox const *m)
 }
 
 /* length_in - what a lock of ours says: nobody holds fcntl's lock, so who made
- * it is dead; -1: it is no lock of ours */
+ * it is dead; -1: it says nothing
+ *   stale  it may go: it is old, or ours and its length never came to the disk,
+ *          which comes before all that is written behind it */
 static off_t
 length_in(struct mbox const *m, int64_t wall_s, bool *stale)
 {
@@ -99,6 +104,9 @@ length_in(struct mbox const *m, int64_t wall_s, bool *stale)
 		if (st.st_uid == geteuid()) got = read(fd, text, sizeof text);
 	}
 	close(fd);
+	if ((got == 0 || (got > 0 && !text[0])) &&
+	    (st.st_mode & 07777) == LOCK_MODE)
+		*stale = true;
 	in = slice_from(text, got > 0 ? (size_t)got : 0);
 	if (in.len <= sizeof ours || in.s[in.len - 1] != '\n' ||
 	    memcmp(in.s, ours, sizeof ours - 1))
@@ -137,10 +145,10 @@ lock_beside(struct mbox *m, struct stat *st, int64_t wall_s)
 {
 	int const how = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 
-	m->lock = openat(m->way.at, m->lockname, how, 0600);
+	m->lock = openat(m->way.at, m->lockname, how, LOCK_MODE);
 	if (m->lock == -1 && errno == EEXIST) {
 		if (!break_lock(m, st, wall_s)) return MBOX_BUSY;
-		m->lock = openat(m->way.at, m->lockname, how, 0600);
+		m->lock = openat(m->way.at, m->lockname, how, LOCK_MODE);
 		if (m->lock == -1 && errno == EEXIST) return MBOX_BUSY;
 	}
 	if (m->lock == -1)

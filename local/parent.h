@@ -8,6 +8,7 @@
 #define MAILGRAVE_PARENT_H
 
 #include "common/jail.h"
+#include "local/command.h"
 #include "local/exitcode.h"
 #include "local/request.h"
 
@@ -26,6 +27,7 @@ struct parent_settings {
 	struct jail const *jail;	/* the worker's uid and gid */
 	char const *command_user;	/* where a rule names none */
 	unsigned command_time_s;
+	struct command_limits limits;
 	enum exitcode_table exit_codes;
 	bool safe_env;
 	bool crlf;

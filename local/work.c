@@ -82,6 +82,22 @@ cancel_mbox(void *work)
 	return filing_cancel(work);
 }
 
+/* leave_slow - a recipient of such a job has ended */
+static void
+leave_slow(struct work *w, struct task *task)
+{
+	if (!--task->slow) w->slow--;
+}
+
+static void
+errand_over(void *owner, struct delivery_result const *result)
+{
+	struct task_rcpt *rcpt = owner;
+
+	leave_slow(rcpt->task->work, rcpt->task);
+	delivered(owner, result);
+}
+
 /* For a command, or a user of the system. */
 static bool
 start_errand(struct work *w, struct task_rcpt *rcpt,
@@ -101,9 +117,11 @@ start_errand(struct work *w, struct task_rcpt *rcpt,
 	};
 
 	(void)path;
+	if (!rcpt->task->slow && w->slow == w->slow_most) return false;
 	rcpt->work = errand_start(w->errands, &request, rcpt->task->message,
 	    (uint32_t)(choice->found.route - w->routes->row), choice->number,
-	    delivered, rcpt);
+	    errand_over, rcpt);
+	if (rcpt->work && !rcpt->task->slow++) w->slow++;
 	return rcpt->work != NULL;
 }
 
@@ -176,10 +194,13 @@ cancel(void *owner, struct task *task)
 	struct work *w = owner;
 	struct task_rcpt *rcpt;
 
-	for (rcpt = task->rcpt; rcpt; rcpt = rcpt->next)
-		if (rcpt->state == TASK_GOING && rcpt->work &&
-		    rcpt->take_back(rcpt->work))
-			upstream_withdraw(&w->upstreams, rcpt);
+	for (rcpt = task->rcpt; rcpt; rcpt = rcpt->next) {
+		if (rcpt->state != TASK_GOING || !rcpt->work ||
+		    !rcpt->take_back(rcpt->work))
+			continue;
+		if (rcpt->take_back == cancel_errand) leave_slow(w, task);
+		upstream_withdraw(&w->upstreams, rcpt);
+	}
 }
 
 static void

@@ -16,8 +16,12 @@ struct work {
 	struct filings *filings;
 	struct errands *errands;
 	struct routes const *routes;
+	size_t slow_most;	/* jobs with commands or users' deliveries; for
+				 * more we are short of room, so that these
+				 * leave jobs for mailboxes */
 	void (*idle)(void *owner);	/* see common/upstream.h */
 	void *owner;
+	size_t slow;
 	struct upstreams upstreams;	/* its functions: work_init */
 };
 

@@ -261,11 +261,10 @@ each_file(struct fsck *f, int dir,
 /* All of it */
 
 static int
-complain(int code, char const *what)
+cannot(char const *what)
 {
-	strerr_warn(PROG, ": ", what, code == NOT_NOW ? ": " : NULL,
-	    strerror(errno));
-	return code;
+	strerr_warn(PROG, ": can't ", what, ": ", strerror(errno));
+	return NOT_NOW;
 }
 
 /* Zero, or why not. */
@@ -275,10 +274,9 @@ open_spool(struct fsck *f, char const *path)
 	char const *why;
 
 	if (spool_open(&f->spool, path, false, &why)) return 0;
-	if (errno == EBUSY)
-		return complain(IN_USE,
-		    "the spool is in use: already running");
-	return complain(NOT_NOW, why);
+	if (errno != EBUSY) return cannot(why);
+	strerr_warn(PROG, ": the spool is in use: already running");
+	return IN_USE;
 }
 
 static void
@@ -307,15 +305,15 @@ fsck_run(char const *spool)
 	if (code) return code;
 	f.terminal = isatty(STDERR_FILENO);
 	f.next_ms = clock_monotonic_ms() + PATIENCE_MS;
-	if (!read_journal(&f)) return complain(NOT_NOW, "read the journal");
+	if (!read_journal(&f)) return cannot("read the journal");
 	judge_messages(&f);
 	if (!each_file(&f, f.spool.journal, judge_in_journal) ||
 	    !each_file(&f, f.spool.mess, judge_in_mess) ||
 	    !each_file(&f, f.spool.damaged, count_kept))
-		return complain(NOT_NOW, "read the spool");
+		return cannot("read the spool");
 	clear_progress(&f);
 	summarize(&f);
 	if (fflush(stdout) == EOF || ferror(stdout))
-		return complain(NOT_NOW, "write");
+		return cannot("write");
 	return f.findings ? UNSOUND : SOUND;
 }

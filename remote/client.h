@@ -76,6 +76,7 @@ struct client_result {
 	bool dsn;	/* OK, and they took over what the sender asked for */
 	bool host;	/* temporary, about that host and not about the mail:
 			 * another one may do */
+	bool login;	/* it refuses what we log in with */
 };
 
 enum client_do {
@@ -101,6 +102,7 @@ enum client_step {
 	CLIENT_MAIL,
 	CLIENT_RCPT,
 	CLIENT_DATA,
+	CLIENT_BDAT,	/* instead of DATA; has no reply of its own */
 	CLIENT_TEXT,
 	CLIENT_DOT,
 	CLIENT_RSET,
@@ -147,6 +149,7 @@ struct client {
 	bool over;			/* close when all results are told */
 	struct reply reply;
 	struct body_send body;
+	bool chunked;			/* the message goes by BDAT */
 	bool cr;			/* the message piece ended with a CR */
 	bool in_body;			/* CLIENT_SCAN: past the header */
 	unsigned char header_end;	/* and how much of its end was seen */

@@ -7,6 +7,7 @@
 
 #include "common/handover.h"
 #include "remote/client.h"
+#include "remote/link.h"
 #include "remote/remote.h"
 #include "remote/trace.h"
 
@@ -38,12 +39,9 @@ struct conn {
 	struct watch watch;
 	struct timer timer;
 	struct chore chore;
-	struct tls *tls;	/* from the first octet of the handshake on */
+	struct link link;
 	char name[NETADDR_HOST_MAX + 1];	/* for the certificate */
-	bool shaking;		/* the handshake is under way */
-	bool want_write;	/* TLS waits for room to write */
 	unsigned turn;		/* of the client, as the timer knows it */
-	bool mute;		/* sending has failed: hear their last words */
 	bool ours;
 	struct trace said, heard;
 
@@ -78,5 +76,11 @@ void conn_goodbye(struct conn *conn);
 
 /* conn_move - to another list of the pool */
 void conn_move(struct conn *conn, struct conn_list *list);
+
+/* conn_release - it is not the user's any more */
+void conn_release(struct conn *conn, bool insecure);
+
+/* conn_rest - idle for a while, or leaving; may free it */
+void conn_rest(struct conn *conn);
 
 #endif

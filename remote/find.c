@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "remote/find.h"
+#include "remote/idna.h"
 #include "remote/remote.h"
 
 struct find {
@@ -12,6 +13,7 @@ struct find {
 	void (*done)(void *owner, struct found const *found);
 	void *owner;
 	struct candidates *places;
+	char domain[NETADDR_HOST_MAX + 1];	/* DELIVER_MX: for DNS */
 	struct lookup *mx_lookup;
 	struct host {
 		struct find *find;
@@ -197,7 +199,7 @@ looked_up_mx(void *owner, enum resolved how, struct mx const *mx)
 		settle(f);
 		break;
 	case RESOLVED_NONE:	/* RFC 5321 section 5.1: the implicit MX */
-		only(f, f->target->host);
+		only(f, f->domain);
 		break;
 	case RESOLVED_NO_NAME:
 		end_without(f, VERDICT_PERM, "5.1.2", "no such domain");
@@ -239,10 +241,10 @@ begin(struct find *f)
 		only(f, host);
 	} else if (*host == '[' && take_literal(literal, host)) {
 		only(f, literal);
-	} else if (!netaddr_name(slice_of(host))) {
+	} else if (!idna_ascii(f->domain, slice_of(host))) {
 		end_without(f, VERDICT_PERM, "5.1.2", "not a domain");
 	} else {
-		f->mx_lookup = resolve_mx(&f->remote->resolver, host,
+		f->mx_lookup = resolve_mx(&f->remote->resolver, f->domain,
 		    looked_up_mx, f);
 		if (!f->mx_lookup) fall_short(f);
 	}

@@ -30,6 +30,7 @@ struct job {
 	void (*ended)(void *owner);
 	void *owner;
 
+	struct token_wait token;
 	struct find *find;
 	struct candidates *places;
 	struct dial dial;
@@ -56,5 +57,24 @@ bool job_is_committed(struct job const *j);
 /* job_cancel - hang up; nothing is called any more and the job is the caller's
  * to free */
 void job_cancel(struct job *j);
+
+/* For hosts.c. */
+
+/* job_begin - look for a connection, then for hosts; owner is the job */
+void job_begin(void *owner);
+
+/* job_tell - one result, unless its recipient has one
+ *   ours  temporary by a shortage of this machine */
+void job_tell(struct job *j, struct client_result const *result, bool ours);
+
+/* job_end - all results are told */
+void job_end(struct job *j);
+
+/* job_end_all - the same for all who have no result, and the end */
+void job_end_all(struct job *j, enum verdict verdict, char const *status,
+    char const *words);
+
+/* job_fall_short - a shortage of this machine ends it */
+void job_fall_short(struct job *j, char const *what, int error);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The four mechanisms, a row each; never believes a challenge. */
+#include <skalibs/nonposix.h>
 #include <stdio.h>
 #include "remote/login.h"
 
@@ -136,4 +137,42 @@ login_say(struct login const *l, enum login_mechanism mechanism,
 	n += base64_encode(out + n, slice_from(answer, len));
 	explicit_bzero(answer, sizeof answer);
 	return put(out, n, SLICE("\r\n"));
+}
+
+static void
+mask(char *text, size_t len, struct slice secret)
+{
+	char *at = text, *end = text + len;
+
+	if (secret.len < LOGIN_MASK_MIN) return;
+	while ((at = memmem(at, (size_t)(end - at), secret.s, secret.len))) {
+		memset(at, '*', secret.len);
+		at += secret.len;
+	}
+}
+
+static void
+mask_base64(char *text, size_t len, struct slice secret)
+{
+	char said[BASE64_LEN(ANSWER_MAX)];
+
+	mask(text, len, slice_from(said, base64_encode(said, secret)));
+	explicit_bzero(said, sizeof said);
+}
+
+void
+login_mask(struct login const *l, char *text, size_t len)
+{
+	static enum login_mechanism const whole[] = { LOGIN_PLAIN,
+		LOGIN_XOAUTH2 };
+	char answer[ANSWER_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof whole / sizeof *whole; i++)
+		mask_base64(text, len, slice_from(answer,
+		    mechanisms[whole[i]].answer(l, 0, SLICE(""), answer)));
+	explicit_bzero(answer, sizeof answer);
+	if (strlen(l->secret) < LOGIN_MASK_MIN) return;
+	mask_base64(text, len, slice_of(l->secret));
+	mask(text, len, slice_of(l->secret));
 }

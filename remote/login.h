@@ -19,6 +19,7 @@ enum login_mechanism {
 enum {
 	LOGIN_NAME_MAX = 255,
 	LOGIN_SECRET_MAX = 4096,	/* tokens are long */
+	LOGIN_MASK_MIN = 4,
 	LOGIN_CHALLENGE_MAX = 1024,	/* of CRAM-MD5, decoded */
 	LOGIN_DIGEST = 16,		/* octets of an MD5 */
 	/* the longest line, CRLF counted: XOAUTH2's */
@@ -51,6 +52,10 @@ enum login_mechanism login_choose(struct login const *login, unsigned offered,
  *           challenge is none */
 size_t login_say(struct login const *login, enum login_mechanism mechanism,
     unsigned round, struct slice challenge, char *out);
+
+/* login_mask - put stars where what they said repeats the secret, as it is or
+ * as base64 has it; shorter than LOGIN_MASK_MIN it could be any word */
+void login_mask(struct login const *login, char *text, size_t len);
 
 /* login_name - as AUTH has it */
 char const *login_name(enum login_mechanism mechanism);

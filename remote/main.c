@@ -141,6 +141,18 @@ open_reader(struct remoted *r)
 		strerr_diefusys(111, "start the reader of files");
 }
 
+static void
+open_token(struct remoted *r)
+{
+	struct settings *set = &r->settings;
+
+	if (!set->token_command) return;
+	if (!token_open(&r->remote.token, &r->stage.loop, &r->stage.jail,
+	    set->token_command, TOKEN_WAIT_MS / (int)r->remote.hurry,
+	    &set->login, stage_lost_helper))
+		strerr_diefusys(111, "start the helper for tokens");
+}
+
 /* No daemon: whoever calls is who delivers, unless --user says otherwise. */
 static int
 by_hand(struct remoted *r)
@@ -159,6 +171,7 @@ by_hand(struct remoted *r)
 			    "the message holds a bare CR or a NUL");
 		strerr_diefusys(111, "read the message");
 	}
+	open_token(r);
 	if (s->jail.user || s->jail.root) stage_enter(s);
 	if (!jail_seal(s->may, &why)) strerr_diefusys(111, why);
 	hand_start(&r->hand);
@@ -178,6 +191,7 @@ serve(struct remoted *r)
 	stage_bind(s);
 	stage_checked(s);
 	open_reader(r);
+	open_token(r);
 	stage_enter(s);
 	work_init(&r->work);
 	stage_serve(s);

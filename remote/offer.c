@@ -12,6 +12,7 @@ static struct {
 	{ "8BITMIME", offsetof(struct offer, eightbitmime) },
 	{ "SMTPUTF8", offsetof(struct offer, smtputf8) },
 	{ "DSN", offsetof(struct offer, dsn) },
+	{ "CHUNKING", offsetof(struct offer, chunking) },
 	{ "STARTTLS", offsetof(struct offer, starttls) },
 };
 
@@ -51,6 +52,8 @@ take_limits(struct offer *o, struct slice rest)
 			o->mails_max = (unsigned)n;
 		if (slice_is_nocase(name, "RCPTMAX"))
 			o->rcpts_max = (unsigned)n;
+		if (slice_is_nocase(name, "RCPTDOMAINMAX"))
+			o->domains_max = (unsigned)n;
 	}
 }
 

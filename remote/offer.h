@@ -12,6 +12,7 @@ struct offer {
 	bool eightbitmime;	/* RFC 6152 */
 	bool smtputf8;		/* RFC 6531 */
 	bool dsn;		/* RFC 3461 */
+	bool chunking;		/* RFC 3030 */
 	bool starttls;		/* RFC 3207 */
 	bool size;		/* RFC 1870 */
 	uint64_t size_max;	/* 0: not said */
@@ -20,6 +21,7 @@ struct offer {
 	/* RFC 9422; 0: not said */
 	unsigned mails_max;	/* transactions of a connection */
 	unsigned rcpts_max;	/* recipients of a transaction */
+	unsigned domains_max;	/* of recipients, on a connection */
 };
 
 /* offer_take - one line of the reply, without its code. What we do not know,

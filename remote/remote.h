@@ -8,6 +8,7 @@
 #include "remote/client.h"
 #include "remote/pool.h"
 #include "remote/resolve.h"
+#include "remote/token.h"
 
 /* --tls */
 enum security {
@@ -42,6 +43,7 @@ struct remote {
 	unsigned port;			/* where job and relay have none */
 	enum security security;
 	struct login const *login;	/* for relay; NULL: none */
+	struct token token;		/* zeroed: login has a secret */
 	bool clear_login;		/* --auth-clear */
 	/* our own, to find loops; loopback needs not be among them */
 	struct address ours[REMOTE_OURS_MAX];

@@ -89,7 +89,8 @@ take_line(struct reply *r)
 	bool last;
 	size_t i;
 
-	if (r->line.broken) return bad(r, "a bare CR, a bare LF or a NUL");
+	/* other odd octets are text: a legal code counts, whatever follows */
+	if (!r->line.cr) return bad(r, "a bare LF");
 	for (i = 0; i < CODE_DIGITS; i++) {
 		if (i == line.len || !is_digit(line.s[i]))
 			return bad(r, "a line without a code");

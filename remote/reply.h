@@ -11,7 +11,7 @@ enum {
 	/* Of a line, CRLF not counted, this is kept. RFC 5321 section
 	 * 4.5.3.1.5 says 510; some hosts write more. The code stands in front,
 	 * so what is cut off changes no verdict. */
-	REPLY_LINE_MAX = 2048,
+	REPLY_LINE_MAX = LINE_MAX_OCTETS,
 	REPLY_OCTETS_MAX = 262144	/* a whole reply; more is no reply */
 };
 

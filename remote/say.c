@@ -167,9 +167,21 @@ say_data(struct client *c)
 }
 
 void
+say_bdat(struct client *c)
+{
+	char line[32];
+
+	snprintf(line, sizeof line, "BDAT %llu LAST\r\n",
+	    (unsigned long long)c->order.size);
+	put(c, slice_of(line));
+	c->chunked = true;
+}
+
+/* What came by BDAT has been counted and needs no end mark. */
+void
 say_dot(struct client *c)
 {
-	c->out_len += body_send_end(&c->body, c->out + c->out_len);
+	if (!c->chunked) c->out_len += body_send_end(&c->body, c->out + c->out_len);
 }
 
 void

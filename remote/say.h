@@ -14,7 +14,8 @@ void say_auth(struct client *client);
 void say_mail(struct client *client);
 void say_rcpt(struct client *client);	/* client->say.rcpt */
 void say_data(struct client *client);
-void say_dot(struct client *client);
+void say_bdat(struct client *client);	/* all of the message at once */
+void say_dot(struct client *client);	/* after DATA */
 void say_rset(struct client *client);
 void say_quit(struct client *client);
 

@@ -100,6 +100,8 @@ struct option_row const settings_rows[] = {
 	TEXT("password-file", "FILE", password_file,
 	    "its password (SMTP_AUTH_PASSWORD in the environment)"),
 	FLAG("token", token, "the password is a token, for XOAUTH2"),
+	TEXT("token-command", "COMMAND", token_command,
+	    "prints a token for XOAUTH2 when one is needed"),
 	FLAG("auth-clear", auth_clear,
 	    "log in even where others may listen"),
 	CALL("tls", "MODE", take_tls, "none, may, must or verify (may)"),
@@ -181,8 +183,13 @@ settings_secret(struct settings *s, char const **why, char const **which)
 	snprintf(path, sizeof path, "%s/SMTP_AUTH_PASSWORD",
 	    directory ? directory : "");
 	if (!*s->login.name) {
-		*why = "--password-file, --token and --auth-clear need --login";
-		fine = !s->password_file && !s->token && !s->auth_clear;
+		*why = "--password-file, --token, --token-command and "
+		    "--auth-clear need --login";
+		fine = !s->password_file && !s->token && !s->auth_clear &&
+		    !s->token_command;
+	} else if (s->token_command) {
+		*why = "--token-command is instead of --password-file";
+		fine = !s->password_file;
 	} else if (s->password_file) {
 		fine = read_secret(s, s->password_file, why);
 	} else if (variable) {
@@ -220,7 +227,7 @@ settings_apply(struct settings *s, struct remote *r, bool by_hand,
 	if (!tls_client_open(&r->tls, *which,
 	    s->tls_ca || s->security == SECURITY_VERIFY, why))
 		return false;
-	s->login.token = s->token;
+	s->login.token = s->token || s->token_command;
 	s->login.hmac = tls_hmac_md5;
 	r->login = *s->login.name ? &s->login : NULL;
 	r->port = (unsigned)s->port;

@@ -10,6 +10,7 @@
 
 struct settings {
 	char const *relay, *lmtp, *resolver, *tls_ca, *password_file;
+	char const *token_command;
 	enum security security;
 	bool auth_clear, token;
 	struct address source[2];	/* IPv6, IPv4 */
@@ -29,8 +30,8 @@ extern size_t const settings_rows_n;
 void settings_default(struct settings *s);
 
 /* settings_secret - read the password, from --password-file, from
- * $CREDENTIALS_DIRECTORY, or from $SMTP_AUTH_PASSWORD, which is wiped out of
- * the process's environment in any case
+ * $SMTP_AUTH_PASSWORD, which is wiped out of the process's environment in any
+ * case, or from $CREDENTIALS_DIRECTORY; none with --token-command
  *   false  *why says what is wrong, *which with what */
 bool settings_secret(struct settings *s, char const **why, char const **which);
 

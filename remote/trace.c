@@ -35,6 +35,7 @@ show(struct trace *t, enum trace_side side, struct traceid const *id)
 {
 	struct slice line = slice_from(t->line, t->len);
 
+	if (t->login) login_mask(t->login, t->line, t->len);
 	if (line.len && line.s[line.len - 1] == '\r') line.len--;
 	if (!id)
 		show_by_hand(side, line);

@@ -5,6 +5,7 @@
 
 #include "common/slice.h"
 #include "common/traceid.h"
+#include "remote/login.h"
 
 enum { TRACE_LINE_MAX = 512 };	/* of a line, this is shown */
 
@@ -12,6 +13,7 @@ enum trace_side { TRACE_SAID, TRACE_HEARD };
 
 /* One direction; zeroed is empty. */
 struct trace {
+	struct login const *login;	/* whose secret isn't shown; or NULL */
 	size_t len;
 	char line[TRACE_LINE_MAX];
 };

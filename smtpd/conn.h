@@ -14,7 +14,7 @@ enum {
 	CONN_INPUT_MAX = TEXT_PIECE_MAX,	/* octets read at a time */
 	CONN_REPLIES_MAX = 32768,	/* octets of replies not yet written;
 					 * then the client has to read first */
-	CONN_HANDSHAKE_MS = 30 * 1000,	/* for one of TLS */
+	CONN_SHAKING_MS = 2 * 1000,	/* for a handshake, whoever waits */
 	CONN_LOOKUP_MS = 10 * 1000,	/* for all that the DNS has to say of a
 					 * client */
 	CONN_HEADER_MS = 10 * 1000,	/* for the header of a proxy */
@@ -28,9 +28,11 @@ struct conn_times {
 	unsigned long long text;	/* to say more of a message */
 	unsigned long long transaction;	/* from MAIL to its end */
 	unsigned long long session;
+	unsigned long long handshake;
 };
 
 struct conn;
+struct ucspi;
 
 /* What all connections share. */
 struct conns {
@@ -42,7 +44,11 @@ struct conns {
 					 * talks before is sent away */
 	struct entrance entrance;
 	struct tls_server *tls;		/* not open without certificates */
-	bool starttls;			/* is offered, where tls is open */
+	struct ucspi *ucspi;		/* who started us does it; or NULL */
+	char const *tls_before;		/* who started us has done it: version
+					 * and cipher, as far as known; or
+					 * NULL */
+	bool starttls;			/* is offered, where it can be done */
 	struct checker checker;		/* open where rules.auth is */
 	struct failures failures;
 	bool auth_clear;		/* AUTH without TLS on loopback */
@@ -61,6 +67,7 @@ struct conns {
 	struct conn *first;
 	unsigned long long n;
 	unsigned long long handshakes;	/* under way */
+	struct conn *oldest, **youngest;	/* of those */
 	unsigned long long served;	/* in all, for the transcript */
 	bool ending;
 	/* stores that a connection uses only during one call */

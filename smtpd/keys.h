@@ -1,36 +1,43 @@
 /* SPDX-License-Identifier: ISC */
-/* The certificates and keys in force: read at start, and again on HUP. When
- * one of the files can't be used, all the old ones stay. */
+/* The certificates in force, and the way to their keys: the key helper reads
+ * both at start, and again on HUP. When one of the files can't be used, all the
+ * old ones stay. */
 #ifndef MAILGRAVE_SMTPD_KEYS_H
 #define MAILGRAVE_SMTPD_KEYS_H
 
-#include "common/reader.h"
-#include "common/tlsserver.h"
+#include "common/loop.h"
+#include "smtpd/asking.h"
+#include "smtpd/keeper.h"
 
 struct keys {
-	/* set by the owner: as many keys as certificates, or none; then each
-	 * certificate's file holds its key too */
-	char const *certificate[TLS_PAIRS_MAX], *key[TLS_PAIRS_MAX];
-	size_t certificates, keys;
+	struct keeper files;		/* set by the owner; no pairs: there is
+					 * no TLS, and all of these are
+					 * harmless */
+	bool asks;			/* clients for a certificate, too */
 
 	struct tls_server server;	/* not open without certificates */
-	struct reader reader;
+	struct loop *loop;
+	struct watch watch;		/* the helper */
 	struct timer rotation;
-	/* files as they come in again; the text of one that can't be read is
-	 * NULL */
-	char *text[2 * TLS_PAIRS_MAX];
-	size_t len[2 * TLS_PAIRS_MAX];
-	unsigned got;			/* a bit for each that has come */
+	void (*lost)(void);
+	struct tls_signer signer;
+	struct asking asking;
+	bool loading;			/* LOADED or FAILED is due */
+	bool again;			/* it was asked for since */
+	struct tls_shown fresh[TLS_PAIRS_MAX];	/* chains are ours to free */
+	size_t got;
+	char const *file;		/* what was wrong the last time, or
+					 * NULL */
+	char why[SIGNING_WHY_MAX + 1];
 };
 
-/* keys_read - at start; false: *file and *why name the mistake */
-bool keys_read(struct keys *k, char const **file, char const **why);
+/* keys_open - start the helper and wait for what it reads; before the jail
+ *   false  k->file and k->why name the mistake; no file: errno */
+bool keys_open(struct keys *k);
 
-/* keys_watch - make the reader that keys_reload asks, and change ticket keys
- * from time to time; before the jail; false and errno. Harmless without
- * certificates, as is keys_reload. */
-bool keys_watch(struct keys *k, struct loop *loop, struct jail const *jail,
-    void (*lost)(void));
+/* keys_watch - hear the helper from now on, and change ticket keys from time to
+ * time; false and errno */
+bool keys_watch(struct keys *k, struct loop *loop, void (*lost)(void));
 
 void keys_reload(struct keys *k);
 

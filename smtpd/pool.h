@@ -33,6 +33,8 @@ struct pool {
 	 * -1 and errno; NULL: none */
 	int (*connect)(void *owner);
 	void *owner;
+	bool each;	/* who is there has a verdict for each recipient, in
+			 * their order */
 	unsigned long long streams_max;	/* large messages at a time */
 
 	size_t held;			/* octets; see POOL_HELD_MAX */

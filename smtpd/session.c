@@ -52,7 +52,7 @@ session_reset(struct session *s)
 		s->state = SESSION_READY;
 	}
 	s->promised = 0;
-	s->rcpts = 0;
+	s->rcpts = s->rcpts_told = 0;
 	s->eightbit = s->utf8 = s->rcpts_tried = false;
 	s->ret = RET_UNSAID;
 	s->envid = slice_from(NULL, 0);
@@ -504,15 +504,19 @@ session_refuse(struct session *s, unsigned code, struct slice status,
 
 void
 session_verdict(struct session *s, enum verdict verdict, struct slice status,
-    struct slice words)
+    struct slice words, bool more)
 {
-	unsigned long long rcpts = s->rcpts;
+	unsigned long long rcpts = more ? 1 : s->rcpts - s->rcpts_told;
+	bool one_of_many = s->rcpts_told++ || more;
 
-	s->phase = SESSION_IN_COMMANDS;
-	end_message(s);
+	if (!more) {
+		s->phase = SESSION_IN_COMMANDS;
+		end_message(s);
+	}
 	if (verdict == VERDICT_OK) {
 		compose(s, REPLY_ACCEPTED);
-	} else if (!is_one_too_many(s, verdict == VERDICT_PERM ? 554 : 451)) {
+	} else if (one_of_many ||	/* all of them must be heard */
+	    !is_one_too_many(s, verdict == VERDICT_PERM ? 554 : 451)) {
 		s->reply_len = reply_refusal_format(s->reply, verdict, status,
 		    words);
 		s->reply_times = 1;

@@ -129,6 +129,7 @@ struct session {
 	bool utf8;			/* SMTPUTF8 */
 	bool rcpts_tried;
 	unsigned long long rcpts;	/* that were accepted */
+	unsigned long long rcpts_told;	/* how they fared */
 	struct text text;
 	struct chunk chunk;
 	enum reply misplaced;		/* what will be said at the end of a
@@ -177,9 +178,10 @@ void session_answer(struct session *s, enum reply reply);
 void session_refuse(struct session *s, unsigned code, struct slice status,
     struct slice words);
 
-/* session_verdict - after SESSION_COMMIT; status and words are queue's */
+/* session_verdict - after SESSION_COMMIT; status and words are queue's
+ *   more  it is that of the next recipient only: SESSION_COMMIT asks for more */
 void session_verdict(struct session *s, enum verdict verdict,
-    struct slice status, struct slice words);
+    struct slice status, struct slice words, bool more);
 
 /* session_secured - after SESSION_TLS, or before the greeting has been taken:
  * what is said is protected from now on, and nothing said before counts (RFC

@@ -73,11 +73,12 @@ take_tls(void *options, char const *argument, char const **why)
 {
 	static char const *const words[] = { [SETTINGS_TLS_OFFER] = "offer",
 		[SETTINGS_TLS_NONE] = "none",
-		[SETTINGS_TLS_REQUIRE] = "require" };
+		[SETTINGS_TLS_REQUIRE] = "require",
+		[SETTINGS_TLS_DONE] = "done" };
 	struct settings *s = options;
 	size_t i;
 
-	*why = "takes none, offer or require";
+	*why = "takes none, offer, require or done";
 	for (i = 0; i < sizeof words / sizeof *words; i++)
 		if (slice_is(slice_of(argument), words[i])) {
 			s->tls = (enum settings_tls)i;
@@ -169,7 +170,11 @@ struct option_row const settings_rows[] = {
 	    "PEM certificates, ours first; may be repeated"),
 	CALL("tls-key", "FILE", take_key,
 	    "key of each --tls-cert (in the same file); may be repeated"),
-	CALL("tls", "none|offer|require", take_tls,
+	TEXT("key-user", "USER", key_user,
+	    "as root: who holds the keys, and reads both (mailgrave-key)"),
+	FLAG("tls-ask", tls_ask,
+	    "ask clients for a certificate, and log it"),
+	CALL("tls", "none|offer|require|done", take_tls,
 	    "STARTTLS where there is a certificate (offer)"),
 	TEXT("users", "FILE", users,
 	    "NAME:HASH of those who may log in, under TLS"),
@@ -231,6 +236,8 @@ struct option_row const settings_rows[] = {
 	    "seconds from MAIL to the end of the message (3600)"),
 	NUMBER("session-time", OPTION_NUMBER, session_s, SECONDS_MAX,
 	    "seconds of a session (43200)"),
+	NUMBER("handshake-time", OPTION_NUMBER, handshake_s, SECONDS_MAX,
+	    "seconds of a TLS handshake (30)"),
 	{ "greet-wait", "N", OPTION_NUMBER, offsetof(struct settings, greet_s),
 	  0, GREET_WAIT_MAX, NULL, 0,
 	  "seconds before the greeting in which a client must not talk (0)" },
@@ -242,13 +249,15 @@ void
 settings_default(struct settings *s)
 {
 	*s = (struct settings){ .access = "/etc/mailgrave/access",
-		.listen_fd = { -1 }, .size_max = 50 << 20,
+		.key_user = "mailgrave-key",
+		.listen_fd = { -1 }, .ucspi_fd = { -1 }, .size_max = 50 << 20,
 		.line_max = 1 << 20, .rcpts_max = 1000, .mails_max = 3000,
 		.sessions_max = 5000, .address_max = 100,
 		.commands_max = 10000, .unknown_max = 50, .errors_max = 50,
 		.streams_max = 100, .handshakes_max = 200,
 		.command_s = 5 * 60, .text_s = 3 * 60,
-		.transaction_s = 3600, .session_s = 12 * 3600 };
+		.transaction_s = 3600, .session_s = 12 * 3600,
+		.handshake_s = 30 };
 }
 
 bool
@@ -275,6 +284,33 @@ settings_inherited(struct settings *s, char const *fds, char const *pid,
 	return true;
 }
 
+void
+settings_ucspi(struct settings *s, char const *control, char const *in,
+    char const *out)
+{
+	char const *const text[] = { control, in, out };
+	unsigned long long fd;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		if (!text[i] || !slice_number(slice_of(text[i]), 1023, &fd) ||
+		    fd < FIRST_INHERITED) {
+			s->ucspi_fd[0] = -1;
+			return;
+		}
+		s->ucspi_fd[i] = (int)fd;
+	}
+	s->ucspi_fd[3] = -1;
+}
+
+/* Somebody else does it, or has done it. */
+static bool
+has_tls(struct settings const *s)
+{
+	return s->certificates || s->tls == SETTINGS_TLS_DONE ||
+	    s->tls_before || s->ucspi_fd[0] != -1;
+}
+
 /* RFC 2033 section 5: a client there would take us for one who speaks SMTP. */
 static bool
 is_lmtp_on_25(struct settings const *s)
@@ -298,10 +334,12 @@ settings_wrong(struct settings const *s)
 		return "--tls-key is wanted for each --tls-cert, or none";
 	if (!s->certificates && s->tls_binds)
 		return "--tls-bind needs --tls-cert";
-	if (!s->certificates && s->tls == SETTINGS_TLS_REQUIRE)
+	if (s->certificates && s->tls == SETTINGS_TLS_DONE)
+		return "--tls=done goes without --tls-cert";
+	if (!has_tls(s) && s->tls == SETTINGS_TLS_REQUIRE)
 		return "--tls=require needs --tls-cert";
 	if (s->submission && !s->users) return "--submission needs --users";
-	if (s->users && !s->certificates && !s->auth_clear)
+	if (s->users && !has_tls(s) && !s->auth_clear)
 		return "--users needs --tls-cert, or --auth-clear";
 	return NULL;
 }
@@ -332,4 +370,10 @@ settings_addresses(struct settings const *s, struct netaddr *a)
 	if (n || !s->ports) return n;
 	n += add_ports(s, a, (struct netaddr){ .host = "0.0.0.0" });
 	return n + add_ports(s, a + n, (struct netaddr){ .host = "::" });
+}
+
+bool
+settings_is_alone(struct settings const *s)
+{
+	return !s->binds && !s->ports && !s->tls_binds;
 }

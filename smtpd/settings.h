@@ -18,7 +18,8 @@ enum {
 enum settings_tls {
 	SETTINGS_TLS_OFFER,
 	SETTINGS_TLS_NONE,
-	SETTINGS_TLS_REQUIRE
+	SETTINGS_TLS_REQUIRE,
+	SETTINGS_TLS_DONE	/* by who stands before us */
 };
 
 struct settings {
@@ -32,6 +33,11 @@ struct settings {
 	bool lmtp, fix_lf, transcript, explain;
 	char const *certificate[TLS_PAIRS_MAX], *key[TLS_PAIRS_MAX];
 	size_t certificates, keys;
+	char const *key_user;
+	bool tls_ask;
+	char const *tls_before;		/* what UCSPI says of TLS that is done,
+					 * or NULL */
+	int ucspi_fd[4];		/* control, in, out, -1; -1: none */
 	enum settings_tls tls;
 	char const *users;
 	bool submission, auth_clear, hash;
@@ -42,7 +48,7 @@ struct settings {
 	    streams_max, handshakes_max;
 	/* seconds */
 	unsigned long long command_s, text_s, transaction_s, session_s,
-	    greet_s;
+	    greet_s, handshake_s;
 };
 
 extern struct option_row const settings_rows[];
@@ -61,6 +67,11 @@ bool settings_add_fd(struct settings *s, int fd);
 bool settings_inherited(struct settings *s, char const *fds, char const *pid,
     unsigned long long self);
 
+/* settings_ucspi - descriptors of UCSPI-TLS, if all three are some
+ *   control, in, out  the variables' text, or NULL */
+void settings_ucspi(struct settings *s, char const *control, char const *in,
+    char const *out);
+
 /* settings_wrong - what excludes each other, in a few words, or NULL */
 char const *settings_wrong(struct settings const *s);
 
@@ -70,5 +81,8 @@ char const *settings_wrong(struct settings const *s);
  *   returns how many; 0: none but those that were inherited, or there is one
  *   client on standard input */
 size_t settings_addresses(struct settings const *s, struct netaddr *a);
+
+/* settings_is_alone - there is nowhere to listen, as far as s knows */
+bool settings_is_alone(struct settings const *s);
 
 #endif

@@ -53,16 +53,26 @@ hear_body(void *owner, void const *values, int fd)
 }
 
 static void
+say(struct sink_link *l, struct parcel_outcome const *o)
+{
+	struct submit_verdict const verdict = {
+		.verdict = (uint8_t)o->verdict,
+		.status = slice_of(o->status), .words = slice_of(o->words) };
+
+	peer_send(&l->peer, &submit_verdict_form, &verdict, -1);
+}
+
+static void
 answer(struct sink_link *l)
 {
 	struct parcel *p = l->parcel;
-	struct submit_verdict const verdict = {
-		.verdict = (uint8_t)p->verdict,
-		.status = slice_of(p->status), .words = slice_of(p->words) };
+	struct parcel_rcpt const *r;
 
 	l->parcel = NULL;
 	l->ended = false;
-	peer_send(&l->peer, &submit_verdict_form, &verdict, -1);
+	if (!l->sink->parcels.each) say(l, &p->outcome);
+	for (r = p->rcpt; r && l->sink->parcels.each; r = r->next)
+		say(l, &r->outcome);
 	parcel_free(p);
 }
 

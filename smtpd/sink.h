@@ -2,7 +2,8 @@
 /* In place of queue, for those who need none: takes submissions from the pool
  * of this very process and hands each, when it is complete, to a mailgrave-local
  * that is our child. Its verdict is that of all deliveries together: accepted
- * is what every mailbox and command has taken. */
+ * is what every mailbox and command has taken; or there is one for each
+ * recipient, when parcels.each is set. */
 #ifndef MAILGRAVE_SINK_H
 #define MAILGRAVE_SINK_H
 
@@ -23,7 +24,7 @@ struct sink {
 					 * any more */
 	void *owner;
 
-	struct parcels parcels;
+	struct parcels parcels;		/* each: set by the owner */
 	struct carrier carrier;
 	struct sink_link *first;
 	pid_t local;

@@ -166,6 +166,8 @@ say_end(struct submission *s)
 {
 	struct submit_end end = { .size = s->size, .rcpts = s->rcpts_n };
 
+	if (s->pool->each) s->each = calloc(s->rcpts_n, sizeof *s->each);
+	if (s->pool->each && !s->each) return false;
 	if (!say_body(s) || !say(s, &submit_end_form, &end)) return false;
 	drop(s->pool, &s->body);
 	s->state = SUBMISSION_ENDED;
@@ -279,6 +281,14 @@ copy_text(char *out, size_t room, struct slice text)
 	out[text.len] = '\0';
 }
 
+static void
+take_in(struct submission_outcome *o, struct submit_verdict const *v)
+{
+	o->verdict = v->verdict;
+	copy_text(o->status, STATUS_MAX, v->status);
+	copy_text(o->words, SUBMISSION_WORDS_MAX, v->words);
+}
+
 /* A message that is not complete can be refused early, not accepted. */
 bool
 submission_settle(struct submission *s, struct submit_verdict const *v)
@@ -288,15 +298,25 @@ submission_settle(struct submission *s, struct submit_verdict const *v)
 	bool early = s->state != SUBMISSION_ENDED;
 
 	if (early && v->verdict == VERDICT_OK) return false;
-	s->verdict = v->verdict;
-	copy_text(s->status, STATUS_MAX, v->status);
-	copy_text(s->words, SUBMISSION_WORDS_MAX, v->words);
+	take_in(s->each ? &s->each[s->heard++] : &s->outcome, v);
+	if (s->each && s->heard < s->rcpts_n) return true;
 	if (!early || say(s, &submit_abort_form, &forget_it))
 		pool_release(link);
 	else
 		pool_drop(link);
 	settle(s);
 	return true;
+}
+
+struct submission_outcome const *
+submission_take(struct submission *s, bool *more)
+{
+	struct submission_outcome const *o = s->each ? &s->each[s->told++]
+						     : &s->outcome;
+
+	*more = s->each && s->told < s->rcpts_n;
+	if (o->verdict == VERDICT_OK) s->accepted += s->each ? 1 : s->rcpts_n;
+	return o;
 }
 
 void
@@ -309,5 +329,6 @@ submission_free(struct submission *s)
 	drop(s->pool, &s->texts);
 	drop(s->pool, &s->rcpts);
 	drop(s->pool, &s->body);
+	free(s->each);
 	free(s);
 }

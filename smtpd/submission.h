@@ -32,6 +32,13 @@ struct octets {
 	size_t len, room;
 };
 
+/* Queue's verdict. */
+struct submission_outcome {
+	enum verdict verdict;
+	char status[STATUS_MAX + 1];
+	char words[SUBMISSION_WORDS_MAX + 1];
+};
+
 struct submission {
 	struct pool *pool;
 	struct link *link;
@@ -41,11 +48,12 @@ struct submission {
 	struct octets texts, rcpts, body;
 	uint32_t rcpts_n;
 	uint64_t size;			/* octets of all text so far */
-	/* the outcome */
 	enum reply refusal;		/* ours; REPLY_NONE: queue's verdict */
-	enum verdict verdict;
-	char status[STATUS_MAX + 1];
-	char words[SUBMISSION_WORDS_MAX + 1];
+	struct submission_outcome outcome;
+	struct submission_outcome *each;	/* of the recipients, when the
+						 * pool has it so */
+	uint32_t heard, told;		/* of each */
+	uint32_t accepted;		/* recipients, of those taken */
 	/* wake - it is settled, or has room again; called from the loop or
 	 * from within a call below: do no more than loop_later there */
 	void (*wake)(void *owner);
@@ -76,6 +84,11 @@ submission_is_settled(struct submission const *s)
 {
 	return s->state == SUBMISSION_SETTLED;
 }
+
+/* submission_take - queue's verdict, when it is settled without refusal
+ *   more   gets whether there is another, for the next recipient: take it, too */
+struct submission_outcome const *submission_take(struct submission *s,
+    bool *more);
 
 /* submission_free - at any time, also NULL; what was not ended leaves nothing
  * behind at queue */

@@ -267,18 +267,22 @@ transaction_answer(struct transaction *t)
 void
 transaction_conclude(struct transaction *t)
 {
-	struct submission const *s = t->submission;
+	struct submission *s = t->submission;
+	struct submission_outcome const *o;
+	bool more;
 
-	if (s->refusal)
+	if (s->refusal) {
 		session_answer(t->session, s->refusal);
-	else
-		session_verdict(t->session, s->verdict, slice_of(s->status),
-		    slice_of(s->words));
-	if (s->refusal || s->verdict != VERDICT_OK) return;
+		return;
+	}
+	o = submission_take(s, &more);
+	session_verdict(t->session, o->verdict, slice_of(o->status),
+	    slice_of(o->words), more);
+	if (more || !s->accepted) return;
 	log_event("accepted", LOG_ID(&s->open.id),
 	    LOG_SLICE("client", client_name(t)),
 	    LOG_SLICE("from", s->open.sender),
-	    LOG_NUMBER("rcpts", s->rcpts_n), LOG_NUMBER("size", s->size));
+	    LOG_NUMBER("rcpts", s->accepted), LOG_NUMBER("size", s->size));
 }
 
 static void

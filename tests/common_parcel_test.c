@@ -93,8 +93,8 @@ refusals(void **state)
 		struct parcel *p = make(rcpt);
 
 		assert_false(parcel_end(p, &routes));
-		assert_int_equal(p->verdict, rows[i].verdict);
-		assert_string_equal(p->status, rows[i].status);
+		assert_int_equal(p->outcome.verdict, rows[i].verdict);
+		assert_string_equal(p->outcome.status, rows[i].status);
 		assert_int_equal(p->owed, 0);
 		parcel_free(p);
 	}
@@ -110,18 +110,54 @@ verdicts(void **state)
 
 	(void)state;
 	memset(words, 'w', sizeof words);
-	parcel_result(p, VERDICT_OK, SLICE("2.0.0"), SLICE("good"));
-	assert_int_equal(p->verdict, VERDICT_OK);
-	parcel_result(p, VERDICT_PERM, SLICE("5.0.0"), SLICE("bad"));
-	parcel_result(p, VERDICT_PERM, SLICE("5.1.1"), SLICE("worse"));
-	assert_string_equal(p->status, "5.0.0");
-	parcel_result(p, VERDICT_TEMP, SLICE("4.0.0"),
+	assert_true(parcel_end(p, &routes));
+	parcel_result(p, p->target, VERDICT_OK, SLICE("2.0.0"), SLICE("good"));
+	assert_int_equal(p->outcome.verdict, VERDICT_OK);
+	parcel_result(p, p->target, VERDICT_PERM, SLICE("5.0.0"),
+	    SLICE("bad"));
+	parcel_result(p, p->target, VERDICT_PERM, SLICE("5.1.1"),
+	    SLICE("worse"));
+	assert_string_equal(p->outcome.status, "5.0.0");
+	parcel_result(p, p->target, VERDICT_TEMP, SLICE("4.0.0"),
 	    slice_from(words, sizeof words));
-	parcel_result(p, VERDICT_OK, SLICE("2.0.0"), SLICE(""));
-	assert_int_equal(p->verdict, VERDICT_TEMP);
-	assert_string_equal(p->status, "4.0.0");
-	assert_int_equal(strlen(p->words), PARCEL_WORDS_MAX);
+	parcel_result(p, p->target, VERDICT_OK, SLICE("2.0.0"), SLICE(""));
+	assert_int_equal(p->outcome.verdict, VERDICT_TEMP);
+	assert_string_equal(p->outcome.status, "4.0.0");
+	assert_int_equal(strlen(p->outcome.words), PARCEL_WORDS_MAX);
 	parcel_free(p);
+}
+
+/* Each fares by itself, and by what befalls all. */
+static void
+each(void **state)
+{
+	char const *rcpt[] = { "a@x.test", "else", "a@x.test", NULL };
+	struct parcel *p = make(rcpt);
+	struct parcel_rcpt const *first = p->rcpt, *second = first->next;
+
+	(void)state;
+	all.each = true;
+	assert_true(parcel_end(p, &routes));
+	assert_int_equal(p->targets, 2);
+	assert_int_equal(p->owed, 2);
+	assert_int_equal(first->outcome.verdict, VERDICT_OK);
+	assert_string_equal(second->outcome.status, "5.1.3");
+	parcel_result(p, p->target, VERDICT_OK, SLICE("2.0.0"), SLICE(""));
+	assert_int_equal(parcel_give_up(p, 0, "lost"), 1);
+	assert_int_equal(first->outcome.verdict, VERDICT_OK);
+	assert_string_equal(second->outcome.status, "5.1.3");
+	assert_string_equal(second->next->outcome.status, "4.3.0");
+	parcel_free(p);
+
+	/* before there are recipients, too */
+	all.held += PARCELS_HELD_MAX;
+	p = make(rcpt);
+	all.held -= PARCELS_HELD_MAX;
+	assert_false(parcel_end(p, &routes));
+	assert_string_equal(p->rcpt->outcome.status, "4.3.1");
+	assert_string_equal(p->rcpt->next->outcome.status, "4.3.1");
+	parcel_free(p);
+	all.each = false;
 }
 
 static void
@@ -134,11 +170,11 @@ memory_has_an_end(void **state)
 	(void)state;
 	all.held += others;
 	parcel_text(p, SLICE("x"));
-	assert_int_equal(p->verdict, VERDICT_OK);
+	assert_int_equal(p->outcome.verdict, VERDICT_OK);
 	assert_int_equal(all.held, PARCELS_HELD_MAX);
 	parcel_text(p, SLICE("x"));
-	assert_int_equal(p->verdict, VERDICT_TEMP);
-	assert_string_equal(p->status, "4.3.1");
+	assert_int_equal(p->outcome.verdict, VERDICT_TEMP);
+	assert_string_equal(p->outcome.status, "4.3.1");
 	assert_false(parcel_end(p, &routes));
 	assert_true(parcel_end(q, &routes));
 	all.held -= others;
@@ -207,7 +243,7 @@ done(void *owner, struct parcel *p)
 {
 	(void)owner;
 	dones++;
-	verdict = p->verdict;
+	verdict = p->outcome.verdict;
 	parcel_free(p);
 	loop.stop = true;
 }
@@ -336,7 +372,7 @@ main(void)
 	struct CMUnitTest const tests[] = {
 		cmocka_unit_test(targets),
 		cmocka_unit_test(refusals),
-		cmocka_unit_test(verdicts),
+		cmocka_unit_test(verdicts), cmocka_unit_test(each),
 		cmocka_unit_test(memory_has_an_end),
 		cmocka_unit_test(carried_in_turn),
 		cmocka_unit_test(nonsense_is_no_result),

@@ -511,8 +511,12 @@ expands(void **state)
 		{ "${local}", "a b", "a b" },
 		{ "${local}", "$", "$" },
 		{ "${local}", "${local}", "${local}" },
+		{ "${local}", "andr\u00e9", "andr\u00e9" },
+		{ "${local}", "bob.lock.x", "bob.lock.x" },
+		{ "${local}", "lock", "lock" },
 		/* not used, so it need not be safe */
 		{ "box", "../x", "box" },
+		{ "box", "bob.lock", "box" },
 		{ "${local}", "bob+../x", "bob" }
 	};
 	char out[ROUTE_PATH_MAX];
@@ -545,6 +549,10 @@ refuses_unsafe_names(void **state)
 		{ "${local}", SLICE("a\nb"), "d" },
 		{ "${local}", SLICE("a\0b"), "d" },
 		{ "${local}", SLICE("a\x7f"), "d" },
+		{ "${local}", SLICE("bob.lock"), "d" },
+		{ "${local}", SLICE("Bob.LOCK"), "d" },	/* in lower case */
+		{ "${local}", SLICE(".lock"), "d" },
+		{ "${local}", SLICE("andre\u0301"), "d" },
 		{ "x/.${local}", SLICE("."), "d" },
 		{ "x/${local}/${ext}", SLICE("a"), "d" },
 		{ "x/${ext}", SLICE("a+"), "d" },

@@ -146,6 +146,18 @@ test_names(void **state)
 	}
 }
 
+/* What comes besides octets, such as a session, ends a read too. */
+static enum tls_got
+receive(struct pair *p, char *octets, size_t room, size_t *n)
+{
+	enum tls_got got = TLS_WANT_READ;
+	unsigned i;
+
+	for (i = 0; i < 10 && got == TLS_WANT_READ; i++)
+		got = tls_read(p->tls, octets, room, n);
+	return got;
+}
+
 /* Octets both ways; the host's also bring the client its session. */
 static void
 talk(struct pair *p)
@@ -156,11 +168,10 @@ talk(struct pair *p)
 	assert_int_equal(tls_write(p->tls, "ping", 4, &n), TLS_DONE);
 	assert_int_equal(n, 4);
 	assert_int_equal(SSL_read(p->ssl, octets, sizeof octets), 4);
-	assert_int_equal(tls_read(p->tls, octets, sizeof octets, &n),
+	assert_int_equal(receive(p, octets, sizeof octets, &n),
 	    TLS_WANT_READ);
 	assert_int_equal(SSL_write(p->ssl, "pong", 4), 4);
-	assert_int_equal(tls_read(p->tls, octets, sizeof octets, &n),
-	    TLS_DONE);
+	assert_int_equal(receive(p, octets, sizeof octets, &n), TLS_DONE);
 	assert_int_equal(n, 4);
 	assert_memory_equal(octets, "pong", 4);
 }
@@ -206,13 +217,13 @@ test_ends(void **state)
 	begin(&p, name, true);
 	assert_int_equal(shake(&p), TLS_DONE);
 	SSL_shutdown(p.ssl);
-	assert_int_equal(tls_read(p.tls, octets, sizeof octets, &n), TLS_END);
+	assert_int_equal(receive(&p, octets, sizeof octets, &n), TLS_END);
 	end(&p);
 	/* cut off: not an end */
 	begin(&p, name, true);
 	assert_int_equal(shake(&p), TLS_DONE);
 	shutdown(p.fd[1], SHUT_WR);
-	assert_int_equal(tls_read(p.tls, octets, sizeof octets, &n),
+	assert_int_equal(receive(&p, octets, sizeof octets, &n),
 	    TLS_BROKEN);
 	assert_true(strlen(tls_why(p.tls)) > 0);
 	end(&p);

@@ -77,6 +77,31 @@ all_there_and_back(void **state)
 }
 
 static void
+composed(void **state)
+{
+	static struct {
+		char const *text;
+		bool is;
+	} const rows[] = {
+		{ "", true }, { "andre", true }, { "andr\u00e9", true },
+		{ "andre\u0301", false }, { "\u0300", false },
+		{ "a\u036f", false }, { "\u0370", true }, { "\u02ff", true },
+		{ "\uac00", true }, { "\u1100\u1161", false },
+		{ "\uac00\u11a8", false }, { "\u1100", true },
+		{ "\u30ac", true }, { "\u30ab\u3099", false },
+		/* Bengali has no other way */
+		{ "\u09ac\u09be", true },
+		/* no UTF-8 at all */
+		{ "\xff\xcc", true }, { "\xff\u0301", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof *rows; i++)
+		assert_int_equal(utf8_is_composed(slice_of(rows[i].text)),
+		    rows[i].is);
+}
+static void
 kinds(void **state)
 {
 	(void)state;
@@ -98,6 +123,7 @@ main(void)
 		cmocka_unit_test(ends_of_each_length),
 		cmocka_unit_test(nothing_else),
 		cmocka_unit_test(all_there_and_back),
+		cmocka_unit_test(composed),
 		cmocka_unit_test(kinds),
 	};
 

@@ -17,7 +17,7 @@ command -v strace >/dev/null || skip_all 'no strace'
 unshare --mount --net --pid --fork true 2>/dev/null ||
 	skip_all 'no namespaces'
 
-set -- --states 6 --again 0 large alias restart
+set -- --states 6 --again 0 large alias restart mbox command system
 [ -z "${LONG-}" ] || set -- --states 1000 --again 2
 ok_says 'every promise is kept in states that crashes leave' \
 	"$crash" --seed "$seed" "$@"

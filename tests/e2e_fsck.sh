@@ -55,6 +55,8 @@ for n in 1 2 3 4 5 6; do
 done
 ok 'a large one' put_in 200000 large
 is 'while a process serves it: 100' "$(code fsck)" 100
+is 'it says so' "$(fsck 2>&1)" \
+	"mailgrave-queue: the spool is in use: already running"
 like 'and why' "$(cat "$T/err")" 'already running'
 kill "$pid"
 wait "$pid"

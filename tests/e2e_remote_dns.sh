@@ -9,9 +9,9 @@
 is_root || skip_all 'it needs root for a network of its own'
 if [ "${1-}" != inside ]; then
 	nsd=$("$tools/unpack" nsd nsd) || skip_all 'the package nsd is not to be had'
-	unshare -n true 2>/dev/null || skip_all 'no network namespace is to be had'
+	unshare -n -m true 2>/dev/null || skip_all 'no network namespace is to be had'
 	rm -rf "$T"
-	nsd=$nsd exec unshare -n "$0" inside
+	nsd=$nsd exec unshare -n -m "$0" inside
 fi
 
 ip link set lo up
@@ -19,6 +19,8 @@ ip link set lo up
 ip route add local 198.51.100.0/24 dev lo
 ip -6 route add local 2001:db8::/64 dev lo
 ip route add 203.0.113.0/24 dev lo
+ip addr add 192.0.2.55/32 dev lo	# and these are our own
+ip -6 addr add 2001:db8:55::1/128 dev lo
 
 cat >"$T/zone" <<'END'
 $ORIGIN test.
@@ -83,10 +85,38 @@ any	MX 10 any.mx
 locut	MX 10 b.mx
 locut	MX 20 lo.mx
 alldead	MX 10 dead.mx
+own.mx	A 192.0.2.55
+own6.mx	AAAA 2001:db8:55::1
+own	MX 10 own.mx
+own6	MX 10 own6.mx
+owncut	MX 10 b.mx
+owncut	MX 20 own.mx
+owncut	MX 30 a.mx
+ownequal MX 10 own6.mx
+ownequal MX 10 b.mx
+ownname	MX 10 b.mx
+ownname	MX 20 me.test.
+ownname	MX 20 a.mx
+part	MX 10 host.other.
+part	MX 20 b.mx
+chain1	CNAME chain2
+chain2	CNAME chain3
+chain3	MX 10 a.mx
+ring1	CNAME ring2
+ring2	CNAME ring1
+*.wild	MX 10 a.mx
+twice	MX 10 a.mx
+twice	MX 20 a.mx
+manya.mx A 198.51.100.9
+manya.mx A 198.51.100.10
+manya.mx A 198.51.100.1
+manya	MX 10 manya.mx
+xn--bcher-kva MX 10 a.mx
+xn--r8jz45g A 198.51.100.1
 elsewhere MX 10 host.other.
 END
 tr ';' '\n' >"$T/nsd.conf" <<END
-server:;ip-address: 127.0.0.1@5300;username: "";chroot: "";zonesdir: "$T";
+server:;ip-address: 127.0.0.1@5300;ip-address: ::1@53;username: "";chroot: "";zonesdir: "$T";
 database: "";pidfile: "$T/nsd.pid";zonelistfile: "$T/zone.list";
 xfrdfile: "$T/xfrd.state";xfrdir: "$T";server-count: 1;remote-control:;
 control-enable: no;zone:;name: test;zonefile: zone;
@@ -149,6 +179,22 @@ any.test		failed \(5\.4\.6\)
 alldead.test		deferred \(4\.4\.1\) .*Connection refused
 elsewhere.test		deferred \(4\.4\.3\)
 host.other		deferred \(4\.4\.3\)
+own.test		failed \(5\.4\.6\)
+own6.test		failed \(5\.4\.6\)
+owncut.test		delivered .* by b\.mx\.test
+ownequal.test		failed \(5\.4\.6\)
+ownname.test		delivered .* by b\.mx\.test
+[192.0.2.55]		failed \(5\.4\.6\)
+[IPv6:2001:db8:55::1]	failed \(5\.4\.6\)
+part.test		delivered .* by b\.mx\.test
+chain1.test		delivered .* by a\.mx\.test
+ring1.test		failed \(5\.4\.4\)
+any.wild.test		delivered .* by a\.mx\.test
+twice.test		delivered .* by a\.mx\.test
+manya.test		delivered .* by manya\.mx\.test\[198\.51\.100\.1\]
+bücher.test		delivered .* by a\.mx\.test
+例え.test		delivered .* by xn--r8jz45g\.test
+Bücher.xn--nosuch.test	failed \(5\.1\.2\)
 [198.51.100.2]		delivered .* by 198\.51\.100\.2\[198\.51\.100\.2\]
 [IPv6:2001:db8::1]	delivered .* by 2001:db8::1\[2001:db8::1\]
 [127.0.0.1]		failed \(5\.4\.6\)
@@ -164,8 +210,13 @@ like 'an explicit route to loopback is obeyed' \
 	"$(by null.test --relay 127.0.0.1)" 'delivered .* by 127\.0\.0\.1'
 like 'a relay without an address may get one' \
 	"$(by one.test --relay nosuch.test)" 'deferred \(4\.4\.4\)'
-like 'calls come from --source' \
-	"$(by one.test --source 198.51.100.77 --verbose)" 'delivered'
+ip addr add 192.0.2.77/32 dev lo
+ip -6 addr add 2001:db8:55::77/128 dev lo
+by one.test --source 192.0.2.77 --source 2001:db8:55::77 >"$T/out"
+by six.test --source 192.0.2.77 --source 2001:db8:55::77 >>"$T/out"
+is 'calls of both families have a source' "$(grep -c delivered "$T/out")" 2
+ok 'an IPv4 address of ours' has "$T/mx.log" '^from 192\.0\.2\.77'
+ok 'and an IPv6 address' has "$T/mx.log" '^from 2001:db8:55::77'
 like 'an address that is not ours is a shortage of ours' \
 	"$(by one.test --source 192.0.2.7)" 'deferred \(4\.3\.0\)'
 like 'a resolver that is not there' \
@@ -210,4 +261,33 @@ counts		deferred \(4\.4\.3\)
 beyond		deferred \(4\.4\.3\)
 cnameloop	(deferred|failed)
 END
+
+# In service the servers are those of resolv.conf, and others after HUP.
+printf 'nameserver 127.0.0.9\n' >"$T/resolv.conf"
+mount --bind "$T/resolv.conf" /etc/resolv.conf
+background "$T/remote.log" "$B/mailgrave-remote" --in "$T/remote.ctrl" \
+	--user mailgrave-remote --chroot "$T/empty" --hostname me.test --hurry 20
+remote=$pid
+ok 'a daemon' within 20 test -S "$T/remote.ctrl"
+job() {
+	printf 'Subject: x\r\n\r\nhi\r\n' | "$tools/deliver.py" --how mx \
+		--host one.test "$T/remote.ctrl" b@one.test
+}
+like 'whose server does not answer' "$(job)" 'temp 4\.4\.3'
+printf '# another one\noptions edns0\nnameserver ::1\n' >"$T/resolv.conf"
+kill -HUP "$remote"
+delivers() { job | grep -q 'ok 2\.0\.0 a\.mx\.test'; }
+ok 'after HUP asks another' within 60 delivers
+printf 'nameserver none\n' >"$T/resolv.conf"
+kill -HUP "$remote"
+ok 'a file that names none is reported' within 60 \
+	has "$T/remote.log" 'ev=resolvers-kept error="?none is named'
+ok 'and changes nothing' delivers
+umount /etc/resolv.conf
+mount --bind /dev/null /etc/resolv.conf
+kill -HUP "$remote"
+ok 'nor does one that is no file' within 60 \
+	has "$T/remote.log" 'ev=resolvers-kept.*(Invalid|EINVAL)'
+ok 'at all' delivers
+umount /etc/resolv.conf
 finish

@@ -72,6 +72,24 @@ like 'a line that rejects is heard at RCPT' \
 is 'LMTP: a reply for each recipient' "$(talk LHLO a@x.test b@x.test |
 	sink --sink --lmtp --routes "$T/routes" 2>"$T/log" |
 	sed '1,/^354/d' | cut -c 1-4 | paste -sd ,)" '250 ,250 ,221 '
+lmtp() { # lmtp RCPT... - what each is answered at the end of DATA
+	talk LHLO "$@" | sink --sink --lmtp --routes "$T/routes" 2>"$T/log" |
+		sed '1,/^354/d; /^221/d' | cut -c 1-9 | paste -sd ,
+}
+count=$(find a/new -type f | wc -l)
+is 'LMTP: each fares by itself' \
+	"$(lmtp never@x.test a@x.test later@x.test b@x.test list@x.test)" \
+	'554 5.3.0,250 2.0.0,451 4.3.0,250 2.0.0,250 2.0.0'
+ok 'LMTP: and has it once' files $((count + 2)) a/new
+like 'LMTP: the log says how many' "$(cat "$T/log")" \
+	'^ev=accepted .*rcpts=3 '
+is 'LMTP: none has it' "$(lmtp never@x.test later@x.test)" \
+	'554 5.3.0,451 4.3.0'
+is 'LMTP: and then none is logged' "$(grep -c ev=accepted "$T/log")" 0
+# shellcheck disable=SC2046 # words
+is 'LMTP: 300 of them' "$(lmtp $(for i in $(seq 150); do
+	echo "bin@x.test never@x.test"; done) | tr , '\n' | sort | uniq -c |
+	sed 's/^ *//' | paste -sd ,)" '150 250 2.0.0,150 554 5.3.0'
 count=$(find a/new -type f | wc -l)
 say 'EHLO me' 'MAIL FROM:<>' 'RCPT TO:<a@x.test>' DATA 'half of i' |
 	sink --sink --routes "$T/routes" >"$T/out" 2>"$T/log"

@@ -55,7 +55,7 @@ shown() { # shown OPTION... - the name in the certificate
 serve --tls-cert "$T/rsa.crt" --tls-key "$T/rsa.key" \
 	--tls-cert "$T/now.crt" --tls-key "$T/now.key" \
 	--tls-cert "$T/other.crt" --tls-key "$T/other.key" \
-	--max-handshakes 60 --max-per-address 1000 --verbose
+	--max-per-address 1000 --verbose
 server=$pid
 
 ok 'Python by STARTTLS' "$tls" starttls "$there"
@@ -115,10 +115,13 @@ is 'a ticket is taken' "$(
 	shake -sess_in "$T/ticket" | sed -n 's/^\(Reused\),.*/\1/p')" Reused
 
 # the hostile
+like 'no way down' "$(shake -tls1_2 -fallback_scsv)" \
+	'inappropriate fallback'
+ok 'records that are too long' "$tls" records "$secure"
 ok 'nothing is slipped in before the handshake' "$tls" injection "$there"
 ok 'garbage instead of a handshake' "$tls" garbage "$secure"
-ok 'half handshakes are limited, and keep nobody from mail' "$tls" halves \
-	"$there" "$secure" 60
+ok 'half handshakes keep nobody from mail, nor from TLS' "$tls" halves \
+	"$there" "$secure" 200
 ok 'no evil mail' test ! -e "$dir/mail/evil"
 ok 'what failed is logged' has "$log" '^ev=tls-failed client=127.0.0.1 why='
 
@@ -144,6 +147,30 @@ ok 'a new pair is read' within 10 has "$log" '^ev=certificates n=3'
 is 'and shown' "$(shown -noservername -sigalgs ECDSA+SHA256)" other.test
 end "$server"
 is 'TERM ends it' $? 0
+
+# limits
+serve --tls-cert "$T/ec.crt" --tls-key "$T/ec.key" --max-handshakes 2 \
+	--handshake-time 2
+ok 'as many handshakes at once as are allowed' "$tls" crowd "$there" 2
+ok 'each as long as allowed' "$tls" slow "$secure" 2
+end "$pid"
+serve --tls-cert "$T/ec.crt" --tls-key "$T/ec.key" --max-handshakes 3 \
+	--handshake-time 3
+ok 'three, when they are' "$tls" crowd "$there" 3
+ok 'or a second longer' "$tls" slow "$secure" 3
+end "$pid"
+
+# certificates of clients
+serve --tls-cert "$T/ec.crt" --tls-key "$T/ec.key" --tls-ask
+like 'none is needed' "$(shake)" 'Verify return code'
+like 'one may be shown' "$(shake -cert "$T/rsa.crt" -key "$T/rsa.key")" \
+	'Verify return code'
+print=$(openssl x509 -in "$T/rsa.crt" -noout -fingerprint -sha256 |
+	sed 's/.*=//; s/://g' | tr A-F a-f)
+ok 'and is logged' within 60 has "$log" "^ev=client-certificate \
+client=127.0.0.1 sha256=$print subject=\"?/CN=rsa.test\"?$"
+is 'once' "$(grep -c ^ev=client-certificate "$log")" 1
+end "$pid"
 
 # required
 serve --tls-cert "$T/ec.crt" --tls-key "$T/ec.key" --tls=require

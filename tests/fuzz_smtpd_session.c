@@ -124,7 +124,7 @@ go_on(struct session *s, bool relay, size_t *stored)
 			need(s->rcpts > 0, "a message to somebody");
 			*stored = 0;
 			session_verdict(s, relay ? VERDICT_OK : VERDICT_PERM,
-			    SLICE("5.6.0"), SLICE("words"));
+			    SLICE("5.6.0"), SLICE("words"), false);
 			break;
 		case SESSION_TLS:
 			need(s->offers_tls && !s->secure, "an offer");

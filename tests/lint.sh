@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 cd "$top" || exit 1
-for script in service/* service/examples/* tests/* tests/tools/* tests/storm/* .ci/*; do
+for script in service/* service/examples/* tests/* tests/tools/* tests/storm/* tests/proof/* .ci/*; do
 	case $script in
 	*.sh) ;;
 	*)	{ read -r first <"$script"; } 2>/dev/null || continue

@@ -140,6 +140,27 @@ test_time(void **state)
 	assert_output("started\n");
 }
 
+/* More of them than one look at /proc shows. */
+static void
+test_many(void **state)
+{
+	(void)state;
+	c.limit_s = 4;
+	run("i=0; while [ $i -lt 900 ]; do setsid sleep 1000 & i=$((i + 1)); "
+	    "done; wait; sleep 1000");
+	assert_true(c.timed_out);
+}
+
+static void
+test_limits(void **state)
+{
+	(void)state;
+	c.limits = (struct command_limits){ .memory = 256 << 20, .files = 20,
+		.processes = 77 };
+	run("ulimit -v; ulimit -n; ulimit -p; ulimit -Hn");
+	assert_output("262144\n20\n77\n20\n");
+}
+
 /* One that keeps its output open after its end isn't waited for. */
 static void
 test_background(void **state)
@@ -175,6 +196,7 @@ main(void)
 	struct CMUnitTest const tests[] = {
 		TEST(test_ends), TEST(test_given), TEST(test_output),
 		TEST(test_not_started), TEST(test_time),
+		TEST(test_many), TEST(test_limits),
 		TEST(test_background), TEST(test_leash),
 	};
 

@@ -377,6 +377,41 @@ test_planted(void **state)
 	assert_file("box", "before\n\n" TOP "x\n\n");
 }
 
+/* What a power cut leaves of a lock of ours whose length never came to the disk
+ * goes at once; that of others stays, and so does a procmail's. */
+static void
+test_empty_lock(void **state)
+{
+	static struct {
+		char const *text;
+		size_t len;
+		mode_t mode;
+		int error;
+	} const locks[] = {
+		{ "", 0, 0400, 0 }, { "\0\0\0", 3, 0400, 0 },
+		{ "", 0, 0600, EAGAIN }, { "", 0, 0444, EAGAIN },
+		{ "0", 1, 0400, EAGAIN }, { "\0\0\0", 3, 0600, EAGAIN },
+	};
+	struct utimbuf const now = { NOW, NOW };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof locks / sizeof *locks; i++) {
+		int fd = open("box.lock", O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+		put_file("box", "before\n\n");
+		assert_int_equal(write(fd, locks[i].text, locks[i].len),
+		    locks[i].len);
+		assert_int_equal(fchmod(fd, locks[i].mode), 0);
+		close(fd);
+		assert_int_equal(utime("box.lock", &now), 0);
+		assert_int_equal(deliver("box", "x"), locks[i].error);
+		assert_file("box", locks[i].error ? "before\n\n" :
+		    "before\n\n" TOP "x\n\n");
+		unlink("box.lock");
+	}
+}
+
 /* Nobody may make a lock beside it: fcntl's is enough. */
 static void
 test_closed_directory(void **state)
@@ -413,6 +448,7 @@ main(void)
 		TEST(test_long), TEST(test_odd_files), TEST(test_sync_fails),
 		TEST(test_full), TEST(test_locked), TEST(test_two),
 		TEST(test_killed), TEST(test_planted),
+		TEST(test_empty_lock),
 		TEST(test_closed_directory),
 	};
 

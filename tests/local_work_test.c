@@ -119,11 +119,11 @@ set_up(void **state)
 				    .root = deliveries.boxes.root };
 	filings_init(&filings);
 	errands = (struct errands){ .loop = &loop, .parent = -1, .most = 1,
-				    .held = 1, .patience_ms = 1000 };
+				    .patience_ms = 1000 };
 	errands_init(&errands);
 	work = (struct work){ .deliveries = &deliveries, .filings = &filings,
 			      .errands = &errands, .routes = &routes,
-			      .idle = lost,
+			      .slow_most = 1, .idle = lost,
 			      .upstreams = { .loop = &loop, .jobs_most = 2 } };
 	work_init(&work);
 	losses = 0;

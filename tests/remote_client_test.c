@@ -50,6 +50,8 @@ hmac(unsigned char digest[LOGIN_DIGEST], struct slice key, struct slice text)
 
 static struct login const login = { .name = "u", .secret = "pw",
 	.hmac = hmac };
+static struct login const longer = { .name = "u", .secret = "secret",
+	.hmac = hmac };
 static struct login const token = { .name = "u", .secret = "tok",
 	.token = true };
 static struct client_dsn const asked[] = {
@@ -65,6 +67,7 @@ static struct client_dsn const asked[] = {
 #define TEXT "Subject: x\r\n\r\nhi\r\n"
 #define SENT { "354 go\r\n", TEXT ".\r\n" }
 #define BYE { "221 bye\r\n", "" }
+#define CHUNKS { "250-mx\r\n250 CHUNKING\r\n", "MAIL FROM:<a@x.example>\r\n" }
 #define PIPED { "250-mx\r\n250 PIPELINING\r\n", \
 	"MAIL FROM:<a@x.example>\r\nRCPT TO:<b@y.example>\r\nDATA\r\n" }
 
@@ -325,6 +328,15 @@ static struct script const scripts[] = {
 		     "(host)\n" },
 
 	/* AUTH */
+	{ .name = "the secret is repeated, which nobody needs to read",
+	  .login = &longer, .clear_login = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 AUTH PLAIN\r\n",
+		      "AUTH PLAIN AHUAc2VjcmV0\r\n" },
+		    { "535 5.7.8 no secret, c2VjcmV0 AHUAc2VjcmV0secret\r\n",
+		      "QUIT\r\n" }, BYE },
+	  .results = "0 temp 4.7.8 535 5.7.8 no ******, ******** "
+		     "****************** (host)\n" },
 	{ .name = "PLAIN", .login = &login, .clear_login = true,
 	  .turn = { GREETED,
 		    { "250-mx\r\n250 AUTH LOGIN PLAIN X\r\n",
@@ -642,6 +654,89 @@ static struct script const scripts[] = {
 		    { "250 ok\r\n", "QUIT\r\n" }, { NULL, "" } },
 	  .results = "0 ok 2.0.0 250 ok\n" },
 
+	/* CHUNKING */
+	{ .name = "BDAT and the message in one go",
+	  .message = ".dot\r\n..\r\n",
+	  .turn = { GREETED, CHUNKS, MAILED,
+		    { "250 ok\r\n", "BDAT 10 LAST\r\n.dot\r\n..\r\n" },
+		    { "250 2.0.0 in\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 2.0.0 in\n" },
+	{ .name = "the recipients' replies come first",
+	  .rcpt = { "b@y.example", "c@y.example" },
+	  .turn = { GREETED,
+		    { "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n",
+		      "MAIL FROM:<a@x.example>\r\nRCPT TO:<b@y.example>\r\n"
+		      "RCPT TO:<c@y.example>\r\n" },
+		    { "250 ok\r\n250 ok\r\n550 no\r\n",
+		      "BDAT 18 LAST\r\n" TEXT },
+		    { "452 4.3.1 full\r\n", "QUIT\r\n" }, BYE },
+	  .results = "1 perm 5.0.0 550 no\n0 temp 4.3.1 452 4.3.1 full\n" },
+	{ .name = "no recipient, no BDAT",
+	  .turn = { GREETED, CHUNKS, MAILED, { "550 no\r\n", "QUIT\r\n" },
+		    BYE },
+	  .results = "0 perm 5.0.0 550 no\n" },
+	{ .name = "BDAT is not known there after all",
+	  .turn = { GREETED, CHUNKS, MAILED,
+		    { "250 ok\r\n", "BDAT 18 LAST\r\n" TEXT },
+		    { "502 5.5.1 what?\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 perm 5.5.1 502 5.5.1 what?\n" },
+	{ .name = "lost behind BDAT",
+	  .turn = { GREETED, CHUNKS, MAILED,
+		    { "250 ok\r\n", "BDAT 18 LAST\r\n" TEXT },
+		    { NULL, "" } },
+	  .results = "0 temp 4.4.2 connection closed after the whole message: "
+		     "they may have it\n" },
+	{ .name = "LMTP has DATA",
+	  .lmtp = true,
+	  .turn = { { "220 mx\r\n", "LHLO me.example\r\n" }, CHUNKS, MAILED,
+		    RCPTED, SENT, { "250 ok\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 ok\n" },
+	{ .name = "an empty message has DATA",
+	  .message = "",
+	  .turn = { GREETED, CHUNKS, MAILED, RCPTED,
+		    { "354 go\r\n", ".\r\n" },
+		    { "250 ok\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 ok\n" },
+	{ .name = "the next message on that connection",
+	  .keep = true,
+	  .turn = { GREETED, CHUNKS, MAILED,
+		    { "250 ok\r\n", "BDAT 18 LAST\r\n" TEXT },
+		    { "250 ok\r\n", "" },
+		    { again, "MAIL FROM:<a@x.example>\r\n" }, MAILED,
+		    { "250 ok\r\n", "BDAT 18 LAST\r\n" TEXT },
+		    { "250 ok\r\n", "" }, { quit, "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 ok\n0 ok 2.0.0 250 ok\n" },
+
+	/* LIMITS RCPTDOMAINMAX */
+	{ .name = "recipients of as many domains as they take",
+	  .rcpt = { "b@y.example", "c@z.example", "d@y.example" },
+	  .keep = true,
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 LIMITS RCPTDOMAINMAX=1\r\n",
+		      "MAIL FROM:<a@x.example>\r\n" }, MAILED,
+		    { "250 ok\r\n", "RCPT TO:<d@y.example>\r\n" }, RCPTED,
+		    SENT, { "250 ok\r\n", "QUIT\r\n" }, BYE },
+	  .results = "1 temp 4.5.3 they take no more domains on this "
+		     "connection\n0 ok 2.0.0 250 ok\n2 ok 2.0.0 250 ok\n" },
+	{ .name = "and one domain more",
+	  .rcpt = { "b@y.example", "c@z.example" },
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 LIMITS RCPTDOMAINMAX=2\r\n",
+		      "MAIL FROM:<a@x.example>\r\n" }, MAILED,
+		    { "250 ok\r\n", "RCPT TO:<c@z.example>\r\n" }, RCPTED,
+		    SENT, { "250 ok\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 ok\n1 ok 2.0.0 250 ok\n" },
+
+	{ .name = "a domain too many beside an address they can't read",
+	  .rcpt = { "b@y.example", "\303\274@z.example", "d@z.example" },
+	  .turn = { GREETED,
+		    { "250-mx\r\n250 LIMITS RCPTDOMAINMAX=1\r\n",
+		      "MAIL FROM:<a@x.example>\r\n" }, MAILED, RCPTED,
+		    SENT, { "250 ok\r\n", "QUIT\r\n" }, BYE },
+	  .results = "1 perm 5.6.7 the address needs SMTPUTF8, which they "
+		     "don't offer\n2 temp 4.5.3 they take no more domains on "
+		     "this connection\n0 ok 2.0.0 250 ok\n" },
+
 	/* 421 anywhere */
 	{ .name = "421 for a greeting",
 	  .turn = { { "421 4.3.2 full\r\n", "" } },
@@ -704,11 +799,16 @@ static struct script const scripts[] = {
 	  .results = "0 temp 4.5.0 not SMTP: two codes in one reply in reply "
 		     "to EHLO (host)\n" },
 	{ .name = "bare LF", .turn = { { "220 mx\n", "" } },
-	  .results = "0 temp 4.5.0 not SMTP: a bare CR, a bare LF or a NUL "
+	  .results = "0 temp 4.5.0 not SMTP: a bare LF "
 		     "before the greeting (host)\n" },
-	{ .name = "bare CR", .turn = { { "220 m\rx\r\n", "" } },
-	  .results = "0 temp 4.5.0 not SMTP: a bare CR, a bare LF or a NUL "
-		     "before the greeting (host)\n" },
+	{ .name = "bare CR in the code", .turn = { { "22\r0 mx\r\n", "" } },
+	  .results = "0 temp 4.5.0 not SMTP: a line without a code before "
+		     "the greeting (host)\n" },
+	{ .name = "odd octets behind a code that counts",
+	  .turn = { { "220 m\rx\r\n", "EHLO me.example\r\n" }, PLAIN,
+		    MAILED, RCPTED, SENT,
+		    { "250 2.0.0 in\r\r\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 2.0.0 in??\n" },
 	{ .name = "octets behind the last reply",
 	  .turn = { GREETED, PLAIN, MAILED, RCPTED, SENT,
 		    { "250 ok\r\n", "QUIT\r\n" },
@@ -1037,8 +1137,9 @@ test_nul(void **state)
 	(void)state;
 	begin(r);
 	say(r, "220 m\0x\r\n", 9);
-	assert_string_equal(r->results, "0 temp 4.5.0 not SMTP: a bare CR, a "
-	    "bare LF or a NUL before the greeting (host)\n");
+	assert_false(r->closed);
+	say(r, "550 n\0o\r\n250 mx\r\n550 n\0o\r\n221 bye\r\n", 35);
+	assert_string_equal(r->results, "0 perm 5.0.0 550 n?o\n");
 	assert_true(r->closed);
 }
 

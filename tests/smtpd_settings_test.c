@@ -118,6 +118,39 @@ lmtp_keeps_off_port_25(void **state)
 }
 
 static void
+tls_may_be_anothers(void **state)
+{
+	struct {
+		char const *control, *in, *out;
+		bool fine;
+	} const rows[] = {
+		{ "7", "8", "9", true }, { "3", "3", "1023", true },
+		{ NULL, "8", "9", false }, { "7", NULL, "9", false },
+		{ "7", "8", NULL, false }, { "2", "8", "9", false },
+		{ "7", "8", "1024", false }, { "", "8", "9", false },
+		{ "7x", "8", "9", false }, { "-7", "8", "9", false },
+	};
+	struct settings s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		settings_default(&s);
+		s.users = "users";
+		assert_non_null(settings_wrong(&s));
+		settings_ucspi(&s, rows[i].control, rows[i].in, rows[i].out);
+		assert_int_equal(s.ucspi_fd[0] != -1, rows[i].fine);
+		assert_int_equal(!settings_wrong(&s), rows[i].fine);
+	}
+	settings_default(&s);
+	s.users = "users";
+	s.tls = SETTINGS_TLS_DONE;
+	assert_null(settings_wrong(&s));
+	s.certificates = 1;
+	assert_non_null(settings_wrong(&s));
+}
+
+static void
 sockets_are_inherited(void **state)
 {
 	char const *const bad[] = { "", "1", "2", "1024", "-1", "x", "3x" };
@@ -176,6 +209,7 @@ main(void)
 		cmocka_unit_test(limits_are_exact),
 		cmocka_unit_test(lmtp_keeps_off_port_25),
 		cmocka_unit_test(sockets_are_inherited),
+		cmocka_unit_test(tls_may_be_anothers),
 		cmocka_unit_test(lines_end_one_way_or_the_other),
 	};
 

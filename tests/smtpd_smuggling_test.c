@@ -60,7 +60,8 @@ go_on(struct session *s, struct seen *seen)
 			break;
 		case SESSION_COMMIT:
 			seen->accepted++;
-			session_verdict(s, VERDICT_OK, SLICE(""), SLICE(""));
+			session_verdict(s, VERDICT_OK, SLICE(""), SLICE(""),
+			    false);
 			break;
 		case SESSION_ABORT:
 			seen->len = 0;

@@ -76,7 +76,7 @@ assert_verdict(struct submission *s, enum verdict verdict)
 {
 	assert_true(submission_is_settled(s));
 	assert_int_equal(s->refusal, REPLY_NONE);
-	assert_int_equal(s->verdict, verdict);
+	assert_int_equal(s->outcome.verdict, verdict);
 }
 
 static void
@@ -129,7 +129,7 @@ small_messages_share_a_connection(void **state)
 		submission_end(s);
 		settle(s);
 		assert_verdict(s, VERDICT_OK);
-		assert_string_equal(s->status, "2.0.0");
+		assert_string_equal(s->outcome.status, "2.0.0");
 		submission_free(s);
 	}
 	assert_int_equal(queue.guests, 1);
@@ -171,7 +171,7 @@ verdicts_are_passed_on(void **state)
 		submission_end(s);
 		settle(s);
 		assert_verdict(s, v);
-		assert_string_equal(s->words, "so it is");
+		assert_string_equal(s->outcome.words, "so it is");
 		submission_free(s);
 	}
 }

@@ -419,7 +419,8 @@ play_on(struct play *p, struct slice in)
 		case SESSION_COMMIT:
 			show_message(p);
 			session_verdict(s, p->t->verdict,
-			    slice_of(p->t->status), slice_of(p->t->words));
+			    slice_of(p->t->status), slice_of(p->t->words),
+			    false);
 			break;
 		case SESSION_TLS:
 			put_cstr(&p->output, "Q: tls\n");

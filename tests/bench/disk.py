@@ -57,9 +57,9 @@ class Disk:
 class Loop:
     """An ext4 with a journal in a file, mounted until the end of a "with". Its
     blocks have been written before, so none is allocated while we measure."""
-    MIB = 1024
 
-    def __init__(self, directory):
+    def __init__(self, directory, mib):
+        self.mib = mib
         self.image = os.path.join(directory, "ext4.img")
         self.mount = os.path.join(directory, "ext4")
         self.device = None
@@ -68,7 +68,7 @@ class Loop:
         os.makedirs(self.mount, exist_ok=True)
         try:
             run("dd", "if=/dev/zero", f"of={self.image}", "bs=1M",
-                f"count={self.MIB}", "oflag=direct", "status=none")
+                f"count={self.mib}", "oflag=direct", "status=none")
             self.device = run("losetup", "-f", "--show", "--direct-io=on",
                               self.image)
             run("mkfs.ext4", "-q", "-E",

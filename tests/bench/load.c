@@ -17,11 +17,12 @@
 #include "common/option.h"
 #include "tests/bench/arrivals.h"
 #include "tests/bench/session.h"
+#include "tests/bench/tally.h"
 
 enum { DESCRIPTORS_OTHER = 64 };
 
 struct run {
-	char const *server, *to, *new;
+	char const *server, *to, *new, *counter;
 	unsigned long long sessions, messages, size, per_session, rcpts, users;
 	unsigned long long seconds, pause_ms;
 	bool pipelining, lone, remove;
@@ -31,7 +32,10 @@ struct run {
 	struct load load;
 	struct session *session;
 	struct arrivals arrivals;
-	struct timer limit, pause;
+	struct tally *tally;		/* of a sink, and what it had before */
+	uint64_t tally_before;
+	int64_t tally_ns;		/* when it last grew */
+	struct timer limit, pause, poll;
 	struct sample seen;		/* lone: dot to a name in new/ */
 	uint64_t awaited;		/* arrivals until the next may go */
 	bool all_sent, late;
@@ -53,6 +57,8 @@ static struct option_row const rows[] = {
 	    "recipients, % is a number (u%@example.test)"),
 	TEXT("new", "DIR", new,
 	    "wait for their files here, % is a number (don't wait)"),
+	TEXT("counter", "FILE", counter,
+	    "wait for what this sink counts (don't wait)"),
 	NUMBER("sessions", sessions, 1, 10000, "at a time (20)"),
 	NUMBER("messages", messages, 1, 10000000, "in all (1000)"),
 	{ "size", "SIZE", OPTION_SIZE, offsetof(struct run, size),
@@ -86,6 +92,9 @@ options(struct run *r, int argc, char *const *argv)
 	if (r->rcpts > r->users)
 		option_misused(page.program, "--recipients: more than --users",
 		    NULL);
+	if (r->counter && (r->new || r->messages > TALLY_MAX))
+		option_misused(page.program,
+		    "--counter: without --new, up to 1048576 messages", NULL);
 	if (r->lone && (!r->new || r->sessions > 1))
 		option_misused(page.program,
 		    "--lone needs --new and --sessions 1", NULL);
@@ -100,13 +109,33 @@ fail(char const *what)
 
 /* Progress */
 
+/* What has come, of those that were sent. */
+static uint64_t
+arrived(struct run const *r)
+{
+	return r->tally ? __atomic_load_n(&r->tally->n, __ATOMIC_ACQUIRE) -
+	    r->tally_before : r->arrivals.n;
+}
+
 static void
 look_for_end(struct run *r)
 {
-	uint64_t wanted = r->load.yes * r->mailing.rcpts;
+	bool waits = r->new || r->tally;
+	uint64_t wanted = r->load.yes * (r->tally ? 1 : r->mailing.rcpts);
 
-	if (r->all_sent && (!r->new || r->arrivals.n >= wanted))
+	if (r->all_sent && (!waits || arrived(r) >= wanted))
 		r->loop.stop = true;
+}
+
+/* Every ms: a sink writes a word in memory and tells nobody. */
+static void
+look_at_tally(void *owner)
+{
+	struct run *r = owner;
+
+	r->tally_ns = sample_now();
+	look_for_end(r);
+	loop_arm(&r->loop, &r->poll, r->loop.now_ms + 1);
 }
 
 static void
@@ -200,6 +229,12 @@ open_run(struct run *r)
 	r->arrivals = (struct arrivals){ .mailing = &r->mailing,
 		.pattern = r->new, .seen = seen, .owner = r };
 	if (r->new && !arrivals_open(&r->arrivals, &r->loop)) fail(r->new);
+	if (r->counter && !(r->tally = tally_map(r->counter)))
+		fail(r->counter);
+	if (r->tally) {
+		r->tally_before = r->tally->n;
+		memset(r->tally->copies, 0, sizeof r->tally->copies);
+	}
 	l->loop = &r->loop;
 	l->mailing = &r->mailing;
 	l->to = r->to;
@@ -220,6 +255,8 @@ begin(struct run *r)
 	r->pause = (struct timer){ .due = pause_over, .owner = r };
 	loop_arm(&r->loop, &r->limit,
 	    r->loop.now_ms + (int64_t)r->seconds * 1000);
+	r->poll = (struct timer){ .due = look_at_tally, .owner = r };
+	if (r->tally) look_at_tally(r);
 	for (i = 0; i < r->sessions; i++) {
 		r->session[i].load = &r->load;
 		session_begin(&r->session[i]);
@@ -234,6 +271,22 @@ rate(uint64_t n, int64_t from_ns, int64_t to_ns)
 	return n ? (double)n * 1e9 / (double)(to_ns - from_ns) : 0;
 }
 
+/* A sink keeps no text: only that each has come, once. */
+static void
+check_tally(struct run const *r, struct arrivals_report *found)
+{
+	uint64_t i;
+
+	for (i = 0; i < r->messages; i++) {
+		unsigned char copies = r->tally->copies[i];
+
+		if (copies) found->whole++;
+		if (copies > 1) found->twice += copies - 1U;
+		if (!copies && r->load.accepted[i]) found->missing++;
+		if (copies && !r->load.accepted[i]) found->unasked++;
+	}
+}
+
 static bool
 tell(struct run *r, int64_t start_ns)
 {
@@ -244,13 +297,14 @@ tell(struct run *r, int64_t start_ns)
 	if (r->new && !arrivals_check(&r->arrivals, l->accepted, r->remove,
 	    &found))
 		fail("check what has been delivered");
+	if (r->tally) check_tally(r, &found);
 	printf("{\"messages\":%llu,\"accepted\":%llu,\"refused\":%llu,"
 	    "\"lost_sessions\":%llu,\"late\":%s,\"accepted_per_s\":%.1f",
 	    r->messages, (unsigned long long)l->yes,
 	    (unsigned long long)l->no, (unsigned long long)l->lost,
 	    r->late ? "true" : "false",
 	    rate(l->yes, start_ns, l->yes_ns));
-	if (r->new)
+	if (r->new || r->tally)
 		printf(",\"delivered\":%llu,\"missing\":%llu,\"twice\":%llu,"
 		    "\"unasked\":%llu,\"altered\":%llu,"
 		    "\"delivered_per_s\":%.1f",
@@ -259,7 +313,8 @@ tell(struct run *r, int64_t start_ns)
 		    (unsigned long long)found.twice,
 		    (unsigned long long)found.unasked,
 		    (unsigned long long)found.altered,
-		    rate(r->arrivals.n, start_ns, r->arrivals.last_ns));
+		    rate(arrived(r), start_ns, r->tally ? r->tally_ns :
+		    r->arrivals.last_ns));
 	sample_print(stdout, "greeting_ms", &l->greeting);
 	sample_print(stdout, "reply_ms", &l->reply);
 	sample_print(stdout, "seen_ms", &r->seen);

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* Composes the text of a run's messages and knows it again; sends and reads
  * nothing. */
+#include <skalibs/nonposix.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "tests/bench/mailing.h"
 
 enum { LINE = 78, HALF = LINE / 2 };	/* with CRLF */
 
-static char const head[] = "From: sender@bench.test\r\n"
+/* Complete: nobody has to add a field. */
+static char const head[] = "Date: Sat, 1 Jan 2000 00:00:00 +0000\r\n"
+			   "From: sender@bench.test\r\n"
 			   "To: recipients@bench.test\r\n"
+			   "Message-ID: <benchmark@bench.test>\r\n"
 			   "Subject: ";
 static char const dot[] = ".\r\n";
 
@@ -94,6 +99,26 @@ mailing_number(char digits[MAILING_DIGITS + 1], uint64_t n)
 {
 	snprintf(digits, MAILING_DIGITS + 1, "%0*llu", MAILING_DIGITS,
 	    (unsigned long long)n);
+}
+
+bool
+mailing_number_in(struct slice begin, uint64_t *n)
+{
+	static char const subject[] = "\nSubject: ";
+	char const *at = memmem(begin.s, begin.len, subject,
+	    sizeof subject - 1);
+	struct slice rest;
+	unsigned long long number;
+
+	if (!at) return false;
+	rest = slice_skip(begin,
+	    (size_t)(at - begin.s) + sizeof subject - 1);
+	rest = slice_skip(rest, slice_find(rest, ' ') + 1);
+	if (rest.len < MAILING_DIGITS || !slice_number(
+	    slice_from(rest.s, MAILING_DIGITS), UINT32_MAX, &number))
+		return false;
+	*n = number;
+	return true;
 }
 
 bool

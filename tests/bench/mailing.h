@@ -41,6 +41,11 @@ bool mailing_name(char *out, char const *pattern, uint64_t user);
 /* mailing_number - the digits that message n has in its text */
 void mailing_number(char digits[MAILING_DIGITS + 1], uint64_t n);
 
+/* mailing_number_in - the number in a text of any run
+ *   begin  its beginning, up to the Subject at least
+ *   false  there is none */
+bool mailing_number_in(struct slice begin, uint64_t *n);
+
 /* mailing_find - which copy this file of a user is: message * rcpts + i
  *   file   what stands in front of our text doesn't matter
  *   false  none of this run, not for this user, or an octet has changed */

@@ -28,7 +28,7 @@ static struct step {
 	[SESSION_TEXT] = { "text", 0 },
 	[SESSION_DOT] = { "dot", '2' },
 	[SESSION_WAITING] = { "waiting", 0 },
-	[SESSION_QUIT] = { "QUIT", '2' },
+	[SESSION_QUIT] = { "QUIT", 0 },
 };
 
 static void
@@ -175,6 +175,8 @@ flush_or_lose(struct session *s)
 
 	if (done == -1)
 		lose(s, strerror(errno));
+	else if (done && s->step == SESSION_QUIT)
+		end(s);		/* as busy clients do: 221 says nothing new */
 	else
 		loop_want(s->load->loop, &s->watch,
 		    done ? EPOLLIN : EPOLLIN | EPOLLOUT);
@@ -253,10 +255,6 @@ take_line(struct session *s, struct slice line)
 	if (!line.len || line.s[0] != steps[s->step].wanted) {
 		snprintf(text, sizeof text, "%.*s", (int)line.len, line.s);
 		lose(s, text);
-		return false;
-	}
-	if (s->step == SESSION_QUIT) {
-		end(s);
 		return false;
 	}
 	step_on(s);

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: ISC
 # Whether queue, send and local keep what was promised on the disk that a crash
 # has left; for crash.py.
+import glob
 import os
 
-from pipeline import DOMAIN, Pipeline, Stuck, free_port, is_copy
+import boxes
+from boxes import Torn
+from pipeline import DOMAIN, Pipeline, Stuck, free_port
 
 
 class Checker:
@@ -22,13 +25,14 @@ class Checker:
             for message in messages:
                 wrong += self.look(message, message.id.encode() in said)
             return wrong or list(self.left())
-        except Stuck as e:
+        except (Stuck, Torn) as e:
             self.pipeline.kill_all()
             return [str(e)]
 
     def recover(self):
         for entry in os.scandir(self.pipeline.mail):
-            if entry.is_file():     # what was in the way of a Maildir
+            # what was in the way of a Maildir
+            if entry.is_file() and entry.name.startswith("late"):
                 os.unlink(entry.path)
         self.pipeline.start("local", "send", "queue")
         self.pipeline.wait("recovery", 60, self.drained, self.go_on)
@@ -48,16 +52,17 @@ class Checker:
             self.pipeline.hurry()
 
     def look(self, message, promised):
-        boxes = [f"sender{message.n}"] if message.reported else \
+        arrives = [f"sender{message.n}"] if message.reported else \
             message.arrives
         counts = set()
-        for box in boxes:
-            copies = self.pipeline.copies(box)
-            counts.add(len(copies))
-            for name in copies:
-                if not (is_report(name, message) if message.reported else
-                        is_copy(name, message.octets())):
-                    yield f"{message.id}: torn: {name}"
+        for box in arrives:
+            copies = boxes.copies(self.pipeline, box, message.mark())
+            n = len(copies)
+            counts.add(min(n, 1) if boxes.may_repeat(box) else n)
+            for octets in copies:
+                if not (is_report(octets, message) if message.reported else
+                        boxes.is_copy(octets, message.octets())):
+                    yield f"{message.id}: torn in {box}: {octets[:200]!r}"
         if len(counts) > 1 or max(counts) > 1 or promised and 0 in counts:
             yield (f"{message.id}: {'' if promised else 'not '}"
                    f"acknowledged, copies: {sorted(counts)}")
@@ -79,10 +84,10 @@ class Checker:
             yield f"left in the queue: {messages} messages"
         if files and damaged == "0":
             yield f"left in mess: {files}"
+        if locks := glob.glob(glob.escape(self.pipeline.mail) + "/*.lock"):
+            yield f"still locked: {locks}"
 
 
-def is_report(name, message):
-    with open(name, "rb") as f:
-        text = f.read()
+def is_report(text, message):
     return all(f"{box}@{DOMAIN}".encode() in text for box in message.boxes) \
         and text.rstrip().endswith(b"--")

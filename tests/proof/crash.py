@@ -3,8 +3,9 @@
 """Every crash. Plays scenes on a real pipeline while strace writes down what
 queue and local do to their files, works out what a crash at any moment may
 leave on disk, and on each such disk starts queue, send and local again. What
-had been acknowledged must be in its Maildirs then, whole and once; what had
-not, whole and once or nowhere; and nothing may be left over. Of some of these
+had been acknowledged must be in its mailboxes then, Maildirs, an mbox, those of
+a command and of a user, whole, and but for the mbox once; what had not, whole
+and once or nowhere; and nothing may be left over. Of some of these
 starts the story is written down as well, and they crash like all else. Exit 1
 and the smallest reasons when a promise is broken. Root only."""
 import argparse

@@ -4,8 +4,9 @@
 each program makes and how often. Then, for each program, call, error and n, a
 run in which that call fails at its n-th time in each of the program's
 processes, from the first to the last breath of its daemon; or transfers half
-(SHORT). Messages to a Maildir, a large one too, to another host, one that comes
-back and one from a user of the machine are sent anew until they are taken. What
+(SHORT). Messages to a Maildir, a large one too, to another host, to an mbox, a
+command and a user of the machine, one that comes back and one from a user of
+the machine are sent anew until they are taken. What
 was taken must arrive, whole, and in a Maildir once. A daemon may end, and is
 started again without faults; where that isn't enough, all are, once, and then
 it must be. No daemon may die of a signal, spin or keep descriptors. Exit 1 when
@@ -100,8 +101,8 @@ class Bench:
                             if kind == "injected" else [])
 
     def arrived(self):
-        return all(m.copies(self.pipeline, self.host) for m in self.messages
-                   if m.was_taken())
+        return all(m.has_arrived(self.pipeline, self.host)
+                   for m in self.messages if m.was_taken())
 
     def care(self):
         self.pipeline.mend()

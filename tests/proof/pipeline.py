@@ -12,6 +12,8 @@ import subprocess
 import sys
 import time
 
+import sandbox
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, os.environ.get("B", "build"))
@@ -19,23 +21,30 @@ sys.path.insert(0, os.path.join(TOP, "tests", "tools"))
 from smtp import Client, Refused, stuffed  # noqa: E402,F401
 
 DOMAIN = "example.test"
+USER = 4242     # the uid of who gets the mail of system rules
 STAGES = ["remote", "local", "send", "queue", "smtpd"]  # last ones call first
 PARTS = ["spool/queue/journal", "spool/queue/mess", "spool/queue/damaged",
-         "mail"]        # what they keep
+         "mail", "commands", "home"]        # what they keep
 LAY_OUT = """
 set -eu
 dir=$1 port=$2 relay=$3 root=$4
 spool=$dir/spool bind=127.0.0.1 domain=%s routes=$dir/etc/routes
-access=$dir/etc/access
+access=$dir/etc/access user=$5
 mkdir -p "$dir/bin" "$dir/etc" "$dir/log" "$dir/service"
+install tests/proof/keep "$dir/bin"
 stages='smtpd queue send local remote' mail=$dir/mail
 . service/stages.sh
 . service/layout.sh
 echo 'relay 127.0.0.1' >"$access"
 printf '%%s\t%%s\n' team@$domain "alias a@$domain b@$domain c@$domain" \
+    "/^mbox.*@$domain$/" 'mbox ${local}' \
+    "/^cmd.*@$domain$/" "command $dir/bin/keep $dir/commands" \
+    "/^sys.*@$domain$/" "system $user" \
     @$domain 'maildir ${local}/' ${relay:+'*' "relay $relay"} >"$routes"
 lay_out
-""" % DOMAIN
+install -d -m 700 -o mailgrave-command "$dir/commands"
+install -d -m 700 -o %d -g %d "$dir/home"
+""" % (DOMAIN, USER, USER)
 
 
 class Stuck(Exception):
@@ -53,9 +62,13 @@ class Pipeline:
     def __init__(self, directory, port, relay=""):
         self.dir, self.port = directory, port
         self.mail = os.path.join(directory, "mail")
+        user = "user-" + os.path.basename(directory)
+        sandbox.add_user(os.path.dirname(directory), user, USER,
+                         os.path.join(directory, "home"))
         self.running, self.hurried = {}, 0
         subprocess.run(["sh", "-c", LAY_OUT, "sh", directory, str(port), relay,
-                        str(os.getuid() == 0).lower()], cwd=TOP, check=True)
+                        str(os.getuid() == 0).lower(), user], cwd=TOP,
+                       check=True)
         self.owner = {part: os.stat(os.path.join(directory, part))
                       for part in PARTS}
         for stage in STAGES:
@@ -81,6 +94,8 @@ class Pipeline:
             with open(path, "wb") as f:
                 f.write(octets.rstrip(b"\0"))
                 f.truncate(len(octets))
+                if path.endswith(".lock"):
+                    os.fchmod(f.fileno(), 0o400)    # as local makes it
         if os.getuid() == 0:
             os.chown(path, self.owner[part].st_uid, self.owner[part].st_gid)
 
@@ -183,20 +198,6 @@ class Pipeline:
                 return
             process.poll()
             time.sleep(0.01)
-
-    def copies(self, box):
-        """Files of a Maildir's new/ and cur/."""
-        return sorted(glob.glob(f"{glob.escape(self.mail)}/{box}/new/*") +
-                      glob.glob(f"{glob.escape(self.mail)}/{box}/cur/*"))
-
-
-def is_copy(name, octets):
-    """A whole copy of the message, behind what our programs put on top."""
-    with open(name, "rb") as f:
-        got = f.read()
-    want = octets.replace(b"\r\n", b"\n")
-    return got.startswith(b"Return-Path: ") and got.endswith(want) and \
-        b"\n\n" not in got[:len(got) - len(want)]
 
 
 def takes_signals(pid):

@@ -4,10 +4,12 @@
 import os
 import subprocess
 
-from pipeline import BUILD, DOMAIN, Client, Died, Refused, Stuck, is_copy, \
-    stuffed
+import boxes
+from boxes import Torn
+from pipeline import BUILD, DOMAIN, Client, Died, Refused, Stuck, stuffed
 
-KINDS = ["small", "large", "remote", "returned", "injected"]
+KINDS = ["small", "large", "remote", "returned", "injected", "mbox", "cmd",
+         "sys"]
 TAKEN, UNKNOWN, REFUSED = "taken", "unknown", "refused"
 ANSWER_S = 10
 
@@ -34,8 +36,10 @@ class Message:
         return f"from{self.n}@{DOMAIN}"
 
     def recipient(self):
-        return f"to{self.n}@" + ("elsewhere.test" if self.kind == "remote"
-                                 else DOMAIN)
+        if self.kind == "remote":
+            return f"to{self.n}@elsewhere.test"
+        return (self.kind if self.kind in boxes.KINDS else f"to{self.n}") + \
+            f"@{DOMAIN}"
 
     def send(self, pipeline, around):
         """Whether it was taken. No answer to the end means neither."""
@@ -80,38 +84,45 @@ class Message:
         self.outcome = TAKEN if done.returncode == 0 else UNKNOWN
 
     def copies(self, pipeline, host):
-        """Octets of those abroad, names of those in a Maildir."""
+        """The octets of each."""
         if self.kind == "remote":
             return [o for o in host.kept if self.subject() in o]
         path = self.sender() if self.kind == "returned" else self.recipient()
-        return pipeline.copies(path.split("@", maxsplit=1)[0])
+        return boxes.copies(pipeline, path.split("@", maxsplit=1)[0],
+                            self.subject().rstrip())
+
+    def has_arrived(self, pipeline, host):
+        try:
+            return bool(self.copies(pipeline, host))
+        except Torn:    # it is being written
+            return False
 
     def look(self, pipeline, host):
-        copies = self.copies(pipeline, host)
+        try:
+            copies = self.copies(pipeline, host)
+        except Torn as e:
+            raise Stuck(f"torn: {e}") from e
         if self.kind == "remote":
             whole = [o.endswith(self.octets()) for o in copies]
         elif self.kind == "returned":
-            whole = [self.is_report(name) for name in copies]
+            whole = [self.is_report(octets) for octets in copies]
         else:
-            whole = [self.is_own(name) for name in copies]
-        if self.kind != "remote" and len(copies) > 1:
+            whole = [self.is_own(octets) for octets in copies]
+        if self.kind not in ("remote", "mbox") and len(copies) > 1:
             raise Stuck(f"twice: {copies}")
         if not all(whole):
             raise Stuck(f"altered: {self.kind} message {self.n}")
         if self.was_taken() and not copies:
             raise Stuck(f"lost: {self.kind} message {self.n}")
 
-    def is_report(self, name):
-        with open(name, "rb") as f:
-            text = f.read()
+    def is_report(self, text):
         return self.recipient().encode() in text and \
             text.rstrip().endswith(b"--")
 
-    def is_own(self, name):
+    def is_own(self, text):
         if self.kind != "injected":
-            return is_copy(name, self.octets())
-        with open(name, "rb") as f:     # with more in its header
-            text = f.read()
+            return boxes.is_copy(text, self.octets())
+        # with more in its header
         head, body = self.octets().replace(b"\r\n", b"\n").split(b"\n\n")
         return text.endswith(b"\n\n" + body) and \
             head.split(b"\n")[1] in text

@@ -3,6 +3,7 @@
 # the tool. For the other tools here.
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -13,6 +14,14 @@ import tempfile
 # Small, so that the journal's segments are small too (queue/SPOOL).
 DISK = "size=240m,mode=755"
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+
+
+def add_user(directory, name, uid, home):
+    """A user of the machine, inside; directory is what enter has returned."""
+    with open(os.path.join(directory, "passwd"), "a+") as f:
+        f.seek(0)
+        if f"\n{name}:" not in f.read():
+            f.write(f"{name}:x:{uid}:{uid}::{home}:/bin/sh\n")
 
 
 def loopback_up():
@@ -30,6 +39,9 @@ def enter():
         loopback_up()
         subprocess.run(["mount", "-t", "tmpfs", "-o", DISK, "none", directory],
                        check=True)
+        own = os.path.join(directory, "passwd")
+        shutil.copy("/etc/passwd", own)
+        subprocess.run(["mount", "--bind", own, "/etc/passwd"], check=True)
         return directory
     with tempfile.TemporaryDirectory(prefix="proof.") as directory:
         status = subprocess.call(

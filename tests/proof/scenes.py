@@ -20,8 +20,12 @@ class Message:
         self.arrives = arrives or boxes
         self.head, self.reported, self.id = head, reported, None
 
+    def mark(self):
+        """A line that no other has."""
+        return b"Subject: %d" % self.n
+
     def octets(self):
-        return (f"Subject: {self.n}\r\n{self.head}\r\n".encode() +
+        return (self.mark() + f"\r\n{self.head}\r\n".encode() +
                 b"%016d.............\r\n" % self.n * (1 + self.size // 31))
 
     def sender(self):
@@ -155,6 +159,20 @@ def clean(p):
     p.unblock()
 
 
+def mbox(p):
+    """The second message stands behind the first."""
+    p.send(["mbox"])
+    p.send(["mbox"], size=100000)
+
+
+def command(p):
+    p.send(["cmd", "a"])
+
+
+def system(p):
+    p.send(["sys"])
+
+
 def alias(p):
     """One recipient becomes three."""
     p.send(["team"], arrives=["a", "b", "c"])
@@ -172,8 +190,8 @@ def restart(p):
     p.unblock()
 
 
-SCENES = [one, three, two_recipients, large, deferred, bounce, alias,
-          restart, recycle, clean]
+SCENES = [one, three, two_recipients, large, deferred, bounce, alias, mbox,
+          command, system, restart, recycle, clean]
 
 
 # --- inside strace --------------------------------------------------------

@@ -6,13 +6,14 @@ NAMES = ("mkdir,mkdirat,open,openat,creat,rename,renameat,renameat2,link,"
          "linkat,unlink,unlinkat,rmdir").split(",")
 WRITES = "write,writev,pwrite64,pwritev,sendto,sendmsg,sendmmsg".split(",")
 LENGTHS = "ftruncate,fallocate".split(",")
+MOVES = ["lseek"]
 SYNCS = "fsync,fdatasync".split(",")
 PLACES = "chdir,fchdir,chroot".split(",")
 # what would change a file in a way that trace.py doesn't follow
 UNKNOWN = ("symlink,symlinkat,truncate,pwritev2,copy_file_range,sendfile,"
            "splice,sync,syncfs,sync_file_range,pivot_root,io_uring_enter"
            ).split(",")
-CALLS = ",".join(NAMES + WRITES + LENGTHS + SYNCS + PLACES + UNKNOWN)
+CALLS = ",".join(NAMES + WRITES + LENGTHS + MOVES + SYNCS + PLACES + UNKNOWN)
 
 CALL = re.compile(rb"(\w+)\((.*)\) += (-?\d+)(.*)\Z", re.S)
 TEXT = re.compile(rb'"((?:\\x[0-9a-f]{2})*)"')

@@ -73,6 +73,8 @@ class Trace:
             self.take_write(call)
         elif call.name in strace.LENGTHS:
             self.take_length(call)
+        elif call.name in strace.MOVES:
+            self.take_move(call)
         elif call.name in strace.SYNCS:
             self.take_sync(call)
         elif call.name in strace.PLACES:
@@ -121,6 +123,11 @@ class Trace:
                          call.number(2) + length)
         self.change(Op(call, f"length {length} of {self.name(node)}", node,
                        length=length))
+
+    def take_move(self, call):
+        node = self.find(call.place())
+        if node:
+            node.at = call.result
 
     def take_sync(self, call):
         """What had ended before it began lasts once it has returned."""

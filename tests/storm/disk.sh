@@ -1,16 +1,9 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=sh disable=SC2154,SC2034 # names from and for others
 # Small file systems of a test's own, in a mount namespace of its own: nothing
-# of it outlives the test. Sourced behind lib.sh.
+# of it outlives the test. Sourced behind storm.sh.
 
-is_root || skip_all 'file systems: not root'
-# where the root directory is no mount point, say in a chroot
-unshare -m --propagation private true 2>/dev/null ||
-	skip_all 'file systems: no mount namespace to be had'
-[ -n "${IN_NAMESPACE-}" ] || {
-	rm -rf "$T"
-	IN_NAMESPACE=1 exec unshare -m --propagation private "$0"
-}
+own_mounts || skip_all 'file systems: not root, or no mount namespace to be had'
 trap 'drop_disks; clean_up' EXIT
 
 drop_disks() {

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
 """kills.py DIR KILLS [SEED] - kill by force, at random moments, what runs in
-the pipeline that quickstart keeps in DIR: daemons, their helpers, several at
-once, all at once. Now and then it rests, so that mail gets through."""
+the pipeline that quickstart keeps in DIR: daemons, their helpers and what these
+have started, several at once, all at once. Now and then it rests, so that mail gets through."""
 import collections
 import os
 import random
@@ -14,9 +14,13 @@ STAGES = ["smtpd", "queue", "send", "local", "remote"]
 REST_S = 2.5
 
 
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as f:
-        return [int(child) for child in f.read().split()]
+def descendants(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as f:
+            children = [int(child) for child in f.read().split()]
+    except OSError:
+        return []   # it is gone
+    return [p for child in children for p in [child] + descendants(child)]
 
 
 def daemon(directory, stage):
@@ -29,7 +33,7 @@ def family(directory, stage):
     """The daemon and its helpers."""
     try:
         pid = daemon(directory, stage)
-        return [pid] + children(pid) if pid else []
+        return [pid] + descendants(pid) if pid else []
     except OSError:
         return []
 

@@ -2,17 +2,21 @@
 # SPDX-License-Identifier: ISC
 """Messages whose recipients fare differently, and whether all came out right.
 
-Message N goes from bN@example.test to mN@example.test, a Maildir, to
-fN@far.test, which the other host takes, and to noN@far.test, which it refuses:
-bN is told.
+Message N goes from bN@example.test to mN@example.test, a Maildir, to an mbox
+that others go to as well, to a command that keeps it in a file (proof/keep), to
+a user of the machine when there is one, to fN@far.test, which the other host
+takes, and to noN@far.test, which it refuses: bN is told.
 
 mixed.py send   one client; what the server said to each goes into --record
 mixed.py host   the other host; what it took goes into --host
-mixed.py check  of each acknowledged message, one copy lies in mN, the other
-                host has at least one, and one report about noN lies in bN; none
-                is altered, none is half
+mixed.py check  of each acknowledged message, one copy lies in mN, in the user's
+                Maildir and in the command's file, mbox and the other host have
+                at least one, and one report about noN lies in bN; none is
+                altered, none is half
 """
 import argparse
+import collections
+import glob
 import os
 import random
 import re
@@ -21,8 +25,10 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../tools"))
+import mbox  # noqa: E402
 from smtp import Client, Refused, stuffed  # noqa: E402
 
+MBOXES = 3
 ACKNOWLEDGED, REFUSED, UNKNOWN = "acknowledged", "refused", "unknown"
 
 
@@ -35,10 +41,12 @@ def text(n):
                         *lines, f"end of {n}", ""]).encode()
 
 
-def send_one(client, n):
+def send_one(client, n, user):
     octets = stuffed(text(n))
     client.say(f"MAIL FROM:<b{n}@example.test>")
-    for to in f"m{n}@example.test", f"f{n}@far.test", f"no{n}@far.test":
+    boxes = [f"m{n}", f"mbox{n % MBOXES}", "command"] + ["user"] * user
+    for to in [f"{box}@example.test" for box in boxes] + \
+            [f"f{n}@far.test", f"no{n}@far.test"]:
         client.say(f"RCPT TO:<{to}>")
     client.say("DATA", "3")
     client.send(octets[:-3])
@@ -60,7 +68,7 @@ def send(options):
                 if client is None:
                     client = Client(options.port)
                     client.hello()
-                outcome = send_one(client, n)
+                outcome = send_one(client, n, bool(options.home))
             except (OSError, Refused):
                 pass
             record.write(f"{n} {outcome}\n")
@@ -142,6 +150,50 @@ def contents(box):
     return found
 
 
+def sort(messages, found):
+    """By their numbers, which stand in their ends; without one it is half."""
+    for octets in messages:
+        end = re.search(rb"\nend of (\d+)\n\Z", octets)
+        if not end:
+            raise mbox.Torn(f"{octets[:60]!r}...{octets[-30:]!r}")
+        found[int(end[1])].append(octets)
+    return found
+
+
+def read_files(pattern):
+    for name in glob.glob(pattern):
+        with open(name, "rb") as f:
+            yield f.read()
+
+
+def read_shared(options):
+    """What lies where messages are together: {place: {number: copies}}"""
+    at = {"an mbox": collections.defaultdict(list)}
+    for n in range(MBOXES):
+        sort(mbox.messages(os.path.join(options.mail, f"mbox{n}")),
+             at["an mbox"])
+    at["a command"] = sort(read_files(f"{options.kept}/*[0-9]"),
+                           collections.defaultdict(list))
+    if options.home:
+        at["a user"] = sort(read_files(f"{options.home}/Maildir/new/*"),
+                            collections.defaultdict(list))
+    return at
+
+
+def shared_faults(n, outcome, shared):
+    want = b"\n" + text(n).replace(b"\r\n", b"\n")
+    for place, found in shared.items():
+        copies = found.get(n, [])
+        if outcome == ACKNOWLEDGED and not copies:
+            yield f"lost on the way to {place}"
+        if outcome == REFUSED and copies:
+            yield f"refused, but {place} has it"
+        if len(copies) > 1 and place != "an mbox":
+            yield f"{place} has {len(copies)} copies"
+        if not all(copy.endswith(want) for copy in copies):
+            yield f"altered on the way to {place}"
+
+
 def read_record(name):
     with open(name) as f:
         return {int(n): fate for n, fate in map(str.split, f)}
@@ -176,13 +228,22 @@ def faults(options, n, outcome, taken):
             yield f"the report tells of {told}"
 
 
+def all_faults(options, outcomes):
+    try:
+        shared = read_shared(options)
+    except mbox.Torn as e:  # one may be being written
+        return [f"torn: {e}"]
+    taken = read_record(options.host)
+    return [f"{n}: {fault}" for n in sorted(outcomes)
+            for fault in (*faults(options, n, outcomes[n], taken),
+                          *shared_faults(n, outcomes[n], shared))]
+
+
 def check(options):
     outcomes = read_record(options.record)
     until = time.monotonic() + options.wait
     while True:
-        taken = read_record(options.host)
-        wrong = [f"{n}: {fault}" for n in sorted(outcomes)
-                 for fault in faults(options, n, outcomes[n], taken)]
+        wrong = all_faults(options, outcomes)
         if not wrong or time.monotonic() > until:
             break
         time.sleep(0.5)
@@ -200,6 +261,8 @@ def main():
     parser.add_argument("--record")
     parser.add_argument("--host")
     parser.add_argument("--mail")
+    parser.add_argument("--kept", help="what the command keeps")
+    parser.add_argument("--home", help="of the user, if there is one")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--pause", type=float, default=0.05)

@@ -11,12 +11,41 @@ short_or_long() {
 	[ -z "${LONG-}" ] || n=$2
 }
 
-# other_host - start it; $T/routes leads there
+# own_mounts - from here on: begins the test anew; false where that can't be
+own_mounts() {
+	[ -z "${IN_NAMESPACE-}" ] || return 0
+	# where the root directory is no mount point, say in a chroot
+	is_root && unshare -m --propagation private true 2>/dev/null ||
+		return
+	rm -rf "$T"
+	IN_NAMESPACE=1 exec unshare -m --propagation private "$0"
+}
+
+# own_user - where mounts are our own, there is one, at $home
+own_user() {
+	home=''
+	[ -n "${IN_NAMESPACE-}" ] || return
+	home=$T/home
+	install -d -m 700 -o 4242 -g 4242 "$home"
+	{
+		cat /etc/passwd
+		echo "stormy:x:4242:4242::$home:/bin/sh"
+	} >"$T/passwd"
+	mount --bind "$T/passwd" /etc/passwd
+}
+
+# other_host - start it; $T/routes leads there, and to mailboxes of all kinds
 other_host() {
 	far=$(free_port)
 	background "$T/far" "$storm/mixed.py" host --port "$far" \
 		--host "$T/taken"
-	printf '%s\t%s\n' @example.test 'maildir ${local}/' \
+	install "$top/tests/proof/keep" "$T/keep"
+	install -d -m 777 "$T/kept"
+	own_user
+	printf '%s\t%s\n' '/^mbox[0-9]@example.test$/' 'mbox ${local}' \
+		command@example.test "command $T/keep $T/kept" \
+		${home:+user@example.test 'system stormy'} \
+		@example.test 'maildir ${local}/' \
 		far.test "relay 127.0.0.1:$far" >"$T/routes"
 }
 
@@ -27,7 +56,7 @@ mail_comes() {
 		--clients "$2" --first "$1" --record "$T/record" --faults
 	load=$pid
 	background "$T/mixed" "$storm/mixed.py" send --port "$port" \
-		--first "$1" --record "$T/mixed.record"
+		--first "$1" --record "$T/mixed.record" ${home:+--home "$home"}
 	mixed=$pid
 }
 
@@ -54,9 +83,11 @@ all_is_well() {
 	background "$T/alarm" now_and_then
 	ok_says 'what stays is there, once, as it was sent' \
 		"$tools/load.py" check --mail "$dir/mail" --record "$T/record"
-	ok_says 'so is what goes on and what comes back' \
-		"$storm/mixed.py" check --mail "$dir/mail" \
-		--record "$T/mixed.record" --host "$T/taken"
+	ok_says 'so is what goes on, comes back, and goes to other mailboxes' \
+		"$storm/mixed.py" check --mail "$dir/mail" --kept "$T/kept" \
+		--record "$T/mixed.record" --host "$T/taken" \
+		${home:+--home "$home"}
+	is 'no mbox is locked' "$(find "$dir/mail" -name '*.lock')" ''
 	ok 'no message file is left' within 10 files 0 "$dir/spool/queue/mess"
 	is 'nothing was taken for damage' "$(ls "$dir/spool/queue/damaged")" ''
 }

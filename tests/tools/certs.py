@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Certificates for a host called localhost: a good one, and bad ones of all
-kinds. All have keys on P-256."""
+kinds. All but the weak one have keys on P-256."""
 import datetime
 import ipaddress
 import os
@@ -8,7 +8,7 @@ import ssl
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 NAME = "localhost"
@@ -52,6 +52,11 @@ class Pki:
                  self.issue("wild", "x", ca, [x509.DNSName("*")]))
         self.add("a name that only begins so", self.issue(
             "longer", "x", ca, [x509.DNSName(NAME + ".evil.test")]))
+        self.add("a name in the subject only",
+                 self.issue("subject", NAME, ca, []))
+        self.add("a wildcard for a label above", self.issue(
+            "above", "x", ca, [x509.DNSName("*." + NAME)]))
+        self.add("a weak key", self.issue("weak", NAME, ca, host, weak=True))
         self.names = list(self.kinds)
         self.add("no address", self.issue("noip", NAME, ca,
                                           [x509.DNSName(NAME)]))
@@ -60,8 +65,9 @@ class Pki:
         return os.path.join(self.directory, name)
 
     def issue(self, name, common, issuer=None, alt=None, begin=-1, end=2,
-              ca=False, usage=None):
-        key = ec.generate_private_key(ec.SECP256R1())
+              ca=False, usage=None, weak=False):
+        key = (rsa.generate_private_key(65537, 1024) if weak else
+               ec.generate_private_key(ec.SECP256R1()))
         signer = issuer or (key, None)
         b = (x509.CertificateBuilder()
              .subject_name(subject(common))
@@ -90,5 +96,6 @@ class Pki:
 
     def context(self, kind):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
         context.load_cert_chain(self.kinds[kind])
         return context

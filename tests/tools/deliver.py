@@ -16,7 +16,8 @@ import struct
 import sys
 import time
 
-HOW = 3    # octets of how, tls, use_login: all zero
+HOWS = ("relay", "mx", "lmtp")
+TLS = ("default", "none", "may", "must", "verify")
 SLOTS, JOB, RCPT, RUN, RESULT = range(0x301, 0x306)
 VERDICTS = ("ok", "temp", "perm")
 
@@ -51,7 +52,8 @@ class Send:
         """rcpts: (number, address, action) of each"""
         fd = sealed(message)
         self.send(struct.pack(">HI", JOB, number) + a.id + text(a.sender) +
-                  text(a.groups) + text("") + struct.pack(">I", 0) + a.how +
+                  text(a.groups) + text(a.host) +
+                  struct.pack(">I", a.port) + a.how +
                   struct.pack(">QQ", len(message), a.arrived) +
                   text(a.envid) + text(a.address) + text(a.name) +
                   text(a.helo) + text(a.protocol) + text(a.login) +
@@ -94,6 +96,11 @@ def options():
                    help="go away when this file is there, without results")
     o.add_argument("--crlf", action="store_true",
                    help="the message has LF line ends")
+    o.add_argument("--how", choices=HOWS, default="relay")
+    o.add_argument("--tls", choices=TLS, default="default")
+    o.add_argument("--use-login", action="store_true")
+    o.add_argument("--host", default="")
+    o.add_argument("--port", default=0, type=int)
     o.add_argument("socket")
     o.add_argument("rcpt", nargs="+")
     return o.parse_args()
@@ -108,7 +115,7 @@ def recipient(number, word):
 
 def main():
     a = options()
-    a.how = bytes(HOW)
+    a.how = bytes((HOWS.index(a.how), TLS.index(a.tls), a.use_login))
     message = sys.stdin.buffer.read()
     if a.crlf:
         message = message.replace(b"\n", b"\r\n")

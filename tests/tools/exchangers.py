@@ -28,7 +28,7 @@ def serve(conn, how):
             say(b"221 bye")
             return
         if verb == b"EHLO":
-            say(b"250-mx.test\r\n250 8BITMIME")
+            say(b"250-mx.test\r\n250-SMTPUTF8\r\n250 8BITMIME")
         elif verb == b"DATA":
             say(b"354 go on")
             while lines.readline() not in (b".\r\n", b""):
@@ -57,7 +57,8 @@ def listen(address, how):
     s.bind((address, 25))
     s.listen(100)
     while True:
-        conn, _ = s.accept()
+        conn, peer = s.accept()
+        print("from", peer[0], flush=True)
         threading.Thread(target=talk, args=(conn, how), daemon=True).start()
 
 

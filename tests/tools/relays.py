@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
 """relays.py PORT LOG [login] - relays on PORT of every address of this host;
-those on 127.0.9.* never say a word. A line in LOG for each message: address,
+those on 127.0.9.* never say a word, those on 127.0.8.* say on standard output
+that they have a text, and take it a second later. A line in LOG for each message: address,
 number of the connection, number of the message in it, recipient, login. With
 login: nobody may send without one."""
 import base64
 import socket
 import sys
 import threading
+import time
 
 lock = threading.Lock()
 
@@ -26,6 +28,7 @@ def serve(conn, address, number):
         verb = line[:4].upper()
         if verb == b"QUIT":
             say(b"221 bye")
+            print(address, "QUIT", flush=True)
             return
         if verb == b"EHLO":
             say(b"250-relay.test\r\n250-PIPELINING\r\n250-AUTH PLAIN\r\n"
@@ -39,6 +42,9 @@ def serve(conn, address, number):
             say(b"354 go on")
             while lines.readline() not in (b".\r\n", b""):
                 pass
+            if address.startswith("127.0.8."):
+                print(address, "text", flush=True)
+                time.sleep(1)
             mails += 1
             with lock, open(sys.argv[2], "a") as log:
                 log.write(f"{address} {number} {mails} {rcpt} {name}\n")

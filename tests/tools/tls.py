@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
 """tls.py CASE HOST-PORT... - one case of an SMTP client and TLS; prints what
-went wrong, and exits 1 then. Cases: starttls PORT, smtps PORT, injection PORT,
-halves PORT SMTPS-PORT N, garbage SMTPS-PORT, idle PORT N PID (prints KiB each),
+went wrong, and exits 1 then. Cases: starttls PORT, smtps PORT, offers PORT (prints them), injection PORT,
+halves PORT SMTPS-PORT N, crowd PORT N, slow SMTPS-PORT SECONDS, records SMTPS-PORT, garbage SMTPS-PORT, idle PORT N PID (prints KiB each),
 alpn SMTPS-PORT NAME, sni SMTPS-PORT NAME (prints the certificate's)."""
+import os
 import select
 import smtplib
 import socket
@@ -72,6 +73,13 @@ def smtps(port):
                    MAIL + b"x" * 900 + b"\r\n" + b"many lines\r\n" * 40000)
 
 
+def offers(secure):
+    """What is to be had from the start, under TLS."""
+    with smtplib.SMTP_SSL("127.0.0.1", int(secure), "c.test", timeout=60,
+                          context=context()) as s:
+        print(s.ehlo()[1].decode())
+
+
 EVIL = (b"EHLO evil\r\nMAIL FROM:<e@client.test>\r\n"
         b"RCPT TO:<evil@example.test>\r\nDATA\r\nevil\r\n.\r\n")
 
@@ -112,19 +120,54 @@ def halves(port, secure, n):
     s, f = plain(int(port))
     expect(say(s, f, b"EHLO c.test\r\n"), lambda r: r.startswith(b"250"))
     expect(say(s, f, b"NOOP\r\n"), lambda r: r.startswith(b"250"))
-    # and there is a limit
-    expect(say(s, f, b"STARTTLS\r\n"), lambda r: r.startswith(b"454 4.7.0 "))
-    expect(say(s, f, b"QUIT\r\n"), lambda r: r.startswith(b"221 "))
+    # there is a limit, for those who come in haste: soon the oldest has to go
+    until = time.monotonic() + 60
+    while not say(s, f, b"STARTTLS\r\n").startswith(b"220 "):
+        if time.monotonic() > until:
+            sys.exit("no handshake any more")
+        time.sleep(0.05)
+    held[0].settimeout(60)
+    expect(closed(held[0]), lambda c: c)
+    for _ in range(10):
+        smtplib.SMTP_SSL("127.0.0.1", int(secure), "c.test", timeout=60,
+                         context=context()).quit()
     for s in held:
         s.close()
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
+
+
+def closed(s):
+    try:
+        while s.recv(4096):
+            pass
+    except ConnectionResetError:
+        pass
+    return True
+
+
+def crowd(port, n):
+    """As many handshakes begun at once as may be, and one more."""
+    reply = b""
+    for attempt in range(20):
+        held = [ready(int(port)) for i in range(int(n))]
         s, f = plain(int(port))
         say(s, f, b"EHLO c.test\r\n")
-        if say(s, f, b"STARTTLS\r\n").startswith(b"220"):
-            return
-        time.sleep(0.05)
-    sys.exit("no handshake any more")
+        reply = say(s, f, b"STARTTLS\r\n")
+        for h in held:
+            h.close()
+        # unless the machine was so slow that the oldest had to go
+        if not reply.startswith(b"220 "):
+            break
+    expect(reply, lambda r: r.startswith(b"454 4.7.0 "))
+    expect(say(s, f, b"QUIT\r\n"), lambda r: r.startswith(b"221 "))
+
+
+def slow(secure, seconds):
+    """A handshake that is never done ends in time, and not before."""
+    s = socket.create_connection(("127.0.0.1", int(secure)), 60)
+    began = time.monotonic()
+    closed(s)
+    took = time.monotonic() - began
+    expect(took, lambda t: int(seconds) - 0.1 <= t < int(seconds) + 30)
 
 
 def garbage(secure):
@@ -150,6 +193,35 @@ def garbage(secure):
             pass
         expect(got, lambda g: len(g) < 100 and b"ESMTP" not in g)
     smtplib.SMTP_SSL("127.0.0.1", int(secure), "c.test", timeout=20,
+                     context=context()).quit()
+
+
+def records(secure):
+    """Longer than a record may be, or a message in them, at every time."""
+    def raw():
+        return socket.create_connection(("127.0.0.1", int(secure)), 60)
+
+    long = b"\x17\x03\x03\x41\x01"      # 2^14 + 257 octets
+    for octets in (b"\x16\x03\x01\xff\xff", b"\x16\x03\x01\x40\x01",
+                   b"\x16\x03\x01\x00\x04\x01\xff\xff\xff",
+                   b"\x16\x03\x01\x00\x00" * 100, long):
+        s = raw()
+        s.sendall(octets + b"x" * 70000)
+        closed(s)
+    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+        c = context()
+        c.minimum_version = c.maximum_version = version
+        s = raw()
+        t = c.wrap_socket(s)
+        expect(t.recv(4), lambda r: r == b"220 ")
+        # under TLS, in a record that is none
+        socket.socket(fileno=os.dup(t.fileno())).sendall(long + b"x" * 16641)
+        try:
+            expect(t.recv(4096).startswith(b"4"), lambda r: not r)
+            closed(t)
+        except (ssl.SSLError, ConnectionResetError, TimeoutError) as e:
+            expect(e, lambda e: not isinstance(e, TimeoutError))
+    smtplib.SMTP_SSL("127.0.0.1", int(secure), "c.test", timeout=60,
                      context=context()).quit()
 
 

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/* The key helper: reads keys, signs, believes no frame. Two loads are kept, for
+ * the handshakes that were under way when the second came. */
+#include <skalibs/nonposix.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "common/helper.h"
+#include "common/reader.h"
+#include "common/tlsvault.h"
+#include "smtpd/keeper.h"
+#include "smtpd/signing.h"
+
+enum { LOADS = 2 };
+
+struct hold {
+	struct keeper const *from;
+	int socket;
+	struct tls_vault vault[LOADS][TLS_PAIRS_MAX];
+	uint32_t loads;		/* so far; the last one is in force */
+};
+
+/* What was read, until it has been parsed. */
+struct text {
+	char *s;
+	size_t len;
+};
+
+static bool
+say(struct hold const *h, struct wire_form const *form, void const *values)
+{
+	char frame[SIGNING_CHAIN_MAX + 64];
+	size_t len = wire_pack(form, values, frame, sizeof frame);
+
+	return len && helper_send(h->socket, frame, len, -1);
+}
+
+/* Files */
+
+static bool
+slurp(struct text *t, char const *path)
+{
+	t->s = file_slurp(path, READER_FILE_MAX, &t->len);
+	return t->s;
+}
+
+static void
+forget(struct text *t)
+{
+	if (t->s) explicit_bzero(t->s, t->len);
+	free(t->s);
+}
+
+/* fill - pair n; false: *why, and *key when it is the key's file */
+static bool
+fill(struct tls_vault *v, struct keeper const *from, size_t n, bool *key,
+    char const **why)
+{
+	struct text certificate = { .s = NULL }, secret = { .s = NULL };
+	bool fine = slurp(&certificate, from->certificate[n]);
+
+	*key = fine;
+	fine = fine && slurp(&secret, from->key[n]);
+	*why = strerror(errno);
+	if (fine) {
+		*key = false;
+		fine = tls_vault_fill(v,
+		    slice_from(certificate.s, certificate.len),
+		    slice_from(secret.s, secret.len), SIGNING_CHAIN_MAX, why);
+	}
+	forget(&certificate);
+	forget(&secret);
+	return fine;
+}
+
+static void
+empty(struct tls_vault *load, size_t n)
+{
+	while (n--)
+		tls_vault_empty(&load[n]);
+}
+
+static bool
+say_failed(struct hold const *h, size_t file, char const *why, int error)
+{
+	char text[SIGNING_WHY_MAX + 1];
+	char const *user = h->from->jail.user;
+
+	if (error == EACCES && user)
+		snprintf(text, sizeof text, "%s for %s", why, user);
+	else
+		snprintf(text, sizeof text, "%s", why);
+	return say(h, &signing_failed_form, &(struct signing_failed){
+		.file = (uint8_t)file, .why = slice_of(text) });
+}
+
+/* All or none; false: smtpd is gone */
+static bool
+load(struct hold *h)
+{
+	struct tls_vault fresh[TLS_PAIRS_MAX];
+	struct tls_vault *place = h->vault[(h->loads + 1) % LOADS];
+	size_t i, pairs = h->from->pairs;
+	uint32_t first = (h->loads + 1) * TLS_PAIRS_MAX;
+	char const *why;
+	bool key, gone = false;
+
+	for (i = 0; i < pairs; i++) {
+		errno = 0;
+		if (fill(&fresh[i], h->from, i, &key, &why)) continue;
+		empty(fresh, i);
+		return say_failed(h, key ? pairs + i : i, why, errno);
+	}
+	empty(place, TLS_PAIRS_MAX);
+	memcpy(place, fresh, pairs * sizeof *fresh);
+	h->loads++;
+	for (i = 0; !gone && i < pairs; i++)
+		gone = !say(h, &signing_pair_form, &(struct signing_pair){
+		    .key = first + (uint32_t)i,
+		    .chain = slice_from(place[i].chain, place[i].chain_len) });
+	return !gone && say(h, &signing_loaded_form,
+	    &(struct signing_loaded){ .unused = 0 });
+}
+
+/* Signatures */
+
+/* find - NULL: there is no such key, or not any more */
+static struct tls_vault const *
+find(struct hold const *h, uint32_t number)
+{
+	uint32_t which = number / TLS_PAIRS_MAX;
+
+	if (which > h->loads || which + LOADS <= h->loads) return NULL;
+	return &h->vault[which % LOADS][number % TLS_PAIRS_MAX];
+}
+
+static bool
+sign(struct hold const *h, struct signing_sign const *wanted)
+{
+	struct tls_vault const *v = find(h, wanted->key);
+	unsigned char signature[TLS_SIGNATURE_MAX];
+	size_t len = v ? tls_vault_sign(v, wanted->digest, wanted->pss,
+	    wanted->content, signature) : 0;
+
+	return say(h, &signing_signed_form, &(struct signing_signed){
+		.signature = slice_from((char *)signature, len) });
+}
+
+void
+keeper_serve(int socket, void *keeper)
+{
+	struct hold h = { .from = keeper, .socket = socket };
+	char store[TLS_CONTENT_MAX + 64];
+	struct jail jail = h.from->jail;
+	bool fine = true;
+	char const *why;
+
+	jail.root = NULL;
+	if (!jail_enter(&jail, &why) || !jail_seal(JAIL_READ, &why)) _exit(111);
+	while (fine) {
+		struct signing_load none;
+		struct signing_sign wanted;
+		int fd;
+		ssize_t n = helper_receive(socket, store, sizeof store, &fd);
+		struct slice frame = slice_from(store, n > 0 ? (size_t)n : 0);
+
+		if (n <= 0 || fd != -1)
+			fine = false;
+		else if (wire_unpack(&signing_sign_form, &wanted, frame))
+			fine = sign(&h, &wanted);
+		else
+			fine = wire_unpack(&signing_load_form, &none, frame) &&
+			    load(&h);
+	}
+	empty(h.vault[0], TLS_PAIRS_MAX);
+	empty(h.vault[1], TLS_PAIRS_MAX);
+}
