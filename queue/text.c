@@ -22,7 +22,7 @@ text_check_step(struct text_check *c)
 	c->at += (uint64_t)n;
 	if (n && c->at < c->size) return 1;
 	if (c->at == c->size && c->crc == c->expected) return 0;
-	errno = EIO;
+	errno = EBADMSG;
 	return -1;
 }
 

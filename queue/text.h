@@ -27,8 +27,8 @@ enum { TEXT_STEP = 1 << 20 };	/* octets */
 bool text_check_begin(struct text_check *c, int mess, struct message const *m,
     struct record_message const *r);
 
-/* text_check_step - 1: there is more; 0: it is whole; -1 and errno, EIO when it
- * is something else */
+/* text_check_step - 1: there is more; 0: it is whole; -1 and errno, EBADMSG when
+ * it is something else */
 int text_check_step(struct text_check *c);
 
 /* text_check_end - harmless when none is under way */
