@@ -10,6 +10,7 @@
 engines='
 common/access
 common/accessfile
+common/accessline
 common/action
 common/addr
 common/base64
