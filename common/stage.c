@@ -192,7 +192,10 @@ stage_serve(struct stage *s)
 	if (s->notify_fd) notify_line((int)s->notify_fd);
 	log_target.gather = true;
 	s->loop.pause = log_flush;
-	if (!loop_run(&s->loop)) strerr_diefusys(111, "wait for events");
+	if (!loop_run(&s->loop)) {
+		log_flush();
+		strerr_diefusys(111, "wait for events");
+	}
 	log_target.gather = false;
 	loop_close(&s->loop);
 }
