@@ -39,6 +39,7 @@ common/target
 common/utf8
 common/variable
 common/who
+common/whofile
 common/wire
 inject/address
 inject/complete
