@@ -81,14 +81,15 @@ arm(struct loop *loop, struct watch *w)
 	w->armed = w->events;
 }
 
-/* The kernel is told of less only when what isn't wanted comes: a client that
- * waits for its answer says nothing meanwhile. */
+/* That nothing is to be read is told to the kernel only when something comes: a
+ * client that waits for its answer says nothing meanwhile. Room to write is
+ * always there, though. */
 void
 loop_want(struct loop *loop, struct watch *w, uint32_t events)
 {
 	if (w->fd == -1) return;
 	w->events = events;
-	if (events & ~w->armed) arm(loop, w);
+	if (events & ~w->armed || w->armed & ~events & EPOLLOUT) arm(loop, w);
 }
 
 /* These two are reported whether they are wanted or not. */
