@@ -101,6 +101,23 @@ envelope_rcpt_now(struct envelope *e, struct journal const *j,
 	return true;
 }
 
+void
+envelope_moved(struct message *m, struct journal *j,
+    struct journal_unit const *unit, uint32_t envelope)
+{
+	uint32_t i;
+
+	journal_dead(j, m->segment, m->unit);
+	m->segment = unit->segment;
+	m->offset = unit->offset;
+	m->unit = (uint32_t)unit->len;
+	m->envelope = envelope;
+	journal_live(j, m->segment, m->unit);
+	/* what the last tries said is in it */
+	for (i = 0; i < m->rcpts; i++)
+		m->rcpt[i].offset = 0;
+}
+
 char *
 envelope_body(struct journal const *j, struct message const *m,
     struct slice *text)

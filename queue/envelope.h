@@ -40,6 +40,11 @@ bool envelope_rcpt(struct envelope *e, struct record_rcpt *r);
 bool envelope_rcpt_now(struct envelope *e, struct journal const *j,
     struct message const *m, uint32_t n, struct record_rcpt *r, char *store);
 
+/* envelope_moved - this unit, which is durable, takes the place of that of m
+ *   envelope  octets of it */
+void envelope_moved(struct message *m, struct journal *j,
+    struct journal_unit const *unit, uint32_t envelope);
+
 /* envelope_body - the text of a message that has no file
  *   text     a view into the octets returned
  *   returns what the caller frees; NULL and errno */

@@ -224,15 +224,7 @@ replace(struct pending const *p, struct message *m)
 {
 	uint32_t i;
 
-	journal_dead(p->h->journal, m->segment, m->unit);
-	m->segment = p->unit.segment;
-	m->offset = p->unit.offset;
-	m->unit = (uint32_t)p->unit.len;
-	m->envelope = p->envelope;
-	journal_live(p->h->journal, m->segment, m->unit);
-	/* what the last tries said is in the new unit */
-	for (i = 0; i < m->rcpts; i++)
-		m->rcpt[i].offset = 0;
+	envelope_moved(m, p->h->journal, &p->unit, p->envelope);
 	for (i = 0; i < p->n; i++)
 		message_expanded(m, p->replaced[i].rcpt, p->replaced[i].owed);
 	message_grow(m, p->rcpts);
