@@ -245,11 +245,16 @@ static void
 a_check_ends_with_the_connection(void **unused)
 {
 	static char const text[LARGE];
+	struct traceid id = numbered(1);
 
 	(void)unused;
 	arrive_large(1, text, 1);
 	ask_for(1);
 	TURN_UNTIL(handout.fetching.check.fd != -1);
+	/* as many may wait, and no more */
+	handout.fetching.n = FETCHING_MAX - 1;
+	assert_true(fetching_ask(&handout, &id));
+	assert_false(fetching_ask(&handout, &id));
 	handout_cut(&handout, "a test");
 	assert_int_equal(handout.fetching.check.fd, -1);
 	assert_null(handout.fetching.first);
