@@ -53,3 +53,10 @@ static struct wire_field const verdict_fields[] = {
 };
 struct wire_form const submit_verdict_form =
     WIRE_FORM(SUBMIT_VERDICT, verdict_fields);
+
+static struct wire_field const refused_fields[] = {
+	WIRE_FIELD_TEXT(struct submit_refused, rule, SUBMIT_RULE_MAX),
+	WIRE_FIELD_U32(struct submit_refused, n),
+};
+struct wire_form const submit_refused_form =
+    WIRE_FORM(SUBMIT_REFUSED, refused_fields);

@@ -5,8 +5,8 @@
 
 #include "common/command.h"
 
-/* shown_put - print what others said
- *   also  what is escaped besides */
+/* shown_put - print what others said: octets that are not printable ASCII, and
+ * those in also, are escaped as log_escape does */
 void shown_put(struct slice text, char const *also, bool json);
 
 /* shown_has_next - nothing is tried again by itself once it is held or has

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Passes things on between the parts; each decides for itself. */
+#include <unistd.h>
 #include <skalibs/random.h>
 #include "common/log.h"
 #include "send/dispatch.h"
@@ -81,6 +82,25 @@ start_jobs(struct dispatch *d, enum channel_name c)
 		}
 }
 
+/* Nothing new is begun; what is under way has its outcome written down first. */
+static bool
+is_winding_down(struct dispatch const *d)
+{
+	return d->ending || d->upstream.ending;
+}
+
+static void
+wind_down(struct dispatch *d)
+{
+	enum channel_name c;
+
+	for (c = 0; c < CHANNELS; c++)
+		if (d->sched.channel[c].running) return;
+	if (upstream_is_open(&d->upstream) && !upstream_part(&d->upstream))
+		return;
+	if (d->ending) d->loop->stop = true;
+}
+
 /* What the queue has no room for waits until it has read what it was sent, and
  * we are called again. */
 static void
@@ -90,6 +110,10 @@ pump(void *owner)
 	int64_t now = d->loop->now_ms, next;
 	enum channel_name c;
 
+	if (is_winding_down(d)) {
+		wind_down(d);
+		return;
+	}
 	if (d->by_hand && d->upstream.told && !d->hurried) {
 		/* what was put off is tried too, once */
 		d->hurried = true;
@@ -116,10 +140,14 @@ text(void *owner, struct sched_job *job, struct handover_body const *body,
 	int64_t now = d->loop->now_ms;
 	struct channel *c = &d->channel[job->lane->to.channel];
 
-	if (fd == -1)
+	if (fd == -1) {
 		job_unreadable(&d->sched, job, now);
-	else if (!channel_begin(c, job, body, fd))
+	} else if (is_winding_down(d)) {
+		close(fd);
 		job_return(&d->sched, job, now + RETRY_MS);
+	} else if (!channel_begin(c, job, body, fd)) {
+		job_return(&d->sched, job, now + RETRY_MS);
+	}
 	dispatch_look(d);
 }
 
@@ -178,6 +206,15 @@ dispatch_init(struct dispatch *d, struct sched_limits const *limits)
 	d->expander.routes = d->routes;
 	for (c = 0; c < CHANNELS; c++)
 		fill_channel(d, c);
+}
+
+void
+dispatch_end(struct dispatch *d)
+{
+	d->ending = true;
+	/* by hand our children end by the same key */
+	if (d->by_hand) d->loop->stop = true;
+	dispatch_look(d);
 }
 
 void

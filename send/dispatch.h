@@ -25,6 +25,7 @@ struct dispatch {
 	struct timer wake;
 	bool hurried;		/* by hand: all was made due once */
 	bool deferred;		/* by hand: something is left */
+	bool ending;		/* when nothing is under way any more */
 };
 
 /* dispatch_init - limits are copied */
@@ -34,6 +35,9 @@ void dispatch_free(struct dispatch *d);
 /* dispatch_look - something has changed: at the end of this turn it is seen
  * what can be done; owner is the dispatch */
 void dispatch_look(void *owner);
+
+/* dispatch_end - stop the loop once nothing is under way any more */
+void dispatch_end(struct dispatch *d);
 
 /* dispatch_now - try everything at once */
 void dispatch_now(struct dispatch *d);

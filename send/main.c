@@ -60,6 +60,14 @@ alarm_now(void *owner)
 }
 
 static void
+term(void *owner)
+{
+	struct sendd *s = owner;
+
+	dispatch_end(&s->dispatch);
+}
+
+static void
 choose_mode(struct sendd *s)
 {
 	struct settings const *set = &s->settings;
@@ -132,7 +140,7 @@ main(int argc, char *const *argv)
 	    .upstream = upstream_users,
 	    .has = STAGE_IN | STAGE_OUT | STAGE_ROUTES | STAGE_HOSTNAME,
 	    .may = JAIL_ACCEPT | JAIL_UNIX, .accepted = entered, .hup = hup,
-	    .alarm = alarm_now, .owner = &s } };
+	    .alarm = alarm_now, .term = term, .owner = &s } };
 	struct option_table const own = { .row = settings_rows,
 	    .rows = settings_rows_n, .options = &s.settings };
 	int operand;

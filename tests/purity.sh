@@ -12,6 +12,8 @@ common/access
 common/accessfile
 common/accessline
 common/action
+common/actionaway
+common/actionhere
 common/addr
 common/base64
 common/body
@@ -32,6 +34,7 @@ common/past
 common/received
 common/route
 common/routes
+common/routesfile
 common/rulefile
 common/slice
 common/submit
@@ -46,6 +49,7 @@ inject/complete
 inject/envelope
 inject/header
 inject/sendmail
+inject/token
 local/choose
 local/environ
 local/exitcode
@@ -54,6 +58,7 @@ local/mboxrd
 local/request
 local/result
 local/trace
+queue/counts
 queue/crc32c
 queue/filter
 queue/qmailenv

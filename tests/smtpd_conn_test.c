@@ -514,7 +514,7 @@ static void
 deadlines_follow_the_rules(void **state)
 {
 	struct conn_times const times[] = {
-		{ 0, 1000, 1000, 1000, 1000 },	/* no time for commands */
+		{ 0, 1000, 1000, 1000, 1000 },	/* none for commands */
 		{ 1000, 1000, 1000, 0, 1000 },	/* no time at all */
 	};
 	char const *const last[] = {
