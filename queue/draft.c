@@ -99,7 +99,8 @@ check_open(struct draft const *d, struct submit_open const *open)
 		return &refusals[BAD_ENVID];
 	if (open->size > all->max_size) return &refusals[TOO_BIG];
 	if (!journal_takes_mail(all->journal, RECORD_MAX) ||
-	    !store_has_room(all->mess, open->size))
+	    !store_has_room(&d->all->room, all->mess, open->size,
+	    all->loop->now_ms))
 		return &refusals[NO_ROOM];
 	return NULL;
 }
