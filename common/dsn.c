@@ -159,6 +159,15 @@ dsn_orcpt_decode(struct slice orcpt, struct slice *type, char *out,
 }
 
 bool
+dsn_xtext_valid(struct slice xtext)
+{
+	char out[ORCPT_MAX];
+	size_t len;
+
+	return xtext.len <= sizeof out && xtext_decode(xtext, out, &len);
+}
+
+bool
 dsn_envid_valid(struct slice envid)
 {
 	char out[ENVID_MAX];

@@ -53,6 +53,9 @@ bool dsn_envid_decode(struct slice envid, char *out, size_t *len);
 bool dsn_orcpt_decode(struct slice orcpt, struct slice *type, char *out,
     size_t *len);
 
+/* dsn_xtext_valid - 1 to ORCPT_MAX octets that stand for printable ASCII */
+bool dsn_xtext_valid(struct slice xtext);
+
 /* dsn_envid_valid, dsn_orcpt_valid - these would decode. An ORCPT of type
  * utf-8 may hold octets above 127: only a client that said SMTPUTF8 may
  * write those. */

@@ -110,6 +110,8 @@ stage_prepare(struct stage *s)
 	if ((s->in_fd || s->out_fd) && !s->jail.user && !s->jail.root)
 		s->by_hand = true;
 	s->jail.uid = getuid();
+	/* files can be checked without saying who will serve */
+	if (s->check && !s->jail.user && !s->jail.root) return;
 	if (s->by_hand || jail_prepare(&s->jail, &why)) return;
 	option_misused(s->program, why, s->jail.user);
 }

@@ -6,6 +6,10 @@
  *   queue                           VERDICT  one for each OPEN; of a sink
  *                                            behind LMTP one for each RCPT
  *
+ *   client  ROOM                             between submissions
+ *   queue         VERDICT                    whether one of this size would
+ *                                            be welcome now
+ *
  * Only END commits; a connection that closes before it, or ABORT, leaves
  * nothing and gets no verdict. queue may give its verdict early; it then
  * ignores frames up to END or ABORT, which the client still sends. An accepted
@@ -28,6 +32,7 @@ enum submit_type {
 	SUBMIT_END,
 	SUBMIT_ABORT,
 	SUBMIT_VERDICT,
+	SUBMIT_ROOM,
 	SUBMIT_REFUSED
 };
 
@@ -67,6 +72,10 @@ struct submit_abort {
 	uint8_t unused;
 };
 
+struct submit_room {
+	uint64_t size;			/* octets, as a client has said */
+};
+
 struct submit_verdict {
 	uint8_t verdict;		/* enum verdict */
 	struct slice status;		/* RFC 3463 */
@@ -84,6 +93,7 @@ extern struct wire_form const submit_body_form;
 extern struct wire_form const submit_end_form;
 extern struct wire_form const submit_abort_form;
 extern struct wire_form const submit_verdict_form;
+extern struct wire_form const submit_room_form;
 extern struct wire_form const submit_refused_form;
 
 enum {

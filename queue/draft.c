@@ -85,24 +85,27 @@ as_believed(struct draft const *d, struct submit_open const *open)
 	    .utf8 = open->utf8, .ret = open->ret, .envid = open->envid };
 }
 
+struct draft_refusal const *
+draft_room(struct intakes *all, uint64_t size)
+{
+	if (size > all->max_size) return &refusals[TOO_BIG];
+	if (!journal_takes_mail(all->journal, RECORD_MAX) ||
+	    !store_has_room(&all->room, all->mess, size, all->loop->now_ms))
+		return &refusals[NO_ROOM];
+	return NULL;
+}
+
 static struct draft_refusal const *
 check_open(struct draft const *d, struct submit_open const *open)
 {
-	struct intakes const *all = d->all;
-
-	if (state_may_know(all->state, &open->id)) return &refusals[ID_IN_USE];
+	if (state_may_know(d->all->state, &open->id)) return &refusals[ID_IN_USE];
 	if (!open->utf8 && !utf8_is_ascii(open->sender))
 		return &refusals[NOT_ASCII];
 	if (!valid_path(open->sender)) return &refusals[BAD_SENDER];
 	if (!valid_attributes(open)) return &refusals[BAD_ATTRIBUTES];
 	if (open->envid.len && !dsn_envid_valid(open->envid))
 		return &refusals[BAD_ENVID];
-	if (open->size > all->max_size) return &refusals[TOO_BIG];
-	if (!journal_takes_mail(all->journal, RECORD_MAX) ||
-	    !store_has_room(&d->all->room, all->mess, open->size,
-	    all->loop->now_ms))
-		return &refusals[NO_ROOM];
-	return NULL;
+	return draft_room(d->all, open->size);
 }
 
 static struct draft_refusal const *

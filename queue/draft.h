@@ -43,6 +43,9 @@ struct draft_refusal {
 	char const *status, *words;
 };
 
+/* draft_room - why there can't be one of this many octets now, or NULL */
+struct draft_refusal const *draft_room(struct intakes *all, uint64_t size);
+
 /* draft_open, draft_rcpt, draft_body - what the frames say
  *   NULL, or why not; then only draft_reset makes sense */
 struct draft_refusal const *draft_open(struct draft *d,

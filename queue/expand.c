@@ -79,7 +79,7 @@ judge(struct expand const *x, struct handout const *h,
 	if (m->held || m->pending || m->reporting || m->replacing)
 		return NOT_NOW;
 	if (!all_open(x, m)) return NOTHING_TO_DO;
-	if (all->n > STATE_RCPTS_MAX - (uint32_t)m->rcpts) return NEVER;
+	if (all->n > SUBMIT_RCPTS_MAX - (uint32_t)m->rcpts) return NEVER;
 	if (!journal_takes_mail(h->journal, octets + m->unit)) return NOT_NOW;
 	return DO_IT;
 }

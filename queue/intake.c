@@ -104,19 +104,26 @@ count_refusal(struct intake *in, char const *status, char const *words)
 }
 
 static void
-answer(struct intake *in, enum verdict verdict, char const *status,
+tell(struct intake *in, enum verdict verdict, char const *status,
     char const *words)
 {
 	struct submit_verdict v = { .verdict = (uint8_t)verdict,
 	    .status = slice_of(status), .words = slice_of(words) };
 
+	if (peer_is_open(&in->peer))
+		peer_send(&in->peer, &submit_verdict_form, &v, -1);
+}
+
+static void
+answer(struct intake *in, enum verdict verdict, char const *status,
+    char const *words)
+{
 	if (verdict != VERDICT_OK) {
 		log_event("refused", LOG_ID(&in->draft.id),
 		    LOG_TEXT("status", status), LOG_TEXT("why", words));
 		count_refusal(in, status, words);
 	}
-	if (peer_is_open(&in->peer))
-		peer_send(&in->peer, &submit_verdict_form, &v, -1);
+	tell(in, verdict, status, words);
 }
 
 /* A verdict before END: what the client still sends is swallowed, while it
@@ -128,6 +135,24 @@ refuse(struct intake *in, struct draft_refusal const *why)
 	reset(in);
 	in->phase = DEAF;
 	expect(in);
+	return true;
+}
+
+/* Before a submission */
+
+static bool
+got_room(void *owner, void const *values, int fd)
+{
+	struct intake *in = owner;
+	struct submit_room const *room = values;
+	struct draft_refusal const *why = draft_room(in->all, room->size);
+
+	(void)fd;
+	if (in->phase != IDLE) return false;
+	if (why)
+		tell(in, why->verdict, why->status, why->words);
+	else
+		tell(in, VERDICT_OK, "2.0.0", "welcome");
 	return true;
 }
 
@@ -321,6 +346,7 @@ drained(void *owner)
 }
 
 static struct peer_row const rows[] = {
+	{ &submit_room_form, false, got_room },
 	{ &submit_open_form, false, got_open },
 	{ &submit_rcpt_form, false, got_rcpt },
 	{ &submit_body_form, false, got_body },

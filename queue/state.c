@@ -29,7 +29,7 @@ message_make(struct traceid const *id, uint32_t rcpts)
 	struct message *m;
 
 	errno = EMSGSIZE;
-	m = rcpts <= STATE_RCPTS_MAX ? calloc(1, sizeof *m) : NULL;
+	m = rcpts <= SUBMIT_RCPTS_MAX ? calloc(1, sizeof *m) : NULL;
 	if (!m) return NULL;
 	m->rcpt = rcpts == 1 ? &m->one : calloc(rcpts, sizeof *m->rcpt);
 	if (!m->rcpt) {
@@ -57,7 +57,7 @@ message_reserve(struct message *m, uint32_t rcpts)
 
 	if (rcpts == 1) return true;
 	errno = EMSGSIZE;
-	if (rcpts > STATE_RCPTS_MAX) return false;
+	if (rcpts > SUBMIT_RCPTS_MAX) return false;
 	rcpt = realloc(alone ? NULL : m->rcpt, rcpts * sizeof *rcpt);
 	if (!rcpt) return false;
 	if (alone) *rcpt = m->one;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include "common/command.h"
 #include "common/idmap.h"
+#include "common/submit.h"
 #include "queue/record.h"
 
 struct rcpt {
@@ -47,8 +48,7 @@ struct message {
 
 _Static_assert(sizeof(struct message) <= 88, "a million of them may wait");
 
-enum { STATE_RCPTS_MAX = UINT16_MAX };	/* of one message; as many RCPT records
-					 * don't fit into a unit */
+_Static_assert((int)SUBMIT_RCPTS_MAX <= UINT16_MAX, "so they are counted");
 
 struct state {
 	struct idmap map;

@@ -21,6 +21,7 @@ conns_open(struct conns *all)
 {
 	all->first = NULL;
 	all->n = all->handshakes = 0;
+	all->kept = 0;
 	all->oldest = NULL;
 	all->youngest = &all->oldest;
 	all->ending = false;
@@ -46,6 +47,25 @@ conn_client(struct conn const *c)
 }
 
 void
+conn_account(struct conn *c)
+{
+	size_t kept = c->output.len + (c->input ? c->input_room : 0);
+
+	c->all->kept += kept - c->kept;
+	c->kept = kept;
+}
+
+void
+conn_drop_input(struct conn *c)
+{
+	if (c->input) explicit_bzero(c->input, c->input_len);
+	free(c->input);
+	c->input = NULL;
+	c->input_len = 0;
+	conn_account(c);
+}
+
+void
 conn_close(struct conn *c)
 {
 	struct conns *all = c->all;
@@ -62,8 +82,8 @@ conn_close(struct conn *c)
 	transaction_end(&c->transaction);
 	session_free(&c->session);
 	free(c->proxy);
-	free(c->input);
 	output_free(&c->output);
+	conn_drop_input(c);
 	handshake_leave(c);
 	ucspi_end(c);
 	secure_end(c->output.tls);
@@ -129,8 +149,10 @@ conn_open(struct conns *all, int in, int out, char const *client,
 		.terminal = in != out && isatty(in) };
 	c->transaction = (struct transaction){ .session = &c->session,
 		.routes = all->routes, .access = all->access,
-		.pool = &all->pool, .checker = &all->checker,
-		.failures = &all->failures, .tallies = &all->tallies,
+		.pool = &all->pool, .login = { .session = &c->session,
+		    .checker = &all->checker, .failures = &all->failures,
+		    .wake = converse_later, .owner = c },
+		.hide_client = all->hide_client, .tallies = &all->tallies,
 		.client = c->client, .moved = arrival_moved,
 		.may_secure = handshake_has_room, .wake = converse_later,
 		.owner = c };

@@ -12,8 +12,13 @@
 
 enum {
 	CONN_INPUT_MAX = TEXT_PIECE_MAX,	/* octets read at a time */
+	CONN_COMMANDS_MAX = 4096,	/* of them octets of commands: others
+					 * want their turn, too */
 	CONN_REPLIES_MAX = 32768,	/* octets of replies not yet written;
 					 * then the client has to read first */
+	CONN_KEPT_MAX = 2 << 20,	/* octets kept of what all clients have
+					 * said early and not heard yet; beyond,
+					 * they stay with the clients */
 	CONN_SHAKING_MS = 2 * 1000,	/* for a handshake, whoever waits */
 	CONN_LOOKUP_MS = 10 * 1000,	/* for all that the DNS has to say of a
 					 * client */
@@ -51,6 +56,7 @@ struct conns {
 	bool starttls;			/* is offered, where it can be done */
 	struct checker checker;		/* open where rules.auth is */
 	struct failures failures;
+	bool hide_client;		/* see transaction.h */
 	bool auth_clear;		/* AUTH without TLS on loopback */
 	unsigned long long handshakes_max;	/* under way at a time */
 	struct lookups lookups;		/* open, or zeroed */
@@ -69,6 +75,7 @@ struct conns {
 	unsigned long long handshakes;	/* under way */
 	struct conn *oldest, **youngest;	/* of those */
 	unsigned long long served;	/* in all, for the transcript */
+	size_t kept;			/* octets; see CONN_KEPT_MAX */
 	bool ending;
 	/* stores that a connection uses only during one call */
 	char *input, *typed, *replies;

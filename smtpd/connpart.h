@@ -29,10 +29,15 @@ struct conn {
 	unsigned long long number;
 	/* input that the session is not ready for; NULL without */
 	char *input;
-	size_t input_len;
+	size_t input_len, input_room;
+	size_t peeked;			/* octets that the socket still has of
+					 * what is being looked at */
+	size_t kept;			/* its part of all->kept */
 	bool socket;
 	bool terminal;
 	bool unwatched;			/* file, or at its end: always ready */
+	bool filled;			/* the last look at the socket may not
+					 * have seen all */
 	bool committing;
 	bool over;
 	bool shaking;			/* hands: nothing is said yet */
@@ -47,6 +52,19 @@ _Static_assert(sizeof(struct conn) < 4096, "an idle session costs too much");
 
 /* conn_client - its address, for the log */
 struct slice conn_client(struct conn const *c);
+
+/* conn_keeps_much - all together, so that no more should be kept */
+static inline bool
+conn_keeps_much(struct conn const *c)
+{
+	return c->all->kept > CONN_KEPT_MAX;
+}
+
+/* conn_account - what is kept for it has changed */
+void conn_account(struct conn *c);
+
+/* conn_drop_input - what it has said early doesn't count */
+void conn_drop_input(struct conn *c);
 
 /* conn_close - at once, and free it */
 void conn_close(struct conn *c);

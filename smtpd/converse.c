@@ -3,6 +3,7 @@
  * command of SMTP. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include "smtpd/arrival.h"
 #include "smtpd/connpart.h"
 #include "smtpd/converse.h"
@@ -40,7 +41,8 @@ reply(struct conn *c, struct slice text)
 	memcpy(all->replies + all->replies_len, text.s, text.len);
 	all->replies_len += text.len;
 	transaction_replied(&c->transaction, text);
-	return all->replies_len <= CONN_REPLIES_MAX - REPLY_MAX || flush(c);
+	return all->replies_len <= (conn_keeps_much(c) ? REPLY_MAX
+	    : CONN_REPLIES_MAX - REPLY_MAX) || flush(c);
 }
 
 static bool
@@ -49,6 +51,17 @@ queue_is_behind(struct conn const *c)
 	struct submission const *s = c->transaction.submission;
 
 	return s && submission_is_full(s);
+}
+
+/* It has said more than was looked at. */
+static bool
+has_more(struct conn const *c)
+{
+	char octets[CONN_COMMANDS_MAX + 1];
+	ssize_t seen = c->peeked ? CONN_COMMANDS_MAX : 0;
+
+	return c->filled && recv(c->in, octets, sizeof octets,
+	    MSG_PEEK | MSG_DONTWAIT) > seen;
 }
 
 enum progress { STUCK, MOVED, LOST };
@@ -81,7 +94,8 @@ talk(struct conn *c, struct slice *in)
 				    conn_client(c), s);
 			/* pipes and terminals have their input ready, and
 			 * nobody behind them who could wait */
-			if (c->socket && in->len && session_is_waited_for(s))
+			if (c->socket && session_is_waited_for(s) &&
+			    (in->len || has_more(c)))
 				session_dismiss(s, REPLY_HURRIED);
 			break;
 		case SESSION_SEND:
@@ -90,13 +104,13 @@ talk(struct conn *c, struct slice *in)
 			break;
 		case SESSION_ASK:
 			transaction_answer(t);
-			if (t->asking) return MOVED;
+			if (transaction_is_asking(t)) return MOVED;
 			break;
 		case SESSION_STORE:
-			submission_store(t->submission, view);
+			transaction_store(t, view);
 			break;
 		case SESSION_COMMIT:
-			if (!c->committing) submission_end(t->submission);
+			if (!c->committing) transaction_commit(t);
 			c->committing = !submission_is_settled(t->submission);
 			if (c->committing) return MOVED;
 			transaction_conclude(t);
@@ -114,22 +128,35 @@ talk(struct conn *c, struct slice *in)
 	return progress;
 }
 
+/* What the session did take is in the socket, too; the rest stays there. */
+static void
+leave_input(struct conn *c, struct slice rest)
+{
+	size_t n = c->peeked - rest.len;
+
+	c->peeked = 0;
+	if (n) recv(c->in, c->all->input, n, MSG_DONTWAIT);
+}
+
 /* What the session did not take lies in the shared store, or is the end of
  * what was kept before. */
 static bool
 keep_input(struct conn *c, struct slice rest)
 {
-	if (!rest.len) {
-		free(c->input);
-		c->input = NULL;
+	if (c->peeked) {
+		leave_input(c, rest);
+	} else if (!rest.len) {
+		conn_drop_input(c);
 	} else if (c->input) {
 		memmove(c->input, rest.s, rest.len);
+		c->input_len = rest.len;
 	} else {
 		c->input = malloc(rest.len);
 		if (!c->input) return false;
 		memcpy(c->input, rest.s, rest.len);
+		c->input_len = c->input_room = rest.len;
 	}
-	c->input_len = rest.len;
+	conn_account(c);
 	return true;
 }
 
@@ -138,7 +165,8 @@ converse_wants_input(struct conn const *c)
 {
 	if (c->arrival) return c->arrival->listening && !c->input;
 	return !output_is_behind(&c->output) && !c->committing && !c->input &&
-	    !c->transaction.asking && !queue_is_behind(c);
+	    !transaction_is_asking(&c->transaction) &&
+	    !queue_is_behind(c);
 }
 
 void

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* The end of a connection whose last reply is written. */
-#include <stdlib.h>
 #include <sys/socket.h>
 #include "smtpd/connpart.h"
 #include "smtpd/farewell.h"
@@ -24,8 +23,7 @@ linger(struct conn *c)
 	shutdown(c->in, SHUT_WR);
 	c->lingering = true;
 	crowd_leave(&c->member);
-	free(c->input);
-	c->input = NULL;
+	conn_drop_input(c);
 	transaction_end(&c->transaction);
 	loop_arm(loop, &c->deadline, loop->now_ms + CONN_LINGER_MS);
 	loop_want(loop, &c->watch, EPOLLIN);

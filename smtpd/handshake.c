@@ -152,8 +152,7 @@ handshake_begin(struct conn *c)
 {
 	struct conns *all = c->all;
 
-	free(c->input);
-	c->input = NULL;
+	conn_drop_input(c);
 	if (!make_room(c)) {
 		cannot_begin(c, "too many handshakes at once");
 		return;

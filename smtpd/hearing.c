@@ -3,6 +3,7 @@
 #include <skalibs/nonposix.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "smtpd/arrival.h"
@@ -29,27 +30,38 @@ hear_proxy(struct conn *c, struct slice *in)
 	return true;
 }
 
+/* What is no text of a message may be a password: nothing of it stays in the
+ * shared store. */
 static void
 run_input(struct conn *c, struct slice in)
 {
 	struct body_crlf lines = { .state = 0 };
+	bool may_be_secret = !session_in_text(&c->session);
+	struct conns *all = c->all;
+	size_t len = in.len;
 
 	/* a terminal gives whole lines, so none of them is cut */
 	if (c->terminal)
 		in = slice_from(c->all->typed,
 		    body_crlf(&lines, in, c->all->typed));
 	if (!c->lingering) converse(c, in);
+	if (may_be_secret) explicit_bzero(all->input, len);
 }
 
 static ssize_t
 receive(struct conn *c, int how)
 {
 	char *input = c->all->input;
+	size_t room = session_in_text(&c->session) || c->lingering
+	    ? CONN_INPUT_MAX : CONN_COMMANDS_MAX;
+	ssize_t n;
 
 	if (c->output.tls)
 		return secure_read(c->output.tls, input, CONN_INPUT_MAX);
-	return c->socket ? recv(c->in, input, CONN_INPUT_MAX, how)
-			 : read(c->in, input, CONN_INPUT_MAX);
+	if (!c->socket) return read(c->in, input, CONN_INPUT_MAX);
+	n = recv(c->in, input, room, how);
+	c->filled = n == (ssize_t)room;
+	return n;
 }
 
 /* What follows the header is left in the socket: it may be a handshake. */
@@ -70,15 +82,18 @@ read_header(struct conn *c, size_t n)
 static void
 read_some(struct conn *c)
 {
-	bool peek = c->proxy && c->socket;
+	bool peek = c->socket && !c->output.tls && !c->lingering &&
+	    (c->proxy || (conn_keeps_much(c) && !c->arrival));
 	ssize_t n = receive(c, MSG_DONTWAIT | (peek ? MSG_PEEK : 0));
 
-	if (n > 0 && c->proxy)
+	if (n > 0 && c->proxy) {
 		read_header(c, (size_t)n);
-	else if (n > 0)
+	} else if (n > 0) {
+		c->peeked = peek ? (size_t)n : 0;
 		run_input(c, slice_from(c->all->input, (size_t)n));
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		conn_close(c);
+	}
 }
 
 void

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include "common/slice.h"
 
-enum { HOPS_MAX = 100 };	/* section 6.3 asks for at least that many */
+enum { HOPS_LOOP = 100 };	/* so many are a loop; section 6.3 asks for no
+				 * fewer */
 
 /* A zeroed one stands before the first octet. */
 struct hops {
@@ -21,7 +22,7 @@ void hops_feed(struct hops *h, struct slice in);
 static inline bool
 hops_too_many(struct hops const *h)
 {
-	return h->count > HOPS_MAX;
+	return h->count >= HOPS_LOOP;
 }
 
 #endif

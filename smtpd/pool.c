@@ -33,11 +33,33 @@ count_of(struct link *link)
 	return link->stream ? &pool->streams : &pool->shared;
 }
 
+static size_t *
+octets_of(struct link *link)
+{
+	return link->stream ? &link->pool->envelopes : &link->pool->flight;
+}
+
+/* There is always room for one. */
+static bool
+may_fly(size_t octets, size_t more)
+{
+	return !octets || octets + more <= POOL_FLIGHT_MAX;
+}
+
+/* A link isn't used, or no more, by whom it was lent to. */
+static void
+take_back(struct link *link)
+{
+	--*count_of(link);
+	*octets_of(link) -= link->octets;
+	link->octets = 0;
+	take_out(link);
+}
+
 static void
 free_link(struct link *link)
 {
-	--*count_of(link);
-	take_out(link);
+	take_back(link);
 	peer_close(&link->peer);
 	free(link);
 }
@@ -129,8 +151,10 @@ lend(struct pool *pool, struct submission *s, bool stream)
 	pool->idles--;
 	link->submission = s;
 	link->stream = stream;
+	link->octets = submission_octets(s, stream);
 	put_in(&pool->busy, link);
 	++*count_of(link);
+	*octets_of(link) += link->octets;
 	s->link = link;
 	return true;
 }
@@ -148,7 +172,8 @@ next_waiting(struct pool *pool)
 static void
 serve_waiting(struct pool *pool)
 {
-	while (pool->first && pool->shared < POOL_SHARED_MAX) {
+	while (pool->first && pool->shared < POOL_SHARED_MAX &&
+	    may_fly(pool->flight, submission_octets(pool->first, false))) {
 		struct submission *s = pool->first;
 
 		if (lend(pool, s, false)) {
@@ -179,6 +204,7 @@ pool_open(struct pool *pool)
 	pool->held = 0;
 	pool->busy = pool->idle = NULL;
 	pool->shared = pool->streams = pool->idles = 0;
+	pool->flight = pool->envelopes = 0;
 	pool->first = NULL;
 	pool->end = &pool->first;
 	pool->retry = (struct timer){ .due = retry, .owner = pool };
@@ -217,7 +243,9 @@ pool_spare(struct pool *pool)
 bool
 pool_stream(struct pool *pool, struct submission *s)
 {
-	return pool_has_stream(pool) && lend(pool, s, true);
+	return pool_has_stream(pool) &&
+	    may_fly(pool->envelopes, submission_octets(s, true)) &&
+	    lend(pool, s, true);
 }
 
 void
@@ -246,8 +274,7 @@ pool_release(struct link *link)
 {
 	struct pool *pool = link->pool;
 
-	--*count_of(link);
-	take_out(link);
+	take_back(link);
 	link->submission = NULL;
 	put_in(&pool->idle, link);
 	pool->idles++;

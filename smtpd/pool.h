@@ -12,7 +12,9 @@
 enum {
 	POOL_SHARED_MAX = 64,		/* connections for small messages; as
 					 * many messages share a commit */
-	POOL_HELD_MAX = 64 << 20,	/* octets in memory, all messages */
+	POOL_FLIGHT_MAX = 4 << 20,	/* octets that queue has in memory, of
+					 * all small messages; as many of the
+					 * envelopes of large ones */
 	POOL_RETRY_MS = 20		/* when queue has no time to accept */
 };
 
@@ -23,6 +25,7 @@ struct link {
 	struct pool *pool;
 	struct submission *submission;	/* NULL: idle */
 	bool stream;			/* counts against streams_max */
+	size_t octets;			/* see POOL_FLIGHT_MAX */
 	struct link *next, **at;	/* of pool->busy or pool->idle */
 };
 
@@ -38,9 +41,10 @@ struct pool {
 			 * their order */
 	unsigned long long streams_max;	/* large messages at a time */
 
-	size_t held;			/* octets; see POOL_HELD_MAX */
+	size_t held;			/* octets; see OCTETS_HELD_MAX */
 	struct link *busy, *idle;
 	unsigned long long shared, streams, idles;	/* counts of them */
+	size_t flight, envelopes;	/* octets; see POOL_FLIGHT_MAX */
 	struct submission *first, **end;	/* complete, without a link */
 	struct timer retry;
 	bool away;			/* the last try to connect failed */

@@ -17,6 +17,20 @@ struct sink_link {
 	struct sink_link *next, **at;
 };
 
+/* A disk that is full is seen when a message is written. */
+static bool
+hear_room(void *owner, void const *values, int fd)
+{
+	struct sink_link *l = owner;
+	struct submit_verdict const welcome = { .verdict = VERDICT_OK,
+		.status = SLICE("2.0.0"), .words = SLICE("welcome") };
+
+	(void)values;
+	(void)fd;
+	return !l->parcel &&
+	    peer_send(&l->peer, &submit_verdict_form, &welcome, -1);
+}
+
 static bool
 hear_open(void *owner, void const *values, int fd)
 {
@@ -109,6 +123,7 @@ hear_abort(void *owner, void const *values, int fd)
 }
 
 static struct peer_row const rows[] = {
+	{ &submit_room_form, false, hear_room },
 	{ &submit_open_form, false, hear_open },
 	{ &submit_rcpt_form, false, hear_rcpt },
 	{ &submit_body_form, false, hear_body },

@@ -5,46 +5,10 @@
 #include <stdlib.h>
 #include "smtpd/submission.h"
 
-enum { OCTETS_MIN = 512 };
-
-/* grow - room for more octets, in doublings
- *   false  not now: no memory, or too much is held already */
-static bool
-grow(struct pool *pool, struct octets *o, size_t more)
-{
-	size_t room = o->room ? o->room : OCTETS_MIN;
-	char *s;
-
-	while (room < o->len + more)
-		room *= 2;
-	if (room == o->room) return true;
-	if (room - o->room > POOL_HELD_MAX - pool->held) return false;
-	s = realloc(o->s, room);
-	if (!s) return false;
-	pool->held += room - o->room;
-	o->s = s;
-	o->room = room;
-	return true;
-}
-
-static void
-drop(struct pool *pool, struct octets *o)
-{
-	pool->held -= o->room;
-	free(o->s);
-	*o = (struct octets){ .len = 0 };
-}
-
-/* The caller has seen to the room. */
-static struct slice
-add(struct octets *o, struct slice more)
-{
-	char *at = o->s + o->len;
-
-	if (more.len) memcpy(at, more.s, more.len);
-	o->len += more.len;
-	return slice_from(at, more.len);
-}
+/* What part of the memory that is left each may take: the larger a message, the
+ * sooner it is too large, and small ones find some when clients that stop
+ * within theirs hold most of it. */
+enum { OF_SENDER = 1, OF_RCPTS = 8, OF_TEXT = 64 };
 
 static void
 impatient(void *owner)
@@ -75,12 +39,12 @@ submission_new(struct pool *pool, struct submit_open const *open,
 	s->patience.owner = s;
 	for (i = 0; i < TEXTS; i++)
 		len += text[i]->len;
-	if (!grow(pool, &s->texts, len)) {
+	if (!octets_grow(&pool->held, &s->texts, len, OF_SENDER)) {
 		free(s);
 		return NULL;
 	}
 	for (i = 0; i < TEXTS; i++)
-		*text[i] = add(&s->texts, *text[i]);
+		*text[i] = octets_add(&s->texts, *text[i]);
 	return s;
 }
 
@@ -98,12 +62,12 @@ submission_rcpt(struct submission *s, struct submit_rcpt const *rcpt)
 		.orcpt_len = (uint16_t)rcpt->orcpt.len };
 
 	if (s->rcpts_n == SUBMIT_RCPTS_MAX) return false;
-	if (!grow(s->pool, &s->rcpts, sizeof head + rcpt->address.len +
-	    rcpt->orcpt.len))
+	if (!octets_grow(&s->pool->held, &s->rcpts, sizeof head +
+	    rcpt->address.len + rcpt->orcpt.len, OF_RCPTS))
 		return false;
-	add(&s->rcpts, slice_from((char const *)&head, sizeof head));
-	add(&s->rcpts, rcpt->address);
-	add(&s->rcpts, rcpt->orcpt);
+	octets_add(&s->rcpts, slice_from((char const *)&head, sizeof head));
+	octets_add(&s->rcpts, rcpt->address);
+	octets_add(&s->rcpts, rcpt->orcpt);
 	s->rcpts_n++;
 	return true;
 }
@@ -141,15 +105,13 @@ say_envelope(struct submission *s)
 
 		if (!say(s, &submit_rcpt_form, &rcpt)) return false;
 	}
-	drop(s->pool, &s->rcpts);
+	octets_free(&s->pool->held, &s->rcpts);
 	return true;
 }
 
 static bool
-say_body(struct submission *s)
+say_text(struct submission *s, struct slice in)
 {
-	struct slice in = slice_from(s->body.s, s->body.len);
-
 	while (in.len) {
 		struct submit_body body = { .octets = in };
 
@@ -157,7 +119,15 @@ say_body(struct submission *s)
 		if (!say(s, &submit_body_form, &body)) return false;
 		in = slice_skip(in, body.octets.len);
 	}
-	s->body.len = 0;
+	return true;
+}
+
+/* What was gathered. */
+static bool
+say_body(struct submission *s)
+{
+	if (!say_text(s, slice_from(s->body.s, s->body.len))) return false;
+	octets_free(&s->pool->held, &s->body);
 	return true;
 }
 
@@ -169,7 +139,6 @@ say_end(struct submission *s)
 	if (s->pool->each) s->each = calloc(s->rcpts_n, sizeof *s->each);
 	if (s->pool->each && !s->each) return false;
 	if (!say_body(s) || !say(s, &submit_end_form, &end)) return false;
-	drop(s->pool, &s->body);
 	s->state = SUBMISSION_ENDED;
 	return true;
 }
@@ -189,11 +158,12 @@ give_up(struct submission *s, enum reply why)
 static bool
 begin_stream(struct submission *s)
 {
-	if (!pool_has_stream(s->pool)) {
-		give_up(s, REPLY_NO_SPACE);
+	if (!pool_has_stream(s->pool) || !pool_stream(s->pool, s)) {
+		give_up(s, pool_reaches_queue(s->pool) ? REPLY_NO_SPACE
+						       : REPLY_NO_QUEUE);
 		return false;
 	}
-	if (!pool_stream(s->pool, s) || !say_envelope(s)) {
+	if (!say_envelope(s) || !say_body(s)) {
 		give_up(s, REPLY_NO_QUEUE);
 		return false;
 	}
@@ -204,23 +174,19 @@ begin_stream(struct submission *s)
 void
 submission_store(struct submission *s, struct slice octets)
 {
-	while (octets.len && s->state != SUBMISSION_SETTLED) {
-		size_t n = SUBMISSION_SMALL_MAX - s->body.len;
-
-		if (!n) {
-			if (!s->link && !begin_stream(s)) return;
-			if (!say_body(s)) give_up(s, REPLY_NO_QUEUE);
-			continue;
-		}
-		if (n > octets.len) n = octets.len;
-		if (!grow(s->pool, &s->body, n)) {
-			give_up(s, REPLY_NO_SPACE);
+	if (s->state == SUBMISSION_SETTLED || !octets.len) return;
+	if (s->state == SUBMISSION_GATHERED) {
+		if (octets.len <= SUBMISSION_SMALL_MAX - s->body.len &&
+		    octets_grow(&s->pool->held, &s->body, octets.len,
+		    OF_TEXT)) {
+			octets_add(&s->body, octets);
+			s->size += octets.len;
 			return;
 		}
-		add(&s->body, slice_from(octets.s, n));
-		s->size += n;
-		octets = slice_skip(octets, n);
+		if (!begin_stream(s)) return;
 	}
+	s->size += octets.len;
+	if (!say_text(s, octets)) give_up(s, REPLY_NO_QUEUE);
 }
 
 bool
@@ -229,24 +195,53 @@ submission_is_full(struct submission const *s)
 	return s->link && s->link->peer.waiting > SUBMISSION_BEHIND_MAX;
 }
 
-void
-submission_end(struct submission *s)
+static void
+be_patient(struct submission *s)
 {
-	if (s->state == SUBMISSION_SETTLED) return;
 	loop_arm(s->pool->loop, &s->patience,
 	    s->pool->loop->now_ms + SUBMISSION_PATIENCE_MS);
-	if (s->state == SUBMISSION_STREAMED) {
-		if (!say_end(s)) give_up(s, REPLY_NO_QUEUE);
-		return;
-	}
+}
+
+static void
+wait_for_link(struct submission *s)
+{
 	s->state = SUBMISSION_WAITING;
 	pool_wait(s->pool, s);
 }
 
 void
+submission_ask(struct submission *s)
+{
+	s->asking = true;
+	be_patient(s);
+	wait_for_link(s);
+}
+
+void
+submission_end(struct submission *s)
+{
+	if (s->state == SUBMISSION_SETTLED) return;
+	be_patient(s);
+	if (s->state == SUBMISSION_GATHERED)
+		wait_for_link(s);
+	else if (!say_end(s))
+		give_up(s, REPLY_NO_QUEUE);
+}
+
+static bool
+say_room(struct submission *s)
+{
+	struct submit_room room = { .size = s->open.size };
+
+	s->state = SUBMISSION_ENDED;
+	return say(s, &submit_room_form, &room);
+}
+
+void
 submission_start(struct submission *s)
 {
-	if (!say_envelope(s) || !say_end(s)) give_up(s, REPLY_NO_QUEUE);
+	if (s->asking ? !say_room(s) : !say_envelope(s) || !say_end(s))
+		give_up(s, REPLY_NO_QUEUE);
 }
 
 void
@@ -261,8 +256,8 @@ settle(struct submission *s)
 	s->link = NULL;
 	s->state = SUBMISSION_SETTLED;
 	loop_disarm(s->pool->loop, &s->patience);
-	drop(s->pool, &s->rcpts);
-	drop(s->pool, &s->body);
+	octets_free(&s->pool->held, &s->rcpts);
+	octets_free(&s->pool->held, &s->body);
 	s->wake(s->owner);
 }
 
@@ -279,6 +274,20 @@ copy_text(char *out, size_t room, struct slice text)
 	if (text.len > room) text.len = room;
 	if (text.len) memcpy(out, text.s, text.len);
 	out[text.len] = '\0';
+}
+
+/* hear_room - there is some */
+static void
+hear_room(struct submission *s)
+{
+	struct link *link = s->link;
+
+	s->asking = false;
+	s->link = NULL;
+	s->state = SUBMISSION_GATHERED;
+	loop_disarm(s->pool->loop, &s->patience);
+	pool_release(link);
+	s->wake(s->owner);
 }
 
 static void
@@ -298,6 +307,10 @@ submission_settle(struct submission *s, struct submit_verdict const *v)
 	bool early = s->state != SUBMISSION_ENDED;
 
 	if (early && v->verdict == VERDICT_OK) return false;
+	if (s->asking && v->verdict == VERDICT_OK) {
+		hear_room(s);
+		return true;
+	}
 	take_in(s->each ? &s->each[s->heard++] : &s->outcome, v);
 	if (s->each && s->heard < s->rcpts_n) return true;
 	if (!early || say(s, &submit_abort_form, &forget_it))
@@ -326,9 +339,9 @@ submission_free(struct submission *s)
 	loop_disarm(s->pool->loop, &s->patience);
 	if (s->state == SUBMISSION_WAITING) pool_forget(s->pool, s);
 	if (s->link) pool_drop(s->link);
-	drop(s->pool, &s->texts);
-	drop(s->pool, &s->rcpts);
-	drop(s->pool, &s->body);
+	octets_free(&s->pool->held, &s->texts);
+	octets_free(&s->pool->held, &s->rcpts);
+	octets_free(&s->pool->held, &s->body);
 	free(s->each);
 	free(s);
 }

@@ -5,12 +5,13 @@
 #ifndef MAILGRAVE_SMTPD_SUBMISSION_H
 #define MAILGRAVE_SMTPD_SUBMISSION_H
 
+#include "smtpd/octets.h"
 #include "smtpd/pool.h"
 #include "smtpd/reply.h"
 
 enum {
 	SUBMISSION_SMALL_MAX = 65536,	/* octets of text held in memory */
-	SUBMISSION_BEHIND_MAX = 262144,	/* octets queue may be behind before
+	SUBMISSION_BEHIND_MAX = 65536,	/* octets queue may be behind before
 					 * the client has to wait */
 	SUBMISSION_WORDS_MAX = 384,	/* octets; a reply is a short line */
 	SUBMISSION_PATIENCE_MS = 5 * 60 * 1000	/* for a verdict; the client
@@ -21,15 +22,9 @@ enum {
 enum submission_state {
 	SUBMISSION_GATHERED,	/* in memory, not complete */
 	SUBMISSION_STREAMED,	/* has a link, not complete */
-	SUBMISSION_WAITING,	/* complete, for a link */
+	SUBMISSION_WAITING,	/* complete or asking, for a link */
 	SUBMISSION_ENDED,	/* complete, with queue */
 	SUBMISSION_SETTLED
-};
-
-/* Octets that grow; each counts against POOL_HELD_MAX. */
-struct octets {
-	char *s;
-	size_t len, room;
 };
 
 /* Queue's verdict. */
@@ -46,6 +41,7 @@ struct submission {
 	enum submission_state state;
 	struct submit_open open;	/* its texts lie in texts */
 	struct octets texts, rcpts, body;
+	bool asking;			/* see submission_ask */
 	uint32_t rcpts_n;
 	uint64_t size;			/* octets of all text so far */
 	enum reply refusal;		/* ours; REPLY_NONE: queue's verdict */
@@ -66,6 +62,17 @@ struct submission {
  *   NULL  there is no memory for it now */
 struct submission *submission_new(struct pool *pool,
     struct submit_open const *open, void (*wake)(void *owner), void *owner);
+
+/* submission_ask - whether queue has room for what open.size promises; wake is
+ * called when it is known: refused, or gathered again. It comes first. */
+void submission_ask(struct submission *s);
+
+/* submission_is_asking - that is not known yet */
+static inline bool
+submission_is_asking(struct submission const *s)
+{
+	return s->asking && s->state != SUBMISSION_SETTLED;
+}
 
 /* submission_rcpt - is copied; false: there is no memory for it now */
 bool submission_rcpt(struct submission *s, struct submit_rcpt const *rcpt);
@@ -95,6 +102,14 @@ struct submission_outcome const *submission_take(struct submission *s,
 void submission_free(struct submission *s);
 
 /* For pool.c. */
+
+/* submission_octets - that queue will keep in memory for it, about
+ *   stream  its text goes to a file */
+static inline size_t
+submission_octets(struct submission const *s, bool stream)
+{
+	return s->texts.len + s->rcpts.len + (stream ? 0 : s->body.len);
+}
 
 /* submission_start - its link is there: hand it over */
 void submission_start(struct submission *s);

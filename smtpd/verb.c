@@ -2,7 +2,8 @@
 /* What each command means (RFC 5321 section 4.1.1); when it is legal and what
  * it may carry stands in the table, and session.c sees to it. */
 #include <stdio.h>
-#include <stdlib.h>
+#include "smtpd/exchange.h"
+#include "smtpd/intake.h"
 #include "smtpd/parameter.h"
 #include "smtpd/verb.h"
 
@@ -117,7 +118,9 @@ static enum reply
 check_rcpts(struct session const *s)
 {
 	if (s->rcpts) return REPLY_NONE;
-	return s->rcpts_tried ? REPLY_NO_VALID_RCPTS : REPLY_BAD_SEQUENCE;
+	/* LMTP has but one word for both: RFC 2033 section 4.2 */
+	return s->rcpts_tried && !s->rules->lmtp ? REPLY_NO_VALID_RCPTS
+						 : REPLY_BAD_SEQUENCE;
 }
 
 /* A pipelining client sends DATA before it knows that no recipient was
@@ -149,7 +152,7 @@ verb_bdat(struct session *s, struct slice argument)
 		break;
 	}
 	if (!s->extended) misplaced = REPLY_BAD_SEQUENCE;
-	session_begin_chunk(s, s->chunk.odd ? REPLY_BAD_ARGUMENT : misplaced);
+	intake_begin_chunk(s, s->chunk.odd ? REPLY_BAD_ARGUMENT : misplaced);
 	return REPLY_NONE;
 }
 
@@ -230,26 +233,22 @@ verb_may_log_in(struct session const *s)
 	    (s->secure || s->auth_in_clear);
 }
 
-/* RFC 4954 section 4: the first answer may come along, "=" is an empty one. */
 static enum reply
 verb_auth(struct session *s, struct slice argument)
 {
-	struct slice mechanism = slice_word(&argument);
-	struct slice first = slice_word(&argument);
-
-	s->secret = true;
 	if (!s->rules->auth) return REPLY_NOT_IMPLEMENTED;
 	if (s->logged_in || !s->extended) return REPLY_BAD_SEQUENCE;
 	if (!verb_may_log_in(s)) return REPLY_TLS_FIRST;
-	if (argument.len) return REPLY_BAD_ARGUMENT;
-	if (!s->sasl) s->sasl = malloc(sizeof *s->sasl);
-	if (!s->sasl) return REPLY_NO_SPACE;
-	if (!sasl_begin(s->sasl, mechanism)) return REPLY_NO_MECHANISM;
-	if (first.len)
-		return session_take_answer(s, slice_is(first, "=")
-		    ? slice_from(NULL, 0) : first);
-	s->phase = SESSION_IN_AUTH;
-	return REPLY_CHALLENGE;
+	return exchange_begin(s, argument);
+}
+
+/* A browser can be made to say commands of ours behind its own. */
+static enum reply
+verb_of_web(struct session *s, struct slice argument)
+{
+	(void)argument;
+	session_dismiss(s, REPLY_NO_WEB);
+	return REPLY_NONE;
 }
 
 static enum reply
@@ -268,6 +267,10 @@ enum {
 	TEXT = SESSION_MAIL | SESSION_RCPT,
 	ANY = SESSION_ANY
 };
+
+#define WEB(name) \
+	{ name, VERB_BOTH, ANY, VERB_ANY_ARGUMENT, LONG, false, true, \
+	  verb_of_web }
 
 static struct verb const verbs[] = {
 	/* name  protocol  legal in  argument  longest line  waits  early
@@ -301,6 +304,8 @@ static struct verb const verbs[] = {
 	    verb_starttls },
 	{ "AUTH", VERB_BOTH, SESSION_READY, VERB_ARGUMENT, LONG, true, true,
 	    verb_auth },
+	WEB("GET"), WEB("HEAD"), WEB("POST"), WEB("PUT"), WEB("OPTIONS"),
+	WEB("CONNECT"), WEB("PRI"),
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
@@ -323,6 +328,12 @@ verb_find(struct slice name, bool lmtp)
 	return NULL;
 }
 
+bool
+verb_is_secret(struct verb const *verb)
+{
+	return verb->run == verb_auth;
+}
+
 void
 verb_list(char *out, size_t room, bool lmtp)
 {
@@ -330,7 +341,7 @@ verb_list(char *out, size_t room, bool lmtp)
 
 	*out = '\0';
 	for (i = 0; i < VERBS && n < room; i++)
-		if (is_spoken(&verbs[i], lmtp))
+		if (is_spoken(&verbs[i], lmtp) && verbs[i].run != verb_of_web)
 			n += (size_t)snprintf(out + n, room - n, "%s%s",
 			    n ? " " : "", verbs[i].name);
 }

@@ -24,6 +24,9 @@ struct verb {
 /* verb_find - by its name in any case, or NULL */
 struct verb const *verb_find(struct slice name, bool lmtp);
 
+/* verb_is_secret - its argument may be a password, also where it is refused */
+bool verb_is_secret(struct verb const *verb);
+
 /* verb_list - all names, a space between, as text with a NUL */
 void verb_list(char *out, size_t room, bool lmtp);
 

@@ -15,6 +15,7 @@ enum { ROUNDS = 200, TEXT_ROOM = 1 << 16, FIELDS_MAX = 32 };
 static struct wire_form const *const forms[] = {
 	&submit_open_form, &submit_rcpt_form, &submit_body_form,
 	&submit_end_form, &submit_abort_form, &submit_verdict_form,
+	&submit_room_form,
 	&handover_held_form, &handover_window_form, &handover_fetch_form,
 	&handover_outcome_form, &handover_mail_form, &handover_rcpt_form,
 	&handover_ready_form, &handover_told_form, &handover_body_form,

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # Clients that people use hand in their mail: swaks, curl, smtplib, Net::SMTP,
-# msmtp and Postfix's smtp-source, by SMTP and, where they know it, LMTP, XCLIENT
-# and PROXY.
+# msmtp, Postfix and its smtp-source, Exim, OpenSMTPD; by SMTP and, where they
+# know it, LMTP, XCLIENT and PROXY.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -167,4 +167,82 @@ perl -MIO::Socket::IP -e '
 	print $s "AUTH PLAIN AGEAc2VjcmV0\r\nAGEAc2VjcmV0\r\n";
 	<$s> for 1 .. 3' "$second"
 ok 'nor a secret that nobody asked for' sh -c '! grep -q AGEA "$1"' - "$log"
+
+# servers that pass on what they were given
+if ! is_root || ! unshare -m true 2>/dev/null; then
+	skip 'Postfix, Exim, OpenSMTPD' 'it needs root and mount namespaces'
+	finish
+fi
+T=$(realpath "$T")
+# shellcheck source=tests/peers.sh
+. "$top/tests/peers.sh"
+tr -d '\r' <"$T/message" >"$T/lines"
+printf 'gr\303\274\303\237e, %s\n' "$(yes x | head -n 900 | tr -d '\n')" \
+	>>"$T/lines"
+passed_on() { # passed_on NAME HOW - by it, to two of ours, unaltered
+	for box in "$1-a" "$1-b"; do
+		ok "$1: $box has it" within 60 files 1 "$dir/mail/$box/new"
+		ok "$1: $box by $2" grep -qs "with $2\$\|with $2 " \
+			"$dir/mail/$box/new/"*
+		is "$1: $box has it unaltered" \
+			"$(sed '1,/^$/d' "$dir/mail/$box/new/"* | md5sum)" \
+			"$(sed '1,/^$/d' "$T/lines" | md5sum)"
+	done
+}
+
+if server postfix postfix; then
+	mkdir "$S/queue" "$S/data" "$S/conf"
+	chown 64001 "$S/data"
+	tr ';' '\n' >"$S/conf/main.cf" <<END
+compatibility_level = 3.6;queue_directory = $S/queue
+data_directory = $S/data;maillog_file = $S/log;maillog_file_prefixes = /tmp
+myhostname = client.test;mydestination =;inet_interfaces = loopback-only
+inet_protocols = ipv4;alias_maps =;relayhost = [127.0.0.1]:$port
+END
+	sed -E "/^smtp  *inet /d
+	    /^[a-z0-9]+ +unix/s/^([^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ +)[y-]( )/\1n\2/" \
+		"$prefix/usr/share/postfix/master.cf.dist" >"$S/conf/master.cf"
+	# shellcheck disable=SC2016 # its own variables
+	run postfix.log sh -c '
+		until sendmail -C "$1" -i -f a@client.test "$2" "$3" <"$4"; do
+			sleep 0.5
+		done &
+		exec postfix -c "$1" start-fg' sh "$S/conf" \
+		"$(to postfix-a)" "$(to postfix-b)" "$T/lines"
+	passed_on postfix ESMTP
+fi
+
+if server exim exim4-daemon-light; then
+	mkdir "$S/spool" "$S/etc/exim4"
+	chown 64005 "$S/spool"
+	tr ';' '\n' >"$S/etc/exim4/exim4.conf" <<END
+exim_user = Debian-exim;exim_group = Debian-exim;spool_directory = $S/spool
+log_file_path = $S/spool/%slog;primary_hostname = client.test
+keep_environment =;trusted_users = root;begin routers;out:
+driver = manualroute;route_list = * 127.0.0.1;self = send;transport = out
+begin transports;out:;driver = smtp;port = $port
+END
+	chmod 644 "$S/etc/exim4/exim4.conf"
+	# shellcheck disable=SC2016 # its own variables
+	run exim.log sh -c 'exec exim4 -odf -i -f a@client.test "$1" "$2" <"$3"' \
+		sh "$(to exim-a)" "$(to exim-b)" "$T/lines"
+	passed_on exim ESMTP
+fi
+
+if server opensmtpd opensmtpd; then
+	there=$(free_port)
+	echo 'nameserver 127.0.0.1' >"$S/etc/resolv.conf"
+	cat >"$S/etc/smtpd.conf" <<END
+listen on 127.0.0.1 port $there hostname client.test
+action "out" relay host "smtp+notls://127.0.0.1:$port" helo client.test
+match from any for any action "out"
+END
+	run opensmtpd.log smtpd -d -v
+	ok 'OpenSMTPD is up' within 60 listens
+	ok 'and is given a message' curl -sS --crlf --mail-from a@client.test \
+		--mail-rcpt "$(to opensmtpd-a)" \
+		--mail-rcpt "$(to opensmtpd-b)" -T "$T/lines" \
+		"smtp://127.0.0.1:$there/c.test"
+	passed_on opensmtpd ESMTP
+fi
 finish

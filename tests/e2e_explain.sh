@@ -74,6 +74,19 @@ done <<-'EOF'
 	127.0.0.1 x@ may.not.relay 501 5.1.3 bad recipient address
 	127.0.0.3 x@example.test line.3.of.access 554 5.7.1 go away
 EOF
+check() { # check ROUTES ACCESS - what --check says, and its status
+	"$B/mailgrave-smtpd" --check --routes "$1" --access "$2" 2>&1
+	echo "exit $?"
+}
+like 'files without a mistake, and nobody to serve as' \
+	"$(check "$T/routes" "$T/access")" '^exit 0'
+echo '@example.test maildri x/' >"$T/bad"
+like 'a mistake in the routes is named' "$(check "$T/bad" "$T/access")" \
+	"$T/bad:1:15: \"maildri\""
+echo 'refuse 192.0.2.1 200 2.0.0 "no"' >"$T/bad"
+got=$(check "$T/routes" "$T/bad")
+like 'one in the access file, too' "$got" "$T/bad:1:[0-9]+: "
+like 'which is the exit status of mistakes' "$got" '^exit 100'
 for wrong in "who=x" "client" "rcpt=a
 b"; do
 	"$B/mailgrave-smtpd" --explain --routes "$T/routes" "$wrong" \

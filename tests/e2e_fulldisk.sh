@@ -93,8 +93,24 @@ pipeline one --routes "$T/routes"
 # shellcheck disable=SC2031 # that of lib.sh
 pipeline=$pid
 
+# promised OCTETS - what MAIL hears with this SIZE
+promised() {
+	perl -MIO::Socket::IP -e '
+		my $s = IO::Socket::IP->new(PeerHost => "127.0.0.1",
+		    PeerPort => $ARGV[0]) or exit 1;
+		for my $line ("EHLO c.test",
+		    "MAIL FROM:<a\@c.test> SIZE=$ARGV[1]") {
+			do { $_ = <$s> } while /^\d+-/;
+			print $s "$line\r\n";
+		}
+		do { $_ = <$s> } while /^\d+-/;
+		print' "$port" "$1"
+}
+
 pids=$(alive_pids)
+like 'a large message may be promised' "$(promised 1000000)" '^250 '
 suffer 'a full spool' "$full" fill "$dir/spool"
+like 'a full spool: no large one, either' "$(promised 70000)" '^452 4\.3\.1 '
 ends 'a full spool' drain "$dir/spool"
 suffer 'a spool without inodes' "$full" fill_files "$dir/spool"
 ends 'a spool without inodes' drain "$dir/spool"

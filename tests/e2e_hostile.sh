@@ -37,7 +37,7 @@ group() { # group NAME PORT - each of its cases is a point
 }
 accepted() { cat "$@" | grep -c 'ev=accepted '; }	# accepted LOG... - messages
 
-for name in ends random order syntax chunks hops aborts strangers; do
+for name in ends random chunks hops aborts strangers; do
 	group "$name" "$main"
 done
 serve --max-size 1000 --line-limit 100
@@ -48,6 +48,8 @@ serve --max-commands 12 --max-unknown 3 --max-errors 5 --max-rcpt 3 \
 	--transaction-time 2
 group limits "$there"
 few=$T/smtpd.$there
+serve --transaction-time 3
+group drips "$there"
 
 # a thousand at rest: what they cost, and that nothing moves for them
 if is_root; then

@@ -9,46 +9,13 @@
 is_root || skip_all 'it needs root to run other servers'
 unshare -m true 2>/dev/null || skip_all 'no mount namespace is to be had'
 T=$(realpath "$T")
-
-# server NAME PACKAGE... - sets prefix, S; false: not to be had, said by name
-server() {
-	S=$T/$1
-	prefix=$("$tools/unpack" "$@" 2>"$T/unpack.log") || {
-		skip "$1" 'its package is not to be had'
-		return 1
-	}
-	mkdir -p "$S/etc"
-	cp /etc/passwd /etc/group "$S/etc"
-	printf '%s:x:%s:%s::/nonexistent:/usr/sbin/nologin\n' \
-		postfix 64001 64001 opensmtpd 64003 64003 opensmtpq 64004 64004 \
-		Debian-exim 64005 64005 dovecot 64006 64006 dovenull 64007 \
-		64007 >>"$S/etc/passwd"
-	printf '%s:x:%s:\n' postfix 64001 postdrop 64002 opensmtpd 64003 \
-		opensmtpq 64004 Debian-exim 64005 dovecot 64006 dovenull 64007 \
-		>>"$S/etc/group"
-	cp "$T/cert.pem" "$T/key.pem" "$S"
-	mkdir "$S/mail"
-	chown mail:mail "$S/mail"
-}
+# shellcheck source=tests/peers.sh
+. "$top/tests/peers.sh"
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
 	-subj /CN=peer.test -keyout "$T/key.pem" -out "$T/cert.pem" -addext \
 	subjectAltName=DNS:peer.test,DNS:localhost,IP:127.0.0.1 2>"$T/openssl.log"
 chmod 644 "$T/cert.pem"
-
-run() { # run LOG COMMAND... - in front of its prefix and scratch
-	log=$1
-	shift
-	background "$T/$log" "$tools/with" "$prefix" "$S" "$@"
-}
-
-# Killing unshare is not enough for daemons that have left their group.
-stop() {
-	child=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null)
-	[ -z "$child" ] || kill -KILL "${child% }" 2>/dev/null
-	wait "$pid" 2>/dev/null
-}
-trap 'for pid in $started; do stop; done; clean_up' EXIT
 
 mkdir "$T/jail"
 password=hunter2-secret

@@ -584,6 +584,35 @@ size_has_a_limit(void **unused)
 }
 
 static void
+say_room(uint64_t size)
+{
+	say(client, &submit_room_form, &(struct submit_room){ .size = size });
+}
+
+static void
+room_is_told(void **unused)
+{
+	(void)unused;
+	say_room(0);
+	hears(VERDICT_OK, "2.0.0");
+	say_room(MAX_SIZE);
+	hears(VERDICT_OK, "2.0.0");
+	say_room(MAX_SIZE + 1);
+	hears(VERDICT_PERM, "5.3.4");
+	say_room(UINT64_MAX);
+	hears(VERDICT_PERM, "5.3.4");
+	intakes.max_size = UINT64_MAX;
+	say_room(1ULL << 62);
+	hears(VERDICT_TEMP, "4.3.1");
+	check_nothing();
+	submit(1, 10); /* the connection is as good as new */
+	hears(VERDICT_OK, "2.0.0");
+	say_open(2, "a@b.c");
+	say_room(0);
+	assert_int_equal(hear(), NONE);
+}
+
+static void
 no_recipients_is_refused(void **unused)
 {
 	(void)unused;
@@ -930,6 +959,7 @@ main(void)
 		TEST(the_silent_are_cut_off),
 		TEST(bad_addresses_are_refused),
 		TEST(size_has_a_limit),
+		TEST(room_is_told),
 		TEST(no_recipients_is_refused),
 		TEST(recipients_have_a_limit),
 		TEST(the_largest_envelope_is_stored),

@@ -232,20 +232,20 @@ static void
 recipients_have_a_limit(void **unused)
 {
 	struct traceid id = numbered(1);
-	struct message *m = make(1, STATE_RCPTS_MAX);
+	struct message *m = make(1, SUBMIT_RCPTS_MAX);
 
 	(void)unused;
-	assert_int_equal(m->rcpts, STATE_RCPTS_MAX);
-	assert_int_equal(m->unfinished, STATE_RCPTS_MAX);
-	assert_false(message_reserve(m, STATE_RCPTS_MAX + 1));
+	assert_int_equal(m->rcpts, SUBMIT_RCPTS_MAX);
+	assert_int_equal(m->unfinished, SUBMIT_RCPTS_MAX);
+	assert_false(message_reserve(m, SUBMIT_RCPTS_MAX + 1));
 	assert_int_equal(errno, EMSGSIZE);
 	message_free(m);
-	assert_null(message_make(&id, STATE_RCPTS_MAX + 1));
+	assert_null(message_make(&id, SUBMIT_RCPTS_MAX + 1));
 	assert_int_equal(errno, EMSGSIZE);
 	m = make(1, 1);
-	assert_true(message_reserve(m, STATE_RCPTS_MAX));
-	message_grow(m, STATE_RCPTS_MAX);
-	assert_int_equal(m->unfinished, STATE_RCPTS_MAX);
+	assert_true(message_reserve(m, SUBMIT_RCPTS_MAX));
+	message_grow(m, SUBMIT_RCPTS_MAX);
+	assert_int_equal(m->unfinished, SUBMIT_RCPTS_MAX);
 	message_free(m);
 }
 

@@ -17,6 +17,7 @@ static struct access nobody;
 static struct trust proxies, xclients;
 static struct conns conns;
 static unsigned ended;
+static size_t others;		/* octets kept for them */
 
 /* What the client has heard. */
 static char heard[1 << 20];
@@ -63,11 +64,22 @@ setup(void **state)
 	return 0;
 }
 
+/* The same while so much is kept for others that nothing more may be. */
+static int
+setup_crowded(void **state)
+{
+	setup(state);
+	others = conns.kept = CONN_KEPT_MAX + 1;
+	return 0;
+}
+
 static int
 teardown(void **state)
 {
 	(void)state;
 	conns_close(&conns);
+	assert_int_equal(conns.kept, others);
+	others = 0;
 	assert_int_equal(conns.pool.held, 0);
 	assert_null(conns.pool.busy);
 	pool_close(&conns.pool);
@@ -332,6 +344,45 @@ commands_wait_for_the_verdict(void **state)
 	    "250 2.0.0 ok\r\n500 5.5.1 unknown command\r\n250 2.0.0 ok\r\n"
 	    "221 2.0.0 mx.test goodbye\r\n");
 	expect_end(fd);
+}
+
+static void
+early_octets_are_kept_or_not(void **state)
+{
+	static char noops[6 * 1000];
+	int fd = connect_client();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof noops; i += 6)
+		memcpy(noops + i, "NOOP\r\n", 6);
+	queue.mute = true;
+	begin_text(fd);
+	say_text(fd, "x\r\n.\r\n");
+	turns(10);
+	assert_int_equal(say_octets(fd, noops, sizeof noops), sizeof noops);
+	turns(10);
+	assert_int_equal(conns.kept, others);	/* not even read */
+	queue.guest[0]->ended = false;
+	say(queue.guest[0], VERDICT_OK);
+	queue.mute = false;
+	expect_accepted(fd);
+	say_text(fd, "RSET\r\n");
+	expect(fd, "forgotten\r\n");
+	queue.mute = true;
+	say_text(fd, envelope);
+	expect(fd, "354 end with CRLF.CRLF\r\n");
+	memcpy(noops, "\r\n.\r\n", 5);
+	noops[5] = ' ';
+	assert_int_equal(say_octets(fd, noops, sizeof noops), sizeof noops);
+	turns(10);
+	assert_int_equal(conns.kept, others ? others : sizeof noops - 5);
+	queue.guest[0]->ended = false;
+	say(queue.guest[0], VERDICT_OK);
+	say_text(fd, "HELP\r\n");
+	expect(fd, "STARTTLS AUTH\r\n");
+	assert_int_equal(conns.kept, others);
+	close(fd);
 }
 
 static void
@@ -827,7 +878,10 @@ sessions_are_limited(void **state)
 	close(fd[3]);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+/* What is said early is kept, or left in the socket: nobody can tell. */
+#define TEST(f) \
+	cmocka_unit_test_setup_teardown(f, setup, teardown), \
+	cmocka_unit_test_setup_teardown(f, setup_crowded, teardown)
 
 int
 main(void)
@@ -840,6 +894,7 @@ main(void)
 		TEST(client_vanishes_in_text),
 		TEST(client_vanishes_before_the_verdict),
 		TEST(commands_wait_for_the_verdict),
+		TEST(early_octets_are_kept_or_not),
 		TEST(queue_dies),
 		TEST(client_does_not_listen),
 		TEST(queue_is_slow),

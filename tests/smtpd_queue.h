@@ -43,7 +43,8 @@ static struct {
 	bool accept_early;
 	bool die_at_end;
 	enum verdict verdict;
-	size_t opened, ended, aborted, gone;
+	uint64_t room;		/* verdict is for what is larger */
+	size_t asked, opened, ended, aborted, gone;
 	uint64_t octets;
 	bool paused;
 	char rule[64];		/* of the last REFUSED */
@@ -83,6 +84,25 @@ got_open(void *owner, void const *values, int fd)
 	g->ret = open->ret;
 	g->utf8 = open->utf8;
 	queue.opened++;
+	return true;
+}
+
+/* It has room for what it is told to have room for. */
+static bool
+got_room(void *owner, void const *values, int fd)
+{
+	struct submit_room const *room = values;
+	struct guest *g = owner;
+
+	assert_int_equal(fd, -1);
+	assert_false(g->open);
+	queue.asked++;
+	if (queue.die_at_end) {
+		peer_close(&g->peer);
+		queue.guests_open--;
+	} else if (!queue.mute) {
+		say(g, room->size > queue.room ? queue.verdict : VERDICT_OK);
+	}
 	return true;
 }
 
@@ -171,6 +191,7 @@ got_refused(void *owner, void const *values, int fd)
 
 static struct peer_row const rows[] = {
 	{ .form = &submit_open_form, .handle = got_open },
+	{ .form = &submit_room_form, .handle = got_room },
 	{ .form = &submit_rcpt_form, .handle = got_rcpt },
 	{ .form = &submit_body_form, .handle = got_body },
 	{ .form = &submit_end_form, .handle = got_end },

@@ -146,6 +146,116 @@ small_messages_share_a_connection(void **state)
 }
 
 static void
+answered(struct submission *s)
+{
+	unsigned patience = TURNS_MAX;
+
+	while (submission_is_asking(s) && patience--)
+		turns(1);
+	assert_false(submission_is_asking(s));
+}
+
+/* What is promised is asked about first; then all goes on as without. */
+static void
+room_is_asked_for(void **state)
+{
+	struct submission *s = begin();
+
+	(void)state;
+	queue.room = s->open.size = 70000;
+	queue.verdict = VERDICT_TEMP;
+	submission_ask(s);
+	answered(s);
+	assert_false(submission_is_settled(s));
+	assert_int_equal(wakes, 1);
+	assert_int_equal(pool.shared, 0);
+	queue.verdict = VERDICT_OK;
+	store(s, 70000);
+	submission_end(s);
+	settle(s);
+	assert_verdict(s, VERDICT_OK);
+	submission_free(s);
+	assert_int_equal(queue.asked, 1);
+	assert_int_equal(queue.octets, 70000);
+	assert_int_equal(queue.guests, 1);
+}
+
+static void
+there_is_no_room(void **state)
+{
+	enum verdict v;
+
+	(void)state;
+	for (v = VERDICT_TEMP; v < VERDICTS; v++) {
+		struct submission *s = begin();
+
+		s->open.size = 70001;
+		queue.room = 70000;
+		queue.verdict = v;
+		submission_ask(s);
+		answered(s);
+		assert_verdict(s, v);
+		assert_string_equal(s->outcome.words, "so it is");
+		submission_store(s, SLICE("x"));
+		submission_end(s);
+		submission_free(s);
+	}
+	turns(3);
+	assert_int_equal(queue.opened, 0);
+	assert_int_equal(queue.guests, 1);
+	assert_int_equal(pool.idles, 1);
+}
+
+static void
+queue_dies_while_asked(void **state)
+{
+	struct submission *s = begin();
+
+	(void)state;
+	queue.die_at_end = true;
+	submission_ask(s);
+	answered(s);
+	assert_refused(s, REPLY_NO_QUEUE);
+	submission_free(s);
+}
+
+/* Waiting for an answer, or for a connection to ask over. */
+static void
+client_leaves_while_asking(void **state)
+{
+	struct submission *s[POOL_SHARED_MAX + 2];
+	size_t i;
+
+	(void)state;
+	queue.mute = true;
+	for (i = 0; i < POOL_SHARED_MAX + 2; i++) {
+		s[i] = begin();
+		submission_ask(s[i]);
+	}
+	turns(4 * POOL_SHARED_MAX);	/* it accepts one in each */
+	assert_int_equal(queue.asked, POOL_SHARED_MAX);
+	for (i = POOL_SHARED_MAX + 2; i--;)
+		submission_free(s[i]);
+	turns(4 * POOL_SHARED_MAX);
+	assert_int_equal(queue.guests_open, 0);
+}
+
+static void
+queue_says_nothing_of_room(void **state)
+{
+	struct submission *s = begin();
+
+	(void)state;
+	queue.mute = true;
+	submission_ask(s);
+	turns(10);
+	assert_true(submission_is_asking(s));
+	s->patience.due(s);
+	assert_refused(s, REPLY_NO_QUEUE);
+	submission_free(s);
+}
+
+static void
 empty_message(void **state)
 {
 	struct submission *s = begin();
@@ -221,7 +331,7 @@ size_decides_about_streaming(void **state)
 	store(t, SUBMISSION_SMALL_MAX + 1);
 	turns(3);
 	assert_int_equal(queue.opened, 1);
-	assert_int_equal(queue.octets, SUBMISSION_SMALL_MAX);
+	assert_int_equal(queue.octets, SUBMISSION_SMALL_MAX + 1);
 	assert_int_equal(pool.streams, 1);
 	submission_end(s);
 	submission_end(t);
@@ -262,6 +372,20 @@ streams_are_limited(void **state)
 	assert_true(pool_has_stream(&pool));
 }
 
+/* The queue says what it has not said. */
+static void
+unmute(void)
+{
+	size_t i;
+
+	queue.mute = false;
+	for (i = 0; i < queue.guests; i++)
+		if (queue.guest[i]->ended) {
+			queue.guest[i]->ended = false;
+			say(queue.guest[i], VERDICT_OK);
+		}
+}
+
 static void
 more_messages_than_connections(void **state)
 {
@@ -283,12 +407,7 @@ more_messages_than_connections(void **state)
 	assert_int_equal(s[POOL_SHARED_MAX]->state, SUBMISSION_WAITING);
 	/* one that waits can be abandoned */
 	submission_free(s[MESSAGES]);
-	queue.mute = false;
-	for (i = 0; i < queue.guests; i++)
-		if (queue.guest[i]->ended) {
-			queue.guest[i]->ended = false;
-			say(queue.guest[i], VERDICT_OK);
-		}
+	unmute();
 	for (i = 0; i < 2 * MESSAGES; i++) {
 		if (i == MESSAGES) continue;
 		settle(s[i]);
@@ -506,30 +625,115 @@ slow_queue_stops_the_client(void **state)
 }
 
 /* All but 1024 octets are taken by others. */
+/* Rather than to hold what there is no memory for, queue gets it at once. */
+static void
+memory_is_saved(void **state)
+{
+	struct submission *s = begin();
+	/* a text may have one part in 64 of what is left */
+	size_t taken = OCTETS_HELD_MAX - 64 * 1024 - pool.held;
+
+	(void)state;
+	pool.held += taken;
+	store(s, 1024);
+	assert_int_equal(pool.streams, 0);
+	store(s, 1);
+	assert_int_equal(pool.streams, 1);
+	assert_int_equal(s->body.room, 0);
+	store(s, 100);
+	submission_end(s);
+	settle(s);
+	assert_verdict(s, VERDICT_OK);
+	assert_int_equal(queue.octets, 1125);
+	submission_free(s);
+	pool.held -= taken;
+}
+
+/* What queue has to keep in memory is limited, however many there are. */
+static void
+flight_is_limited(void **state)
+{
+	enum { MANY = POOL_SHARED_MAX + 10 };
+	struct submission *s[MANY];
+	size_t i;
+
+	(void)state;
+	queue.mute = true;
+	for (i = 0; i < MANY; i++) {
+		s[i] = begin();
+		store(s[i], SUBMISSION_SMALL_MAX);
+		submission_end(s[i]);
+	}
+	assert_int_equal(pool.shared, POOL_SHARED_MAX - 1);
+	assert_in_range(pool.flight, 1, POOL_FLIGHT_MAX);
+	turns(4 * MANY);
+	assert_int_equal(queue.ended, POOL_SHARED_MAX - 1);
+	unmute();
+	for (i = 0; i < MANY; i++) {
+		settle(s[i]);
+		assert_verdict(s[i], VERDICT_OK);
+		submission_free(s[i]);
+	}
+	assert_int_equal(pool.flight, 0);
+}
+
+static void
+envelopes_are_limited(void **state)
+{
+	static char address[300], text[SUBMISSION_SMALL_MAX + 1];
+	struct submit_rcpt rcpt = { .address = slice_from(address,
+	    sizeof address) };
+	struct submission *s[5];
+	size_t i;
+
+	(void)state;
+	pool.streams_max = 5;
+	memset(address, 'a', sizeof address);
+	for (i = 0; i < 5; i++) {
+		s[i] = begin();
+		while (s[i]->rcpts.len < POOL_FLIGHT_MAX / 4 - 1024)
+			assert_true(submission_rcpt(s[i], &rcpt));
+	}
+	for (i = 0; i < 5; i++) {
+		submission_store(s[i], slice_from(text, sizeof text));
+		assert_int_equal(submission_is_settled(s[i]), i == 4);
+	}
+	assert_refused(s[4], REPLY_NO_SPACE);
+	assert_int_equal(pool.streams, 4);
+	for (i = 0; i < 5; i++)
+		submission_free(s[i]);
+	assert_int_equal(pool.envelopes, 0);
+}
+
 static void
 memory_is_limited(void **state)
 {
 	struct submission *s = begin();
-	size_t taken = POOL_HELD_MAX - 1024 - pool.held;
+	size_t others = OCTETS_HELD_MAX - 8 * 512 - pool.held;
 	char helo[1025] = "";
 	struct submit_open open = { .helo = slice_from(helo, sizeof helo) };
 	struct submit_rcpt rcpt = { .address = slice_from(helo, 512) };
 
 	(void)state;
-	pool.held += taken;
-	store(s, 1024);
-	assert_int_equal(pool.held, POOL_HELD_MAX);
+	/* recipients may have an eighth of what is left */
+	pool.held += others + 1;
 	assert_false(submission_rcpt(s, &rcpt));
 	assert_false(submission_is_settled(s));
+	pool.held--;
+	assert_true(submission_rcpt(s, &rcpt));
+	pool.streams_max = 0;
 	store(s, 1);
 	assert_refused(s, REPLY_NO_SPACE);
-	assert_null(submission_new(&pool, &open, wake, NULL));
-	open.helo.len--;
 	submission_free(s);
+	assert_int_equal(pool.held, others);
+	pool.held = OCTETS_HELD_MAX - 2047;
+	assert_null(submission_new(&pool, &open, wake, NULL));
+	pool.held--;
 	s = submission_new(&pool, &open, wake, NULL);
 	assert_non_null(s);
+	assert_int_equal(pool.held, OCTETS_HELD_MAX);
 	submission_free(s);
-	pool.held -= taken;
+	pool.held = 0;
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -539,6 +743,11 @@ main(void)
 {
 	struct CMUnitTest const tests[] = {
 		TEST(small_messages_share_a_connection),
+		TEST(room_is_asked_for),
+		TEST(there_is_no_room),
+		TEST(queue_dies_while_asked),
+		TEST(client_leaves_while_asking),
+		TEST(queue_says_nothing_of_room),
 		TEST(empty_message),
 		TEST(verdicts_are_passed_on),
 		TEST(each_recipient_has_a_verdict),
@@ -554,6 +763,9 @@ main(void)
 		TEST(verdict_out_of_place),
 		TEST(queue_never_answers),
 		TEST(slow_queue_stops_the_client),
+		TEST(memory_is_saved),
+		TEST(flight_is_limited),
+		TEST(envelopes_are_limited),
 		TEST(memory_is_limited),
 	};
 	int failed;
