@@ -58,6 +58,28 @@ a_mail_host() {
 	must step 9
 	must says 'ev=queued id=[0-9a-z]{26} from=root@host\.example\.org'
 }
+tls_and_logins() {
+	built
+	section='A MAIL HOST'
+	must step 2
+	must within 60 step 4
+	must step 7
+	section='TLS AND LOGINS'
+	must step 1
+	echo secret | step 2 || fail 'no user is made'
+	must step 3
+	must step 4
+	must within 60 listens 127.0.0.1:587
+	set -- --from bob@example.org --to a@other.test --quit-after RCPT
+	must swaks --server 127.0.0.1 --tls --quit-after RCPT \
+		--from a@other.test --to bob@example.org
+	must swaks --server 127.0.0.1:587 --tls --auth-user bob \
+		--auth-password secret "$@"
+	must swaks --server 127.0.0.1:465 --tls-on-connect --auth-user bob \
+		--auth-password secret "$@"
+	! swaks --server 127.0.0.1:587 --tls "$@" >/dev/null 2>&1 ||
+		fail 'mail is taken without a login'
+}
 a_null_client() {
 	built
 	sink
@@ -112,13 +134,13 @@ fi
 status=0
 "$tools/host" true >/dev/null 2>&1 || status=$?
 [ "$status" -ne 99 ] || skip_all 'no namespaces or overlays to be had'
-for section in 'A MAIL HOST' 'A NULL CLIENT' 'A HOST THAT ONLY RECEIVES' \
-	'A RELAY' 'A SINK'; do
+for section in 'A MAIL HOST' 'TLS AND LOGINS' 'A NULL CLIENT' \
+	'A HOST THAT ONLY RECEIVES' 'A RELAY' 'A SINK'; do
 	ok "$section" timeout 180 "$tools/host" "$top/tests/e2e_manual.sh" \
 		"$section"
 done
 is 'no section with commands is left out' \
 	"$(awk '/^\.Sh /{s=substr($0,5)} /^\.Bd -literal/{print s}' \
 		common/mailgrave.7 | sort -u | paste -sd ,)" \
-	'A HOST THAT ONLY RECEIVES,A MAIL HOST,A NULL CLIENT,A RELAY,A SINK'
+	'A HOST THAT ONLY RECEIVES,A MAIL HOST,A NULL CLIENT,A RELAY,A SINK,TLS AND LOGINS'
 finish
