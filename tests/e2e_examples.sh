@@ -34,7 +34,8 @@ block() {
 try() {
 	status=0
 	words=$(cd "$ground" && timeout 60 setpriv --reuid="$3" --regid="$(id -g "$3")" \
-		--clear-groups env "PATH=$path" "HOME=$ground" sh -eu "$4" 2>&1 </dev/null) ||
+		--clear-groups env "PATH=$path" "HOME=$ground" \
+		"RENEWED_LINEAGE=$T/lineage" sh -eu "$4" 2>&1 <"$T/input") ||
 		status=$?
 	is "$1" "$status" "$2"
 	[ "$status" -eq "$2" ] || {
@@ -47,15 +48,18 @@ examples() {
 	n=1
 	while block "$n" "$1" >"$T/commands" && [ -s "$T/commands" ]; do
 		user=nobody wanted=0
+		: >"$T/input"
 		text=$(cat "$T/commands")
 		case $text in
 		*'$PATH'* | *sqlite3* | *store-sqlite* | *'stream tcp'*) wanted='' ;;
 		*' --in '* | *' --bind '*) sed -i '$s/$/ --check/' "$T/commands" ;;
 		*'--bounce domain='*) wanted=100 ;;	# nothing waits
+		*RENEWED*) wanted=1 ;;			# there is no service
 		*mailgrave-remote*) wanted=111 ;;
+		*--hash*) echo secret >"$T/input" ;;
 		esac
 		case $text in
-		*' --user '* | *service/*) user=root ;;
+		*' --user '* | *service/* | */etc/mailgrave/*) user=root ;;
 		esac
 		case $text in
 		*service/reload*) within 60 sv status mailgrave-smtpd ;;
@@ -81,6 +85,11 @@ printf 'To: you@example.org\nSubject: hello\n\nhi\n' >"$ground/message"
 printf '#!/bin/sh\nexec cat >/dev/null\n' >/usr/local/bin/ticket
 chmod 755 /usr/local/bin/ticket
 printf 'HELO me\r\nQUIT\r\n' >"$ground/session.txt"
+: >"$T/input"
+# what certbot has renewed
+mkdir "$T/lineage"
+openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=host.example.org \
+	-keyout "$T/lineage/privkey.pem" -out "$T/lineage/fullchain.pem" 2>/dev/null
 ln -s "$top/service" "$ground/service"
 ln -s "$top/Makefile" "$ground/Makefile"
 background "$T/sink1.out" "$tools/sink.py" 25 "$T/sink1" 192.0.2.1
