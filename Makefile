@@ -2,6 +2,7 @@
 # make            the six programs, in build/
 # make check      unit tests, transcripts, purity: no root, no network
 # make install    PREFIX=/usr/local DESTDIR=
+# make deb        the Debian package, in build/deb/
 # make static     the six programs, statically linked, in build/static/
 # make sanitize   unit tests under ASan and UBSan
 # make fuzz       every fuzz target, FUZZ_TIME=60 seconds each (clang);
@@ -102,7 +103,7 @@ fuzz-each: fuzzers
 
 check: all tests
 	B=$(B) prove -e '' $(TESTS) tests/purity.sh tests/links.sh tests/manual.sh \
-	    tests/events.sh tests/corpus.sh
+	    tests/events.sh tests/corpus.sh tests/completion.sh
 
 sanitize:
 	$(MAKE) B=$(B)/sanitize CFLAGS='-O1 -g -fno-omit-frame-pointer \
@@ -112,7 +113,8 @@ sanitize:
 sanitize-check: all tests
 	B=$(B) prove -e '' $(TESTS) tests/corpus.sh
 
-bench_load = $(filter-out $(foreach p,bare sink spool,$(B)/tests/bench/$(p).o), \
+bench_load = $(filter-out $(foreach p,bare shake sink spool, \
+    $(B)/tests/bench/$(p).o), \
     $(call objects,tests/bench))
 
 $(B)/tests/bench/load: $(bench_load) $(B)/common.a
@@ -135,7 +137,10 @@ $(B)/tests/bench/spool: $(B)/tests/bench/spool.o $(call parts,queue) \
     $(B)/common.a
 	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-benches: $(addprefix $(B)/tests/bench/,load bare sink spool)
+$(B)/tests/bench/shake: $(B)/tests/bench/shake.o
+	$(CC) $(CFLAGS) $(PIE) $(LINK) $(LDFLAGS) -o $@ $^ -lssl -lcrypto
+
+benches: $(addprefix $(B)/tests/bench/,load bare shake sink spool)
 
 bench: all benches
 	B=$(B) tests/bench/run $(BENCH)
@@ -161,11 +166,13 @@ link = link() { \
 	    fi; \
 	}; link
 
+COMPLETION := $(PREFIX)/share/bash-completion/completions
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
 	    $(DESTDIR)$(PREFIX)/share/man/man5 \
 	    $(DESTDIR)$(PREFIX)/share/man/man7 \
-	    $(DESTDIR)$(PREFIX)/share/man/man8
+	    $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(COMPLETION)
 	for p in $(filter-out inject,$(PROGRAMS)); do \
 	    install $(B)/mailgrave-$$p $(DESTDIR)$(PREFIX)/sbin/ || exit 1; \
 	done
@@ -173,6 +180,10 @@ install: all
 	for m in */mailgrave*.[578]; do \
 	    install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/ || \
 		exit 1; \
+	done
+	install -m 644 common/completion.bash $(DESTDIR)$(COMPLETION)/mailgrave
+	for p in $(PROGRAMS); do \
+	    ln -sf mailgrave $(DESTDIR)$(COMPLETION)/mailgrave-$$p || exit 1; \
 	done
 	@$(link) sbin/sendmail ../bin/mailgrave-inject
 	@$(link) lib/sendmail ../bin/mailgrave-inject
@@ -184,10 +195,13 @@ install: all
 	@$(link) share/man/man8/newaliases.8 mailgrave-inject.8
 	@$(link) share/man/man8/qmail-queue.8 mailgrave-queue.8
 
+deb:
+	service/make-deb $(B)/deb
+
 clean:
 	rm -rf $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all tests fuzzers fuzz fuzz-each check bench benches proof sanitize sanitize-check static install clean
+.PHONY: all tests fuzzers fuzz fuzz-each check bench benches proof sanitize sanitize-check static install deb clean
 .SECONDARY:

@@ -124,11 +124,34 @@ take_domain(struct slice *in, struct slice *domain)
 	return is_domain(*domain);
 }
 
+/* canonical - in lower case, an IPv6 literal in its shortest form: the same
+ * place is written in one way
+ *   returns the length */
+static size_t
+canonical(char out[ADDR_DOMAIN_MAX], struct slice domain)
+{
+	static char const tag[] = "[ipv6:";
+	size_t const before = sizeof tag - 1;
+	unsigned char octet[NETADDR_OCTETS];
+	char text[NETADDR_TEXT_MAX + 1];
+	size_t i;
+
+	for (i = 0; i < domain.len; i++)
+		out[i] = slice_lower(domain.s[i]);
+	if (i <= before || memcmp(out, tag, before) ||
+	    !netaddr_ip6(octet, slice_from(out + before, i - before - 1)) ||
+	    netaddr_is_ip4(octet))
+		return i;
+	i = strlen(netaddr_ip_format(text, octet));
+	memcpy(out + before, text, i);
+	out[before + i] = ']';
+	return before + i + 1;
+}
+
 static bool
 take_mailbox(struct addr *a, struct slice *in)
 {
 	struct slice domain;
-	size_t i;
 
 	a->local_len = 0;
 	if (in->len && *in->s == '"') {
@@ -138,9 +161,7 @@ take_mailbox(struct addr *a, struct slice *in)
 	}
 	if (!take_octet(in, '@')) return false;
 	if (!take_domain(in, &domain)) return false;
-	for (i = 0; i < domain.len; i++)
-		a->domain[i] = slice_lower(domain.s[i]);
-	a->domain_len = (unsigned short)i;
+	a->domain_len = (unsigned short)canonical(a->domain, domain);
 	return true;
 }
 

@@ -11,6 +11,7 @@ static struct wire_field const ask_fields[] = {
 	WIRE_FIELD_U8(struct command_ask, dry_run, 1),
 	WIRE_FIELD_U8(struct command_ask, rcpts, 1),
 	WIRE_FIELD_U8(struct command_ask, text, 1),
+	WIRE_FIELD_U8(struct command_ask, counts, 1),
 };
 struct wire_form const command_ask_form = WIRE_FORM(COMMAND_ASK, ask_fields);
 
@@ -86,3 +87,19 @@ static struct wire_field const done_fields[] = {
 };
 struct wire_form const command_done_form =
     WIRE_FORM(COMMAND_DONE, done_fields);
+
+static struct wire_field const since_fields[] = {
+	WIRE_FIELD_U64(struct command_since, since_s),
+};
+struct wire_form const command_since_form =
+    WIRE_FORM(COMMAND_SINCE, since_fields);
+
+static struct wire_field const count_fields[] = {
+	WIRE_FIELD_U8(struct command_count, of, COUNTS_OF - 1),
+	WIRE_FIELD_TEXT(struct command_count, name, COMMAND_NAME_MAX),
+	WIRE_FIELD_U64(struct command_count, n),
+	WIRE_FIELD_U64(struct command_count, minute),
+	WIRE_FIELD_U64(struct command_count, hour),
+};
+struct wire_form const command_count_form =
+    WIRE_FORM(COMMAND_COUNT, count_fields);

@@ -4,6 +4,8 @@
  * first frame, ASK or a submission's OPEN, says which protocol it is.
  *
  *   client  ASK  ID... or FILTER...  GO
+ *   queue   SINCE  COUNT...          if they are asked for, and he is root or
+ *                                    the queue's own user
  *   queue   MAIL [RCPT...] [BODY]    for each message that it names, in the
  *                                    order of arrival, unless it is ordered
  *   queue   PROGRESS                 now and then
@@ -31,7 +33,18 @@ enum command_type {
 	COMMAND_RCPT,
 	COMMAND_BODY,
 	COMMAND_PROGRESS,
-	COMMAND_DONE
+	COMMAND_DONE,
+	COMMAND_SINCE,
+	COMMAND_COUNT
+};
+
+/* What is counted. */
+enum count_of {
+	COUNT_ACCEPTED,		/* messages, by where they came from */
+	COUNT_OUTCOME,		/* tries of recipients, by how they ended */
+	COUNT_REFUSED,		/* clients, senders, recipients and messages, by
+				 * what turned them away */
+	COUNTS_OF
 };
 
 /* How a message, or one of its recipients, stands: the first that fits. */
@@ -49,6 +62,7 @@ struct command_ask {
 	uint8_t dry_run;	/* show what is named, order nothing */
 	uint8_t rcpts;		/* show all recipients, not the first alone */
 	uint8_t text;		/* show the messages themselves */
+	uint8_t counts;		/* and what has been counted */
 };
 
 struct command_id {
@@ -107,6 +121,17 @@ struct command_done {
 	struct slice words;	/* why not, one line */
 };
 
+struct command_since {
+	uint64_t since_s;	/* wall time: it counts from then on */
+};
+
+struct command_count {
+	uint8_t of;		/* enum count_of */
+	struct slice name;	/* printable ASCII */
+	uint64_t n;
+	uint64_t minute, hour;	/* in the last of these */
+};
+
 extern struct wire_form const command_ask_form;
 extern struct wire_form const command_id_form;
 extern struct wire_form const command_filter_form;
@@ -116,11 +141,14 @@ extern struct wire_form const command_rcpt_form;
 extern struct wire_form const command_body_form;
 extern struct wire_form const command_progress_form;
 extern struct wire_form const command_done_form;
+extern struct wire_form const command_since_form;
+extern struct wire_form const command_count_form;
 
 enum {
 	COMMAND_TERM_MAX = 420,		/* an address and its key */
 	COMMAND_IDS_MAX = 1000,		/* in one request */
-	COMMAND_WORDS_MAX = 200
+	COMMAND_WORDS_MAX = 200,
+	COMMAND_NAME_MAX = 100		/* what is counted is called */
 };
 
 #define COMMAND_NOBODY UINT32_MAX	/* the uid of mail from the network */

@@ -173,3 +173,9 @@ static struct wire_field const order_fields[] = {
 };
 struct wire_form const handover_order_form =
     WIRE_FORM(HANDOVER_ORDER, order_fields);
+
+static struct wire_field const ending_fields[] = {
+	WIRE_FIELD_U8(struct handover_ending, unused, 0),
+};
+struct wire_form const handover_ending_form =
+    WIRE_FORM(HANDOVER_ENDING, ending_fields);

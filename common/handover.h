@@ -21,6 +21,8 @@
  *                      again takes this back. Such an order while send was
  *                      away it hears of when it asks for the mail: BODY comes
  *                      without a descriptor, then ORDER.
+ *   queue  ENDING      it is about to end: send begins nothing new, and hangs
+ *                      up when it has told how all that is under way went
  *
  * A report tells the sender of a mail what became of recipients: failed, late,
  * or, if he asked for it, delivered. The new mail and the marks on the
@@ -64,7 +66,8 @@ enum handover_type {
 	HANDOVER_EXPAND,
 	HANDOVER_TARGET,
 	HANDOVER_EXPAND_END,
-	HANDOVER_EXPAND_ACK
+	HANDOVER_EXPAND_ACK,
+	HANDOVER_ENDING
 };
 
 struct handover_held {
@@ -211,6 +214,10 @@ struct handover_order {
 	uint8_t order;		/* enum order, but RELEASE */
 };
 
+struct handover_ending {
+	uint8_t unused;
+};
+
 extern struct wire_form const handover_held_form;
 extern struct wire_form const handover_window_form;
 extern struct wire_form const handover_fetch_form;
@@ -231,6 +238,7 @@ extern struct wire_form const handover_expand_form;
 extern struct wire_form const handover_target_form;
 extern struct wire_form const handover_expand_end_form;
 extern struct wire_form const handover_expand_ack_form;
+extern struct wire_form const handover_ending_form;
 
 enum {
 	HANDOVER_WHERE_MAX = 512,

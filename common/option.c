@@ -174,6 +174,7 @@ option_parse(int argc, char *const *argv, struct option_page const *page,
 	opterr = 0;
 	while ((got = getopt_long(argc, argv, letters, list, NULL)) != -1) {
 		struct option_row const *row;
+		char letter[] = "-?";
 		void *options;
 		char const *why;
 
@@ -189,15 +190,16 @@ option_parse(int argc, char *const *argv, struct option_page const *page,
 			misused(page, misuse, "option needs an argument",
 			    argv[optind - 1]);
 		row = find(table, tables, got, &options);
+		/* in the middle of "-abc" argv goes on to stand there */
+		letter[1] = optopt < 128 ? (char)optopt : '\0';
 		if (!row)
 			misused(page, misuse, "unknown option",
-			    argv[optind - 1]);
+			    letter[1] ? letter : argv[optind - 1]);
 		why = store(row, options, optarg);
 		if (why) {
-			char const letter[] = { row->letter, '\0' };
-
+			letter[1] = row->letter;
 			fprintf(stderr, "%s: %s%s %s: %s\n", page->program,
-			    row->name ? "--" : "-",
+			    row->name ? "--" : "",
 			    row->name ? row->name : letter,
 			    optarg ? optarg : "", why);
 			exit(misuse);

@@ -54,9 +54,8 @@ serve(int socket, void *owner)
 	}
 }
 
-/* The whole file behind fd, which is closed. */
-static char *
-slurp(int fd, size_t max, size_t *len)
+char *
+file_slurp_from(int fd, size_t max, size_t *len)
 {
 	struct stat st;
 	char *text = NULL;
@@ -93,7 +92,7 @@ file_slurp(char const *path, size_t max, size_t *len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	return fd == -1 ? NULL : slurp(fd, max, len);
+	return fd == -1 ? NULL : file_slurp_from(fd, max, len);
 }
 
 /* ask - one request for each file is under way at most: however often a daemon
@@ -142,7 +141,7 @@ ready(void *owner, uint32_t events)
 	if (fd != -1 && r->passed) {
 		r->passed(r->owner, a.n, fd);
 	} else {
-		if (fd != -1) text = slurp(fd, READER_FILE_MAX, &len);
+		if (fd != -1) text = file_slurp_from(fd, READER_FILE_MAX, &len);
 		r->took(r->owner, a.n, text, len);
 	}
 	if (!r->again[a.n]) return;

@@ -43,6 +43,9 @@ void reader_ask(struct reader *r);
  *   is no regular file) */
 char *file_slurp(char const *path, size_t max, size_t *len);
 
+/* file_slurp_from - the same of what fd has open, which is closed */
+char *file_slurp_from(int fd, size_t max, size_t *len);
+
 enum { READER_FILE_MAX = 64 << 20 };	/* octets; a million plain routes */
 
 #endif

@@ -102,14 +102,25 @@ take_plain(struct route *row, struct rulefile *f)
 static bool
 take_left(struct route *row, struct rulefile *f)
 {
+	char text[RULEFILE_WORD_MAX + ADDR_DOMAIN_MAX + 1];
+	struct slice word = slice_from(f->word, f->len);
 	char const *at = strrchr(f->word, '@');
+	size_t n = at ? (size_t)(at - f->word) + 1 : 0;
+	struct addr a;
 
 	if (f->comma) return rulefile_wrong(f, "this is no domain");
 	if (f->pattern) return take_expression(row, f);
-	if (!take_plain(row, f) || !keep(f, &row->pattern)) return false;
-	row->at = at ? (size_t)(at - f->word) : f->len;
-	lower(row->pattern, slice_from(f->word, f->len));
-	return true;
+	if (!take_plain(row, f)) return false;
+	/* the domain as addresses have it */
+	lower(text, word);
+	if (target_domain_parse(&a, slice_skip(word, n))) {
+		memcpy(text + n, a.domain, a.domain_len);
+		word.len = n + a.domain_len;
+	}
+	text[word.len] = '\0';
+	row->at = at ? n - 1 : word.len;
+	row->pattern = strdup(text);
+	return row->pattern || rulefile_wrong(f, "out of memory");
 }
 
 static struct route_act *

@@ -58,3 +58,10 @@ static struct wire_field const room_fields[] = {
 	WIRE_FIELD_U64(struct submit_room, size),
 };
 struct wire_form const submit_room_form = WIRE_FORM(SUBMIT_ROOM, room_fields);
+
+static struct wire_field const refused_fields[] = {
+	WIRE_FIELD_TEXT(struct submit_refused, rule, SUBMIT_RULE_MAX),
+	WIRE_FIELD_U32(struct submit_refused, n),
+};
+struct wire_form const submit_refused_form =
+    WIRE_FORM(SUBMIT_REFUSED, refused_fields);

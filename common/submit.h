@@ -13,7 +13,10 @@
  * Only END commits; a connection that closes before it, or ABORT, leaves
  * nothing and gets no verdict. queue may give its verdict early; it then
  * ignores frames up to END or ABORT, which the client still sends. An accepted
- * message is durable. */
+ * message is durable.
+ *
+ *   client  REFUSED  between submissions: smtpd has turned somebody away, for
+ *                    queue's status to show; no answer, nothing depends on it */
 #ifndef MAILGRAVE_SUBMIT_H
 #define MAILGRAVE_SUBMIT_H
 
@@ -29,7 +32,8 @@ enum submit_type {
 	SUBMIT_END,
 	SUBMIT_ABORT,
 	SUBMIT_VERDICT,
-	SUBMIT_ROOM
+	SUBMIT_ROOM,
+	SUBMIT_REFUSED
 };
 
 struct submit_open {
@@ -78,6 +82,11 @@ struct submit_verdict {
 	struct slice words;		/* why, one line */
 };
 
+struct submit_refused {
+	struct slice rule;		/* by which, printable ASCII */
+	uint32_t n;			/* so often since it was last told */
+};
+
 extern struct wire_form const submit_open_form;
 extern struct wire_form const submit_rcpt_form;
 extern struct wire_form const submit_body_form;
@@ -85,12 +94,14 @@ extern struct wire_form const submit_end_form;
 extern struct wire_form const submit_abort_form;
 extern struct wire_form const submit_verdict_form;
 extern struct wire_form const submit_room_form;
+extern struct wire_form const submit_refused_form;
 
 enum {
 	SUBMIT_ADDRESS_MAX = 45,	/* an IP address as text */
 	SUBMIT_PROTOCOL_MAX = 16,
 	SUBMIT_NAME_MAX = 255,		/* host names, HELO, login, TLS */
 	SUBMIT_GROUPS_MAX = 1024,
+	SUBMIT_RULE_MAX = 80,
 	SUBMIT_RCPTS_MAX = 65535	/* in one message, whatever the client
 					 * itself allows */
 };

@@ -15,11 +15,25 @@ fail(struct tasks *tasks, char const *why)
 static struct task *
 find(struct tasks const *tasks, uint32_t number)
 {
-	struct task *task = tasks->first;
+	struct task *task = tasks->slot[number % TASK_SLOTS];
 
 	while (task && task->order->job != number)
-		task = task->next;
+		task = task->chain;
 	return task;
+}
+
+static void
+put_in(struct tasks *tasks, struct task *task)
+{
+	struct task **slot = &tasks->slot[task->order->job % TASK_SLOTS];
+
+	task->chain = *slot;
+	*slot = task;
+	task->next = tasks->first;
+	task->at = &tasks->first;
+	if (task->next) task->next->at = &task->next;
+	tasks->first = task;
+	tasks->n++;
 }
 
 /* What is wrong with a JOB, or NULL. */
@@ -56,9 +70,7 @@ task_begin(struct tasks *tasks, struct deliver_job const *frame, int message)
 	}
 	task->message = message;
 	task->end = &task->rcpt;
-	task->next = tasks->first;
-	tasks->first = task;
-	tasks->n++;
+	put_in(tasks, task);
 	return task;
 }
 
@@ -120,11 +132,13 @@ task_run(struct tasks *tasks, struct deliver_run const *frame)
 void
 task_take(struct tasks *tasks, struct task *task)
 {
-	struct task **at;
+	struct task **slot = &tasks->slot[task->order->job % TASK_SLOTS];
 
-	for (at = &tasks->first; *at != task; at = &(*at)->next)
-		;
-	*at = task->next;
+	while (*slot != task)
+		slot = &(*slot)->chain;
+	*slot = task->chain;
+	*task->at = task->next;
+	if (task->next) task->next->at = task->at;
 	tasks->n--;
 }
 

@@ -41,11 +41,15 @@ struct task {
 	struct task_rcpt *rcpt, **end;	/* as they came */
 	void *work;		/* the program's */
 	size_t slow;		/* too: recipients that take their time */
-	struct task *next;
+	struct task *next, **at;	/* of all */
+	struct task *chain;		/* of those in its slot */
 };
+
+enum { TASK_SLOTS = 1024 };	/* by number; most programs have fewer jobs */
 
 struct tasks {
 	struct task *first;
+	struct task *slot[TASK_SLOTS];
 	size_t n;
 	size_t most;		/* SLOTS that we offered */
 	char const *why;	/* after NULL: what was wrong with the frame */

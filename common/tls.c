@@ -83,9 +83,9 @@ set_up(struct tls_client *c, char const *authorities, bool must,
 	SSL_CTX_set_options(x, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_mode(x, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-	/* a call that meets no octets for us comes back: one who sends tickets
-	 * without an end must not hold up the others */
+	/* a call that meets no octets for us comes back, see tls_read */
 	SSL_CTX_clear_mode(x, SSL_MODE_AUTO_RETRY);
+	SSL_CTX_set_read_ahead(x, 1);
 	SSL_CTX_set_session_cache_mode(x, SSL_SESS_CACHE_CLIENT |
 	    SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(x, remember);
@@ -235,12 +235,29 @@ tls_handshake(struct tls *t)
 	return got;
 }
 
+/* Records that hold no octets for us, such as tickets, are taken one a call; a
+ * read that has found nothing more in the socket says so by errno. Who sends
+ * them without an end must not hold up the others. */
 enum tls_got
 tls_read(struct tls *t, char *octets, size_t room, size_t *n)
 {
-	ERR_clear_error();
-	errno = 0;
-	return judge(t, SSL_read_ex(t->ssl, octets, room, n));
+	enum tls_got got;
+
+	do {
+		ERR_clear_error();
+		errno = 0;
+		got = judge(t, SSL_read_ex(t->ssl, octets, room, n));
+		if (got == TLS_DONE) t->records = 0;
+		if (got != TLS_WANT_READ || errno == EAGAIN) return got;
+	} while (++t->records < TLS_RECORDS_MAX);
+	snprintf(t->why, sizeof t->why, "too many records without octets");
+	return TLS_BROKEN;
+}
+
+bool
+tls_has_more(struct tls const *t)
+{
+	return SSL_has_pending(t->ssl);
 }
 
 enum tls_got

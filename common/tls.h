@@ -11,6 +11,7 @@
 
 enum {
 	TLS_SESSIONS = 256,	/* remembered, one a name */
+	TLS_RECORDS_MAX = 64,	/* without octets for us, in a row */
 	TLS_WHY_MAX = 127,
 	TLS_MD5 = 16		/* octets */
 };
@@ -58,10 +59,12 @@ enum tls_got {
 enum tls_got tls_handshake(struct tls *tls);
 
 /* tls_read - *n octets have come, at least one, when TLS_DONE. More may be
- * here than the socket knows of: read until TLS_WANT_READ. That also comes
- * after each thing that isn't octets for us, with more behind it in the
- * socket. */
+ * here than the socket knows of: read as long as tls_has_more. */
 enum tls_got tls_read(struct tls *tls, char *octets, size_t room, size_t *n);
+
+/* tls_has_more - octets that the socket doesn't know of, maybe not enough yet
+ * to make sense */
+bool tls_has_more(struct tls const *tls);
 
 /* tls_write - *n octets, at least one, are on their way when TLS_DONE */
 enum tls_got tls_write(struct tls *tls, char const *octets, size_t len,

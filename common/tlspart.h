@@ -13,6 +13,7 @@ struct tls {
 	SSL *ssl;
 	char name[NETADDR_HOST_MAX + 1];
 	bool verify;
+	unsigned records;	/* read since the last octets for us */
 	char why[TLS_WHY_MAX + 1];
 	/* a server's: the signature that its handshake waits for, or NULL */
 	struct tls_signing *signing;

@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads address lists octet by octet without recursion; never guesses. */
+/* Reads address lists token by token without recursion; never guesses. */
 #include "inject/address.h"
-
-/* A special stands for itself. */
-enum { TOKEN_BAD = -1, TOKEN_END = 0, TOKEN_ATOM = 'a', TOKEN_QUOTED = 'q',
-       TOKEN_LITERAL = 'l' };
-
-struct token {
-	int kind;
-	struct slice text;	/* without the quotes, with the brackets */
-};
+#include "inject/token.h"
 
 /* What stands before "@", "<", ":" or the end: a local part, if every two
  * words have a dot between them, else at best a name. */
@@ -29,108 +21,10 @@ fail(struct address_list *l, char const *why)
 	return -1;
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* RFC 5322 section 3.2.3, with the octets of UTF-8, which names may have */
-static bool
-is_atext(char c)
-{
-	if ((unsigned char)c >= 0x80) return true;
-	return c > ' ' && c != 0x7f && !strchr("()<>[]:;@\\,.\"", c);
-}
-
-/* closed - octets of text up to and with the octet that ends it, a backslash
- * taking away the meaning of the next; 0 when nothing ends it */
-static size_t
-closed(struct slice text, char end)
-{
-	size_t n;
-
-	for (n = 1; n < text.len; n++) {
-		if (text.s[n] == end) return n + 1;
-		if (text.s[n] == '\\') n++;
-	}
-	return 0;
-}
-
-/* A counter in place of recursion: depth costs nothing, and has a limit. */
-static bool
-skip_comment(struct address_list *l)
-{
-	size_t depth = 0, n;
-
-	for (n = 0; n < l->rest.len; n++) {
-		char c = l->rest.s[n];
-
-		if (c == '\\') n++;
-		if (c == '(' && ++depth > ADDRESS_COMMENT_DEPTH) {
-			l->why = "comments are nested too deeply";
-			return false;
-		}
-		if (c == ')' && --depth == 0) {
-			l->rest = slice_skip(l->rest, n + 1);
-			return true;
-		}
-	}
-	l->why = "a comment has no end";
-	return false;
-}
-
-static bool
-skip_between(struct address_list *l)
-{
-	while (l->rest.len) {
-		if (is_blank(*l->rest.s))
-			l->rest = slice_skip(l->rest, 1);
-		else if (*l->rest.s != '(')
-			break;
-		else if (!skip_comment(l))
-			return false;
-	}
-	return true;
-}
-
-static struct token
-take(struct address_list *l, int kind, size_t n)
-{
-	struct token t = { kind, slice_from(l->rest.s, n) };
-
-	l->rest = slice_skip(l->rest, n);
-	return t;
-}
-
 static struct token
 next_token(struct address_list *l)
 {
-	struct token const bad = { .kind = TOKEN_BAD };
-	struct token t;
-	size_t n = 0;
-
-	if (!skip_between(l)) return bad;
-	if (!l->rest.len) return take(l, TOKEN_END, 0);
-	switch (*l->rest.s) {
-	case '"':
-		n = closed(l->rest, '"');
-		l->why = "a quoted string has no end";
-		if (!n) return bad;
-		t = take(l, TOKEN_QUOTED, n);
-		t.text = slice_from(t.text.s + 1, n - 2);
-		return t;
-	case '[':
-		n = closed(l->rest, ']');
-		l->why = "an address literal has no end";
-		return n ? take(l, TOKEN_LITERAL, n) : bad;
-	case '<': case '>': case ':': case ';': case '@': case ',': case '.':
-		return take(l, *l->rest.s, 1);
-	}
-	while (n < l->rest.len && is_atext(l->rest.s[n]))
-		n++;
-	l->why = "an octet that no address has";
-	return n ? take(l, TOKEN_ATOM, n) : bad;
+	return token_next(&l->rest, &l->why);
 }
 
 static int

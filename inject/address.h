@@ -6,11 +6,6 @@
 
 #include "common/addr.h"
 
-enum {
-	ADDRESS_COMMENT_DEPTH = 100	/* comments within comments; nobody
-					 * who means well comes near */
-};
-
 struct address {
 	struct addr mailbox;	/* complete */
 	bool bare;		/* was written without "@domain" */

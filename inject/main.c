@@ -180,14 +180,16 @@ complete(struct inject *i, struct slice header)
 	quit_sys(i, "complete the header");
 }
 
+/* may_have_8bit - begun is the message's first piece; of what comes behind it
+ * nothing is known, and 8BITMIME promises nothing about it */
 static bool
-has_8bit(struct slice text)
+may_have_8bit(struct inject const *i, struct slice begun)
 {
 	size_t n;
 
-	for (n = 0; n < text.len; n++)
-		if ((unsigned char)text.s[n] >= 0x80) return true;
-	return false;
+	for (n = 0; n < begun.len; n++)
+		if ((unsigned char)begun.s[n] >= 0x80) return true;
+	return !i->input.end;
 }
 
 /* The end of a submission that was not accepted. */
@@ -303,7 +305,8 @@ main(int argc, char *const *argv)
 	if (i.set.dry_run)
 		show_envelope(&i.envelope, &i.set);
 	else
-		open_submission(&i, i.set.eightbit || has_8bit(body));
+		open_submission(&i, i.set.eightbit ||
+		    may_have_8bit(&i, body));
 	put(&i, body);
 	while (!i.input.end) {
 		i.text.len = 0;

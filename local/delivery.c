@@ -1,73 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* Moves deliveries from state to state; waits for no disk. */
-#include <skalibs/nonposix.h>
+/* The steps of one delivery; waits for no disk. */
 #include <errno.h>
-#include <stdlib.h>
-#include <unistd.h>
-#include "local/copy.h"
-#include "local/delivery.h"
+#include "local/deliverypart.h"
 #include "local/quota.h"
-
-enum state { WAITING, WRITING, SYNCING, SETTLING };
-
-struct delivery {
-	struct deliveries *all;
-	struct delivery_order order;
-	void (*done)(void *owner, struct delivery_result const *result);
-	void *owner;
-	enum state state;
-	struct box *box;	/* NULL until it has begun */
-	char name[MAILDIR_NAME_MAX + 1];
-	int fd;			/* tmp/NAME, or cur/ while that is synced */
-	bool published;		/* new/NAME is of our making */
-	bool counted;		/* against the quota */
-	struct copy copy;
-	struct timer turn;
-	struct flush flush;
-	struct box_wait settle;
-	struct delivery *next;	/* waiting, or working */
-	char path[];
-};
-
-static void begin_some(void *owner);
-
-void
-deliveries_init(struct deliveries *all)
-{
-	all->end = &all->first;
-	all->begin = (struct chore){ .run = begin_some, .owner = all };
-}
-
-bool
-deliveries_idle(struct deliveries const *all)
-{
-	return !all->first && !all->active;
-}
-
-/* release - what it holds, and itself; not its files */
-static void
-release(struct delivery *d)
-{
-	struct deliveries *all = d->all;
-	struct delivery **at;
-
-	if (d->fd != -1) close(d->fd);
-	loop_disarm(all->loop, &d->turn);
-	if (d->box) box_close(d->box);
-	for (at = &all->working; *at != d; at = &(*at)->next)
-		;
-	*at = d->next;
-	free(d);
-	all->active--;
-	if (all->first) loop_later(all->loop, &all->begin);
-}
 
 static void
 finish(struct delivery *d, struct delivery_result result)
 {
 	result.where = d->path;
 	d->done(d->owner, &result);
-	release(d);
+	delivery_release(d);
 }
 
 static void
@@ -76,8 +18,8 @@ finish_error(struct delivery *d, int error)
 	finish(d, delivery_trouble(error));
 }
 
-static void
-give_back(struct delivery *d)
+void
+delivery_give_back(struct delivery *d)
 {
 	if (d->counted) quota_give_back(&d->box->dir, d->order.size);
 	d->counted = false;
@@ -87,7 +29,7 @@ give_back(struct delivery *d)
 static void
 abandon(struct delivery *d, int error)
 {
-	give_back(d);
+	delivery_give_back(d);
 	maildir_unmake(&d->box->dir, d->name);
 	finish_error(d, error);
 }
@@ -110,14 +52,14 @@ settled(void *owner, int error)
 		return;
 	}
 	if (d->published) maildir_retract(&d->box->dir, d->name);
-	give_back(d);
+	delivery_give_back(d);
 	finish_error(d, error);
 }
 
 static void
 settle(struct delivery *d)
 {
-	d->state = SETTLING;
+	d->state = DELIVERY_SETTLING;
 	d->settle = (struct box_wait){ .done = settled, .owner = d };
 	box_settle(d->box, &d->settle);
 }
@@ -149,14 +91,14 @@ synced(void *owner, int error)
 	/* A copy that is there already is this very message: the name says
 	 * so. */
 	if (!d->published) {
-		give_back(d);
+		delivery_give_back(d);
 		maildir_unmake(&d->box->dir, d->name);
 	}
 	settle(d);
 }
 
-static void
-write_on(void *owner)
+void
+delivery_write(void *owner)
 {
 	struct delivery *d = owner;
 	int more = 1, i;
@@ -166,7 +108,7 @@ write_on(void *owner)
 	if (more == -1) {
 		abandon(d, errno);
 	} else if (!more) {
-		d->state = SYNCING;
+		d->state = DELIVERY_SYNCING;
 		start_flush(d, synced);
 	} else {
 		/* not before the loop has looked at everything else */
@@ -183,7 +125,8 @@ has_twin(struct delivery const *d)
 
 	for (other = d->all->working; other; other = other->next)
 		if (other != d && other->box == d->box &&
-		    other->state != SETTLING && !strcmp(other->name, d->name))
+		    other->state != DELIVERY_SETTLING &&
+		    !strcmp(other->name, d->name))
 			return true;
 	return false;
 }
@@ -201,7 +144,7 @@ begin_again(struct delivery *d)
 		settle(d);
 		return true;
 	case MAILDIR_CUR:
-		d->state = SETTLING;
+		d->state = DELIVERY_SETTLING;
 		start_flush(d, settled);
 		return true;
 	case MAILDIR_NOWHERE:
@@ -232,12 +175,12 @@ find_room(struct delivery *d)
 	return true;
 }
 
-static void
-begin(struct delivery *d)
+void
+delivery_begin(struct delivery *d)
 {
 	struct deliveries *all = d->all;
 
-	d->state = WRITING;
+	d->state = DELIVERY_WRITING;
 	switch (copy_been_here(&d->copy)) {
 	case -1:
 		finish_error(d, errno);
@@ -265,90 +208,9 @@ begin(struct delivery *d)
 	if (d->fd == -1) {
 		int e = errno;
 
-		give_back(d);
+		delivery_give_back(d);
 		finish_error(d, e);
 		return;
 	}
-	write_on(d);
-}
-
-static void
-begin_some(void *owner)
-{
-	struct deliveries *all = owner;
-
-	while (all->first && all->active < DELIVERY_ACTIVE_MAX) {
-		struct delivery *d = all->first;
-
-		all->first = d->next;
-		if (!all->first) all->end = &all->first;
-		d->next = all->working;
-		all->working = d;
-		all->active++;
-		begin(d);
-	}
-}
-
-struct delivery *
-delivery_start(struct deliveries *all, struct delivery_order const *order,
-    char const *path,
-    void (*done)(void *owner, struct delivery_result const *result),
-    void *owner)
-{
-	size_t const len = strlen(path) + 1;
-	struct delivery *d = calloc(1, sizeof *d + len);
-
-	if (!d) return NULL;
-	d->all = all;
-	d->order = *order;
-	d->done = done;
-	d->owner = owner;
-	d->state = WAITING;
-	d->fd = -1;
-	d->copy = (struct copy){ .from = order->message, .size = order->size,
-				 .sender = order->sender,
-				 .address = order->address,
-				 .crlf = all->crlf };
-	d->turn = (struct timer){ .due = write_on, .owner = d };
-	memcpy(d->path, path, len);
-	*all->end = d;
-	all->end = &d->next;
-	loop_later(all->loop, &all->begin);
-	return d;
-}
-
-static void
-unqueue(struct delivery *d)
-{
-	struct deliveries *all = d->all;
-	struct delivery **at;
-
-	for (at = &all->first; *at != d; at = &(*at)->next)
-		;
-	*at = d->next;
-	if (!*at) all->end = at;
-	free(d);
-}
-
-bool
-delivery_cancel(struct delivery *d)
-{
-	struct deliveries *all = d->all;
-
-	switch (d->state) {
-	case SETTLING:
-		return false;
-	case WAITING:
-		unqueue(d);
-		break;
-	case SYNCING:
-		flush_cancel(all->flushers, &d->flush);
-		/* FALLTHROUGH */
-	case WRITING:
-		give_back(d);
-		maildir_unmake(&d->box->dir, d->name);
-		release(d);
-		break;
-	}
-	return true;
+	delivery_write(d);
 }

@@ -11,9 +11,8 @@
 #include "common/inforce.h"
 #include "common/oneline.h"
 #include "common/stage.h"
-#include "local/account.h"
 #include "local/byhand.h"
-#include "local/parent.h"
+#include "local/hire.h"
 #include "local/settings.h"
 #include "local/work.h"
 
@@ -30,10 +29,7 @@ struct local {
 	struct filings filings;
 	struct errands errands;
 	struct work work;
-	struct account own;
-	struct parent_powers powers;
-	struct parent_settings parent;
-	struct watch parent_end;
+	struct hire hire;
 	struct byhand byhand;
 	struct parcel *parcel;		/* by hand: what is to be delivered */
 	char line[ONELINE_MAX];		/* what --maildir or --command stand
@@ -56,33 +52,6 @@ accepted(void *owner, int fd, uid_t uid)
 
 	(void)uid;
 	upstreams_add(&l->work.upstreams, fd);
-}
-
-/* The parent never says anything: this is its end. */
-static void
-lost_parent(void *owner, uint32_t events)
-{
-	(void)owner;
-	(void)events;
-	stage_lost_helper();
-}
-
-static char const *
-objects(void *owner, struct routes const *fresh, unsigned *line)
-{
-	struct local *l = owner;
-
-	return parent_objection(fresh, &l->powers, line);
-}
-
-/* The parent has its own copy of the routes. */
-static void
-reloaded(void *owner)
-{
-	struct local *l = owner;
-
-	if (l->errands.parent != -1 && !parent_reload(l->errands.parent))
-		stage_lost_helper();
 }
 
 static void
@@ -232,60 +201,19 @@ local_options(struct local *l, int argc, char *const *argv)
 	raise_descriptors(l);
 }
 
-/* Who runs commands, and whether somebody does, is settled at the start. */
-static void
-find_powers(struct local *l)
-{
-	l->powers.there = true;
-	l->powers.root = geteuid() == 0 && !l->stage.by_hand;
-	if (!account_own(&l->own)) l->own.name[0] = '\0';
-	l->powers.own = l->own.name;
-	l->inforce.objects = objects;
-	l->inforce.changed = reloaded;
-	l->inforce.owner = l;
-	l->errands.parent = -1;
-	l->parent_end = (struct watch){ .fd = -1, .ready = lost_parent };
-}
-
-static void
-open_parent(struct local *l)
-{
-	struct settings const *s = &l->settings;
-
-	l->powers.there = parent_wanted(&l->inforce.routes);
-	if (!l->powers.there) return;
-	l->parent.routes_path = l->stage.routes;
-	l->parent.routes = &l->inforce.routes;
-	l->parent.jail = &l->stage.jail;
-	l->parent.command_user = "mailgrave-command";
-	l->parent.command_time_s = (unsigned)s->command_time_s;
-	l->parent.limits = s->limits;
-	l->parent.exit_codes = s->exit_codes;
-	l->parent.safe_env = s->safe_env;
-	l->parent.system_mbox = s->system_mbox;
-	l->parent.lock_time_s = (unsigned)s->lock_time_s;
-	l->parent.crlf = s->crlf;
-	l->parent.hostname = l->stage.hostname;
-	l->parent.root = l->powers.root;
-	l->errands.parent = parent_open(&l->parent);
-	if (l->errands.parent == -1 || !loop_watch(&l->stage.loop,
-	    &l->parent_end, l->errands.parent, EPOLLIN))
-		strerr_diefusys(111, "start the parent of commands");
-	l->stage.may |= JAIL_PAIR;
-}
-
 /* What lies outside of the mailbox root. */
 static void
 local_open(struct local *l)
 {
 	stage_prepare(&l->stage);
 	if (l->settings.maildir) enter_maildir(l);
-	find_powers(l);
+	hire_look(&l->hire, &l->inforce, l->stage.by_hand);
 	stage_read_rules(&l->stage, &l->inforce);
 	stage_bind(&l->stage);
 	stage_checked(&l->stage);
 	read_message(l);
-	open_parent(l);
+	if (!hire_open(&l->hire, &l->stage, &l->settings, &l->inforce.routes))
+		strerr_diefusys(111, "start the parent of commands");
 	if (!inforce_watch(&l->inforce, &l->stage.loop, &l->stage.jail,
 	    "local-reader", stage_lost_helper))
 		strerr_diefusys(111, "start the reader of routes");
@@ -316,6 +244,7 @@ local_prepare(struct local *l)
 	l->filings.root = l->deliveries.boxes.root;
 	l->filings.lock_time_ms = (int64_t)s->lock_time_s * 1000;
 	filings_init(&l->filings);
+	l->errands.parent = l->hire.parent;
 	l->errands.most = s->commands;
 	/* its own end comes first, by far */
 	l->errands.patience_ms = ((int64_t)s->command_time_s + 60) * 1000;

@@ -9,7 +9,7 @@
 /* As the options have it. */
 struct command {
 	bool list, show, status, retry, hold, release, delete, bounce;
-	bool json, dry_run;
+	bool json, openmetrics, dry_run;
 	char const *submit;	/* socket of the queue; NULL: the usual one */
 	char const *spool;	/* NULL: only a running queue is asked */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Walks the messages for one client; order.c changes them. Never blocks: a
- * slice, then the loop, then the next. */
+/* Walks the messages for one client; telling.c shows them, order.c changes
+ * them. Never blocks: a slice, then the loop, then the next. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,10 +8,8 @@
 #include "common/log.h"
 #include "queue/control.h"
 #include "queue/order.h"
-#include "queue/show.h"
 
 enum {
-	MESSAGE_COST = 512,	/* in octets, of looking at one at all */
 	READING_MS = 50,	/* until it is asked again whether all is read */
 	STEP_MS = 1		/* until the next slice: time for the others */
 };
@@ -97,85 +95,6 @@ give(struct control *c, struct message *m)
 		give_out(c, "out of memory");
 }
 
-/* Showing */
-
-static void
-tell_mail(struct control *c, struct message const *m,
-    struct envelope const *e)
-{
-	char store[LAST_WORDS_MAX];
-	struct command_mail t;
-
-	show_mail(&t, c->handout->journal, m, *e, wall_s(), store);
-	tell(c, &command_mail_form, &t);
-}
-
-static void
-tell_rcpt(struct control *c, struct message const *m, uint32_t n,
-    struct record_rcpt const *r)
-{
-	struct command_rcpt t;
-
-	show_rcpt(&t, m, n, r, wall_s());
-	tell(c, &command_rcpt_form, &t);
-}
-
-static void
-tell_text(struct control *c, struct message *m)
-{
-	int fd = handout_open(c->handout, m);
-
-	if (fd == -1)
-		log_event("cannot-read", LOG_ID(&m->by.id), LOG_SYS(errno));
-	if (!peer_send(c->peer, &command_body_form,
-	    &(struct command_body){ .there = fd != -1 }, fd))
-		give_out(c, "out of memory");
-}
-
-static bool
-is_ahead(struct control const *c)
-{
-	return c->peer->waiting >= CONTROL_AHEAD;
-}
-
-/* Recipients from where it stopped; the records may lie elsewhere by now. */
-static uint32_t
-show_rcpts(struct control *c, struct message const *m, struct envelope *e)
-{
-	char store[LAST_WORDS_MAX];
-	uint32_t n;
-
-	for (n = 0; n < m->rcpts && !is_ahead(c); n++) {
-		struct record_rcpt r;
-
-		if (n < c->rcpt || !state_is_unfinished(&m->rcpt[n])) {
-			if (!envelope_rcpt(e, &r)) break;
-			continue;
-		}
-		if (!envelope_rcpt_now(e, c->handout->journal, m, n, &r,
-		    store))
-			break;
-		tell_rcpt(c, m, n, &r);
-	}
-	return n;
-}
-
-static size_t
-show(struct control *c)
-{
-	struct message *m = state_find(c->handout->state, &c->shown);
-	struct envelope e;
-
-	c->showing = false;
-	if (!m || !envelope_open(&e, c->handout->journal, m, m->envelope))
-		return MESSAGE_COST;
-	c->rcpt = show_rcpts(c, m, &e);
-	envelope_close(&e);
-	c->showing = c->rcpt < m->rcpts && is_ahead(c);
-	if (!c->showing && c->ask.text) tell_text(c, m);
-	return m->envelope;
-}
-
 /* Choosing */
 
 static bool
@@ -221,7 +140,7 @@ only_looks(struct control const *c)
 static size_t
 visit(struct control *c, struct message *m)
 {
-	size_t cost = m->envelope + MESSAGE_COST;
+	size_t cost = m->envelope + TELLING_COST;
 	struct envelope e;
 
 	c->seen++;
@@ -232,10 +151,7 @@ visit(struct control *c, struct message *m)
 	if (takes(c, m, &e)) {
 		c->done.matched++;
 		if (only_looks(c)) {
-			tell_mail(c, m, &e);
-			c->showing = c->ask.rcpts;
-			c->shown = m->by.id;
-			c->rcpt = 0;
+			telling_begin(&c->telling, m, &e);
 		} else {
 			give(c, m);
 		}
@@ -262,19 +178,18 @@ advance(struct control *c)
 {
 	struct message *m;
 
-	if (c->showing) return show(c);
+	if (c->telling.going) return telling_go_on(&c->telling);
 	m = next(c);
 	if (m) return visit(c, m);
 	c->walked = true;
 	return 0;
 }
 
-/* Descriptors lie in the socket one at a time: each stands for a message. */
 static bool
 may_go_on(struct control const *c)
 {
 	if (c->walked || c->awaited >= CONTROL_AWAITED) return false;
-	return c->ask.text ? !c->peer->waiting : !is_ahead(c);
+	return telling_may(&c->telling);
 }
 
 static void
@@ -285,6 +200,7 @@ step(void *owner)
 
 	while (may_go_on(c) && spent < CONTROL_SLICE)
 		spent += advance(c);
+	if (c->telling.failed) give_out(c, "out of memory");
 	if (c->walked && !c->awaited) {
 		finish(c);
 		return;
@@ -303,6 +219,8 @@ control_begin(struct control *c, struct command_ask const *ask)
 {
 	c->ask = *ask;
 	c->step = (struct timer){ .due = step, .owner = c };
+	c->telling = (struct telling){ .peer = c->peer,
+	    .handout = c->handout, .rcpts = ask->rcpts, .text = ask->text };
 }
 
 bool
@@ -341,6 +259,21 @@ is_there(struct control const *c, struct traceid const *id)
 }
 
 static void
+tell_count(void *owner, struct command_count const *count)
+{
+	tell(owner, &command_count_form, count);
+}
+
+static void
+tell_counts(struct control *c)
+{
+	if (!c->ask.counts || !c->counts || !c->mighty) return;
+	tell(c, &command_since_form, &(struct command_since){
+	    .since_s = c->counts->since_s });
+	counts_tell(c->counts, c->loop->now_ms, tell_count, c);
+}
+
+static void
 set_out(struct control *c)
 {
 	char words[COMMAND_WORDS_MAX], id[TRACEID_TEXT + 1];
@@ -356,6 +289,7 @@ set_out(struct control *c)
 		return;
 	}
 	c->going = true;
+	tell_counts(c);
 	if (!c->ids) state_walk_begin(c->handout->state, &c->walk);
 	wake(c);
 }

@@ -4,13 +4,12 @@
 #ifndef MAILGRAVE_CONTROL_H
 #define MAILGRAVE_CONTROL_H
 
-#include "common/peer.h"
+#include "queue/counts.h"
 #include "queue/filter.h"
-#include "queue/handout.h"
+#include "queue/telling.h"
 
 enum {
 	CONTROL_SLICE = 256 << 10,	/* octets of records read at a time */
-	CONTROL_AHEAD = 256 << 10,	/* octets that wait for the client */
 	CONTROL_AWAITED = 1000,		/* orders that wait for the journal */
 	CONTROL_TELL_MS = 500		/* from one PROGRESS to the next */
 };
@@ -21,6 +20,7 @@ struct control {
 	struct peer *peer;
 	struct loop *loop;
 	struct handout *handout;
+	struct counts const *counts;	/* NULL: there are none */
 	uid_t uid;
 	bool mighty;		/* may see and order all */
 	/* ended - nothing of it is under way any more after control_leave */
@@ -35,10 +35,7 @@ struct control {
 	bool going, walked;
 	bool left;		/* the client has gone */
 	struct state_walk walk;	/* while going, without ids */
-	struct traceid shown;	/* the message whose recipients are being
-				 * told */
-	bool showing;
-	uint32_t rcpt;		/* where that goes on */
+	struct telling telling;
 	struct command_done done;
 	uint64_t seen;
 	size_t awaited;		/* orders that are not durable yet */

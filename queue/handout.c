@@ -234,7 +234,7 @@ gone(void *owner, char const *why)
 	report_forget(&h->report);
 	expand_forget(&h->expand);
 	if (h->lost) h->lost(h->owner);
-	caller_lost(&h->caller);
+	if (!h->ending) caller_lost(&h->caller);
 }
 
 void
@@ -274,4 +274,15 @@ handout_start(struct handout *h)
 	h->caller = (struct caller){ .loop = h->loop, .path = h->path,
 	    .connected = connected, .owner = h };
 	caller_start(&h->caller);
+}
+
+void
+handout_end(struct handout *h)
+{
+	struct handover_ending e = { .unused = 0 };
+
+	h->ending = true;
+	loop_disarm(h->loop, &h->caller.retry);
+	if (peer_is_open(&h->peer))
+		peer_send(&h->peer, &handover_ending_form, &e, -1);
 }

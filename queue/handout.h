@@ -7,6 +7,7 @@
 #include "common/caller.h"
 #include "common/peer.h"
 #include "queue/announce.h"
+#include "queue/counts.h"
 #include "queue/expand.h"
 #include "queue/journal.h"
 #include "queue/report.h"
@@ -20,6 +21,7 @@ struct handout {
 	struct loop *loop;
 	struct journal *journal;
 	struct state *state;
+	struct counts *counts;	/* may be NULL */
 	int mess;
 	char const *hostname;
 	char const *path;	/* of send's socket; NULL: only handout_adopt */
@@ -27,6 +29,7 @@ struct handout {
 	void *owner;
 
 	struct peer peer;
+	bool ending;
 	uint64_t connection;	/* counts them: acks go to the one that asked */
 	struct caller caller;
 	struct announce announce;
@@ -42,6 +45,9 @@ void handout_start(struct handout *h);
 
 /* handout_adopt - speak over this connected descriptor; false and errno */
 bool handout_adopt(struct handout *h, int fd);
+
+/* handout_end - send hangs up when nothing is under way, and isn't called again */
+void handout_end(struct handout *h);
 
 /* handout_arrived - a message was committed */
 void handout_arrived(struct handout *h, struct message *m);

@@ -2,6 +2,7 @@
 /* Takes submissions and makes them durable before saying so. Believes no
  * client; what a message may be draft.c knows. */
 #include <skalibs/nonposix.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "common/log.h"
@@ -93,6 +94,16 @@ silent(void *owner)
 }
 
 static void
+count_refusal(struct intake *in, char const *status, char const *words)
+{
+	char rule[COMMAND_NAME_MAX + 1];
+
+	snprintf(rule, sizeof rule, "queue: %s %s", status, words);
+	counts_refused(in->all->counts, slice_of(rule), 1,
+	    in->all->loop->now_ms);
+}
+
+static void
 tell(struct intake *in, enum verdict verdict, char const *status,
     char const *words)
 {
@@ -107,9 +118,11 @@ static void
 answer(struct intake *in, enum verdict verdict, char const *status,
     char const *words)
 {
-	if (verdict != VERDICT_OK)
+	if (verdict != VERDICT_OK) {
 		log_event("refused", LOG_ID(&in->draft.id),
 		    LOG_TEXT("status", status), LOG_TEXT("why", words));
+		count_refusal(in, status, words);
+	}
 	tell(in, verdict, status, words);
 }
 
@@ -198,6 +211,9 @@ stored(void *owner, bool fine)
 
 	all->committing--;
 	if (fine)
+		counts_add(all->counts, in->believed ? COUNTED_NETWORK :
+		    COUNTED_USERS, all->loop->now_ms);
+	if (fine)
 		log_event("queued", LOG_ID(&d->id),
 		    LOG_SLICE("from", draft_sender(d)),
 		    LOG_NUMBER("rcpts", d->n), LOG_NUMBER("size", d->size),
@@ -251,6 +267,19 @@ got_abort(void *owner, void const *values, int fd)
 	return true;
 }
 
+/* What a stage has turned away before it came here: nobody else may say so */
+static bool
+got_refused(void *owner, void const *values, int fd)
+{
+	struct intake *in = owner;
+	struct submit_refused const *r = values;
+
+	(void)fd;
+	if (!in->believed || in->phase != IDLE) return false;
+	counts_refused(in->all->counts, r->rule, r->n, in->all->loop->now_ms);
+	return true;
+}
+
 /* A user who asks instead of submitting */
 
 static void
@@ -272,6 +301,7 @@ got_ask(void *owner, void const *values, int fd)
 	in->phase = COMMANDING;
 	*in->control = (struct control){ .peer = &in->peer,
 	    .loop = in->all->loop, .handout = in->all->handout,
+	    .counts = in->all->counts,
 	    .uid = in->uid, .mighty = !in->uid || in->uid == getuid(),
 	    .ended = command_ended, .owner = in };
 	control_begin(in->control, values);
@@ -322,6 +352,7 @@ static struct peer_row const rows[] = {
 	{ &submit_body_form, false, got_body },
 	{ &submit_end_form, false, got_end },
 	{ &submit_abort_form, false, got_abort },
+	{ &submit_refused_form, false, got_refused },
 	{ &command_ask_form, false, got_ask },
 	{ &command_id_form, false, got_id },
 	{ &command_filter_form, false, got_filter },

@@ -27,6 +27,7 @@ struct intakes {
 	struct flushers *flushers;
 	struct state *state;
 	struct handout *handout;
+	struct counts *counts;	/* may be NULL */
 	int mess;
 	char const *hostname;
 	uint64_t max_size;	/* octets of a message */

@@ -45,6 +45,7 @@ struct queued {
 	struct handout handout;
 	struct cleaner cleaner;
 	struct intakes intakes;
+	struct counts counts;
 	struct timer ending;
 	bool failed;			/* the journal has */
 };
@@ -82,6 +83,9 @@ static struct option_row const rows[] = {
 	  "give it up: its sender is told" },
 	{ "fsck", NULL, OPTION_FLAG, offsetof(struct queued, fsck), 0, 0, NULL,
 	  0, "read the whole spool, say what is wrong, change nothing" },
+	{ "openmetrics", NULL, OPTION_FLAG,
+	  offsetof(struct queued, command.openmetrics), 0, 0, NULL, 0,
+	  "--status: for a monitor such as Prometheus" },
 	{ "json", NULL, OPTION_FLAG,
 	  offsetof(struct queued, command.json), 0, 0, NULL, 0,
 	  "--list, --show, --status: objects, one a line" },
@@ -94,6 +98,7 @@ static struct option_page const page = {
 	.program = "mailgrave-queue",
 	.synopsis = "--in PATH --out PATH [option ...]\n"
 	    "       mailgrave-queue --list|--status [--json] [id ... | filter ...]\n"
+	    "       mailgrave-queue --status --openmetrics\n"
 	    "       mailgrave-queue --show|--retry|--hold|--release|--delete|"
 	    "--bounce\n           [--dry-run] id ... | filter ...\n"
 	    "       mailgrave-queue --fsck [--spool DIR]\n"
@@ -235,13 +240,15 @@ user_entered(void *owner, int fd, uid_t uid)
 }
 
 /* TERM: no new client, those in the middle of a message lose nothing by being
- * cut off; what was promised a verdict gets it. */
+ * cut off; what was promised a verdict gets it. What send is at would come to
+ * pass a second time if its outcome were not written down. */
 static void
 look_for_end(void *owner)
 {
 	struct queued *q = owner;
 
-	if (journal_idle(&q->journal) && !q->intakes.committing) {
+	if (journal_idle(&q->journal) && !q->intakes.committing &&
+	    !peer_is_open(&q->handout.peer)) {
 		q->stage.loop.stop = true;
 		return;
 	}
@@ -256,6 +263,7 @@ term(void *owner)
 	struct queued *q = owner;
 
 	door_close(&q->users);
+	handout_end(&q->handout);
 	q->ending = (struct timer){ .due = look_for_end, .owner = q };
 	look_for_end(q);
 }
@@ -272,13 +280,16 @@ lost(void *owner)
 static void
 fill(struct queued *q)
 {
+	q->counts.since_s = (uint64_t)clock_wall_ms() / 1000;
 	q->intakes = (struct intakes){ .loop = &q->stage.loop,
 	    .journal = &q->journal, .flushers = &q->flushers,
-	    .state = &q->state, .handout = &q->handout, .mess = q->spool.mess,
+	    .state = &q->state, .handout = &q->handout,
+	    .counts = &q->counts, .mess = q->spool.mess,
 	    .hostname = q->stage.hostname, .max_size = q->max_size,
 	    .patience_ms = INTAKE_PATIENCE_MS };
 	q->handout = (struct handout){ .loop = &q->stage.loop,
-	    .journal = &q->journal, .state = &q->state, .mess = q->spool.mess,
+	    .journal = &q->journal, .state = &q->state,
+	    .counts = &q->counts, .mess = q->spool.mess,
 	    .hostname = q->stage.hostname, .path = q->stage.out };
 	q->intakes.owner = q->handout.owner = q;
 	if (q->stage.in_fd) q->intakes.lost = lost;
@@ -323,9 +334,9 @@ main(int argc, char *const *argv)
 		option_misused(page.program, "--fsck goes alone", NULL);
 	if (command_given(&q.command))
 		return command_run(&q.command, argv + operand);
-	if (q.command.json || q.command.dry_run)
-		option_misused(page.program, "--json and --dry-run are for "
-		    "commands", NULL);
+	if (q.command.json || q.command.openmetrics || q.command.dry_run)
+		option_misused(page.program, "--json, --openmetrics and "
+		    "--dry-run are for commands", NULL);
 	if (operand < argc)
 		option_misused(page.program, "takes no operands", NULL);
 	/* with fewer, clients wait to be let in; see intake.h, journal.h */

@@ -24,6 +24,14 @@ ack(struct handout *h, struct traceid const *id, uint32_t rcpt,
 }
 
 static void
+count(struct handout *h, uint8_t state)
+{
+	counts_add(h->counts, state == RCPT_OPEN ? COUNTED_DEFERRED :
+	    state == RCPT_FAILED ? COUNTED_FAILED : COUNTED_DELIVERED,
+	    h->loop->now_ms);
+}
+
+static void
 committed(void *owner, bool fine)
 {
 	struct pending *p = owner;
@@ -31,6 +39,7 @@ committed(void *owner, bool fine)
 	struct message *m = state_find(h->state, &p->what.id);
 
 	if (m) m->pending--;
+	if (fine && m) count(h, p->what.state);
 	if (fine && m && !state_outcome(m, &p->what,
 	    p->unit.segment, p->unit.offset))
 		handout_finished(h, m);

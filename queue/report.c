@@ -94,6 +94,7 @@ committed(void *owner, bool fine)
 		m->offset = p->unit.offset;
 		state_commit(h->state, m);
 		journal_live(h->journal, m->segment, m->unit);
+		counts_add(h->counts, COUNTED_REPORTS, h->loop->now_ms);
 		handout_arrived(h, m);
 	} else if (m) {
 		state_forget(h->state, m);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Adds up and prints; asks nobody. */
 #include <stdio.h>
+#include <string.h>
 #include "queue/filter.h"
 #include "queue/status.h"
 #include "queue/table.h"
@@ -37,6 +38,18 @@ status_mail(struct status *s, struct command_mail const *m, int64_t now_s)
 	s->age[i]++;
 }
 
+void
+status_count(struct status *s, struct command_count const *count)
+{
+	struct status_count *c = &s->count[s->counts];
+
+	if (s->counts == STATUS_COUNTS_MAX) return;
+	memcpy(c->name, count->name.s, count->name.len);
+	c->count = *count;
+	c->count.name = slice_of(c->name);
+	s->counts++;
+}
+
 /* For people */
 
 static void
@@ -48,6 +61,27 @@ row(char const *name, struct status_sum const *sum, int64_t now_s)
 	    (unsigned long long)sum->mails, (unsigned long long)sum->rcpts,
 	    table_octets(size, sum->octets), !sum->mails ? "-" :
 	    table_duration(age, now_s - (int64_t)sum->oldest_s));
+}
+
+static void
+print_counts(struct status const *s, int64_t now_s)
+{
+	static char const *const of[COUNTS_OF] = { "accepted from", "tried:",
+		"refused:" };
+	char age[TABLE_SHORT];
+	size_t i;
+
+	printf("\n%10s %10s %10s SINCE %s AGO\n", "ALL", "MINUTE", "HOUR",
+	    table_duration(age, now_s - (int64_t)s->since_s));
+	for (i = 0; i < s->counts; i++) {
+		struct command_count const *c = &s->count[i].count;
+
+		printf("%10llu %10llu %10llu %s ",
+		    (unsigned long long)c->n, (unsigned long long)c->minute,
+		    (unsigned long long)c->hour, of[c->of]);
+		table_put(c->name, "", false);
+		printf("\n");
+	}
 }
 
 static void
@@ -65,6 +99,7 @@ print_rows(struct status const *s, int64_t now_s)
 		printf("%s %s: %llu", i ? "," : "", status_age[i].name,
 		    (unsigned long long)s->age[i]);
 	printf("\n");
+	if (s->since_s) print_counts(s, now_s);
 }
 
 /* For programs */
@@ -80,6 +115,36 @@ object(struct status_sum const *sum)
 		printf("%llu", (unsigned long long)sum->oldest_s);
 	else
 		printf("null");
+}
+
+static void
+print_counts_of(struct status const *s, enum count_of of, char const *name)
+{
+	char const *comma = "";
+	size_t i;
+
+	printf(",\"%s\":{", name);
+	for (i = 0; i < s->counts; i++) {
+		struct command_count const *c = &s->count[i].count;
+
+		if (c->of != of) continue;
+		printf("%s\"", comma);
+		table_put(c->name, "\"", true);
+		printf("\":{\"all\":%llu,\"minute\":%llu,\"hour\":%llu}",
+		    (unsigned long long)c->n, (unsigned long long)c->minute,
+		    (unsigned long long)c->hour);
+		comma = ",";
+	}
+	printf("}");
+}
+
+static void
+print_count_objects(struct status const *s)
+{
+	printf(",\"since\":%llu", (unsigned long long)s->since_s);
+	print_counts_of(s, COUNT_ACCEPTED, "accepted");
+	print_counts_of(s, COUNT_OUTCOME, "tried");
+	print_counts_of(s, COUNT_REFUSED, "refused");
 }
 
 static void
@@ -99,7 +164,9 @@ print_object(struct status const *s)
 	for (i = 0; i < STATUS_AGES; i++)
 		printf("%s\"%s\":%llu", i ? "," : "", status_age[i].name,
 		    (unsigned long long)s->age[i]);
-	printf("}}\n");
+	printf("}");
+	if (s->since_s) print_count_objects(s);
+	printf("}\n");
 }
 
 void

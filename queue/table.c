@@ -14,8 +14,8 @@ enum {
 	REASON_MAX = 160	/* octets of it below a row; a page has all */
 };
 
-static void
-put(struct slice text, char const *also, bool json)
+void
+table_put(struct slice text, char const *also, bool json)
 {
 	char escaped[LOG_ESCAPED_MAX];
 	size_t i;
@@ -111,9 +111,9 @@ put_reason(char const *indent, struct slice status, struct slice words,
 {
 	if (!status.len && !words.len) return;
 	printf("%s", indent);
-	put(status, "", false);
+	table_put(status, "", false);
 	if (status.len && words.len) printf(" ");
-	put(words.len > most ? slice_from(words.s, most) : words, "", false);
+	table_put(words.len > most ? slice_from(words.s, most) : words, "", false);
 	printf("\n");
 }
 
@@ -131,9 +131,9 @@ row(struct table const *t, struct command_mail const *m)
 	    table_duration(age, t->now_s - (int64_t)m->arrived_s),
 	    table_octets(size, m->size), (unsigned)m->tries,
 	    next_try(next, m->standing, m->wait_s));
-	put(m->sender, "", false);
+	table_put(m->sender, "", false);
 	printf("> -> <");
-	put(m->rcpt, "", false);
+	table_put(m->rcpt, "", false);
 	printf(">");
 	if (m->rcpts > 1) printf(" and %u more", (unsigned)m->rcpts - 1);
 	printf("\n");
@@ -159,11 +159,11 @@ page(struct table const *t, struct command_mail const *m)
 	else
 		printf("from       uid %u\n", (unsigned)m->uid);
 	printf("sender     <");
-	put(m->sender, "", false);
+	table_put(m->sender, "", false);
 	printf(">\n");
 	if (m->envid.len) {
 		printf("envid      ");
-		put(m->envid, "", false);
+		table_put(m->envid, "", false);
 		printf("\n");
 	}
 	if (m->ret) printf("returns    %s\n", ret_name[m->ret]);
@@ -176,12 +176,12 @@ page_rcpt(struct command_rcpt const *r)
 	struct slice was = original(r, store);
 
 	printf("recipient  <");
-	put(r->address, "", false);
+	table_put(r->address, "", false);
 	printf("> %s, tries %u, next %s\n", filter_standing[r->standing],
 	    (unsigned)r->tries, next_try(next, r->standing, r->wait_s));
 	if (was.len) {
 		printf("           for <");
-		put(was, "", false);
+		table_put(was, "", false);
 		printf(">\n");
 	}
 	if (r->notify) {
@@ -192,7 +192,7 @@ page_rcpt(struct command_rcpt const *r)
 	if (r->warned) printf("           its sender was told of the delay\n");
 	if (r->where.len) {
 		printf("           ");
-		put(r->where, "", false);
+		table_put(r->where, "", false);
 		printf("\n");
 	}
 	put_reason("           ", r->status, r->words, WORDS_MAX);
@@ -241,7 +241,7 @@ static void
 put_json(char const *name, struct slice text)
 {
 	printf("\"%s\":\"", name);
-	put(text, "\"", true);
+	table_put(text, "\"", true);
 	printf("\"");
 }
 

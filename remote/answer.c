@@ -54,6 +54,19 @@ granted(struct client *c)
 	return dialogue[c->hear.step].good;
 }
 
+/* 552 behind recipients that were taken is how some say that these are enough
+ * (RFC 5321 section 4.5.3.1.10): nothing is wrong with this one. */
+static bool
+has_enough(struct client const *c)
+{
+	size_t i;
+
+	if (c->hear.step != CLIENT_RCPT || c->reply.code != 552) return false;
+	for (i = c->first; i < c->hear.rcpt; i++)
+		if (c->rcpt[i] == CLIENT_RCPT_OPEN) return true;
+	return false;
+}
+
 /* Where a refusal leads. */
 static enum client_step
 refused(struct client *c, enum verdict verdict)
@@ -68,7 +81,8 @@ refused(struct client *c, enum verdict verdict)
 	if (c->hear.step == CLIENT_STARTTLS && c->order.tls == CLIENT_TLS_MAY)
 		return terms_after_tls(c);
 	if (c->hear.step == CLIENT_DOT) return heard_dot(c, verdict);
-	if (row->refused == ALL_FOR_NOW) verdict = VERDICT_TEMP;
+	if (row->refused == ALL_FOR_NOW || has_enough(c))
+		verdict = VERDICT_TEMP;
 	if (row->refused == THIS_ONE) {
 		from = c->hear.rcpt;
 		end = from + 1;

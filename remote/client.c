@@ -165,6 +165,12 @@ take_order(struct client *c, struct client_order const *order)
 	c->open = order->rcpts;
 	c->due = c->first = c->end = 0;
 	memset(c->rcpt, 0, sizeof c->rcpt);
+	for (i = 0; i < order->rcpts; i++) {
+		c->bad[i] = order->told && order->told[i];
+		if (!c->bad[i]) continue;
+		c->rcpt[i] = CLIENT_RCPT_TOLD;
+		c->open--;
+	}
 	if (order->sender.len && !addr_parse(&a, order->sender)) {
 		client_end(c, VERDICT_PERM, "5.1.7",
 		    "the sender is no address");
@@ -172,9 +178,9 @@ take_order(struct client *c, struct client_order const *order)
 	}
 	snprintf(c->words, sizeof c->words, "no address");
 	for (i = 0; i < order->rcpts; i++) {
-		c->bad[i] = !addr_parse(&a, order->rcpt[i]);
-		if (c->bad[i])
-			outcome_by_us(c, VERDICT_PERM, "5.1.3", i, i + 1);
+		if (c->bad[i] || addr_parse(&a, order->rcpt[i])) continue;
+		c->bad[i] = true;
+		outcome_by_us(c, VERDICT_PERM, "5.1.3", i, i + 1);
 	}
 	if (!c->open) dialogue_go(c, CLIENT_OVER);
 }

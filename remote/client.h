@@ -54,6 +54,9 @@ struct client_order {
 	struct slice sender;		/* addr_format; empty: null path */
 	struct slice const *rcpt;	/* addr_format */
 	struct client_dsn const *dsn;	/* as many; NULL: nothing is asked */
+	bool const *told;		/* those who have a result: they are
+					 * left out; NULL: none. Read by
+					 * client_start and _again only */
 	size_t rcpts;			/* 1 to DELIVER_RCPTS_MAX */
 	uint64_t size;			/* of the message, CRLF line ends */
 	struct slice envid;		/* as given; empty: none */
@@ -76,6 +79,8 @@ struct client_result {
 	bool dsn;	/* OK, and they took over what the sender asked for */
 	bool host;	/* temporary, about that host and not about the mail:
 			 * another one may do */
+	bool again;	/* temporary, about this connection: another one to
+			 * the same host may do */
 	bool login;	/* it refuses what we log in with */
 };
 
@@ -160,7 +165,7 @@ struct client {
 
 /* client_start - ready for the first octets of the other side
  *   secure  TLS holds from the first octet
- * Recipients that are no address fail with 5.1.3 and are left out; with nobody
+ * At least one recipient is not in told. Those that are no address fail with 5.1.3 and are left out; with nobody
  * left, client_next says CLIENT_CLOSE before anything was sent. */
 void client_start(struct client *client, struct client_order const *order,
     bool secure);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* One connection to a host: does what the client engine wants, in the clear or
- * over TLS. It belongs to the pool; a job uses it until all its recipients have
- * their results. */
+/* One connection to a host: the client engine, the link it speaks over, and its
+ * user. pump.h drives it. It belongs to the pool; a job uses it until all its
+ * recipients have their results. */
 #ifndef MAILGRAVE_CONN_H
 #define MAILGRAVE_CONN_H
 

@@ -11,52 +11,77 @@ has_another(struct job const *j)
 	size_t i;
 
 	if (j->reused) return true;
-	if (!j->places || j->calls >= JOB_CALLS_MAX) return false;
+	if (!j->places || j->late || j->calls >= JOB_CALLS_MAX) return false;
 	for (i = 0; i < j->places->n; i++)
 		if (!j->places->at[i].done) return true;
 	return false;
 }
 
-/* What one host said about itself is kept until the last has been asked. */
+static void
+keep_words(struct job *j, struct client_result const *c)
+{
+	snprintf(j->status, sizeof j->status, "%s", c->status);
+	snprintf(j->words, sizeof j->words, "%.*s", (int)c->words.len,
+	    c->words.s);
+}
+
+/* What one host said about itself is kept until the last has been asked, what
+ * it said about its connection until that ends. */
 static void
 took_result(void *owner, struct client_result const *c, bool ours)
 {
 	struct job *j = owner;
 
 	if (c->login) token_forget(&j->remote->token);
-	if (!c->host || ours || !has_another(j)) {
+	if (c->again || (c->host && !ours && has_another(j))) {
+		j->another |= c->host;
+		j->again |= c->again;
+		keep_words(j, c);
+	} else {
 		job_tell(j, c, ours);
-		return;
 	}
-	j->another = true;
-	snprintf(j->status, sizeof j->status, "%s", c->status);
-	snprintf(j->words, sizeof j->words, "%.*s", (int)c->words.len,
-	    c->words.s);
+}
+
+/* For those whom the last connection to this host had no room for. */
+static void
+call_again(struct job *j, bool progress)
+{
+	j->again = false;
+	if (!progress || j->late) {
+		job_end_all(j, VERDICT_TEMP, j->status, j->words);
+	} else if (!j->place) {
+		job_begin(j);
+	} else {
+		j->place->done = false;
+		hosts_call(j, j->place);
+	}
 }
 
 static void
 conn_ended(void *owner, bool insecure)
 {
 	struct job *j = owner;
-	bool reused = j->reused;
+	bool reused = j->reused, progress = j->progress;
 
 	j->conn = NULL;
-	j->reused = false;
+	j->reused = j->progress = false;
 	if (insecure) {
 		/* the same one again; that it is clear then keeps this from
 		 * happening twice */
 		j->clear = true;
 		j->place->done = false;
 		hosts_call(j, j->place);
-	} else if (!j->another) {
-		job_end(j);
-	} else {
-		j->another = false;
+	} else if (j->another) {
+		j->another = j->again = false;
 		/* a connection that had gone stale says nothing of its host */
 		if (reused)
 			job_begin(j);
 		else
 			hosts_call(j, NULL);
+	} else if (j->again) {
+		call_again(j, progress);
+	} else {
+		job_end(j);
 	}
 }
 

@@ -8,8 +8,6 @@
 #include <unistd.h>
 #include "remote/hosts.h"
 
-/* Results */
-
 void
 job_tell(struct job *j, struct client_result const *c, bool ours)
 {
@@ -17,7 +15,7 @@ job_tell(struct job *j, struct client_result const *c, bool ours)
 		.ours = ours };
 
 	if (j->told[c->rcpt]) return;
-	j->told[c->rcpt] = true;
+	j->told[c->rcpt] = j->progress = true;
 	j->result(j->owner, &r);
 }
 
@@ -31,7 +29,6 @@ job_end(struct job *j)
 	j->ended(j->owner);
 }
 
-/* The same for all who have no result, and the end. */
 void
 job_end_all(struct job *j, enum verdict verdict, char const *status,
     char const *words)
@@ -119,8 +116,6 @@ job_begin(void *owner)
 	}
 }
 
-/* From outside */
-
 static void
 deadline_due(void *owner)
 {
@@ -130,7 +125,7 @@ deadline_due(void *owner)
 	if (j->conn) {
 		/* no other host is asked */
 		j->reused = false;
-		j->calls = JOB_CALLS_MAX;
+		j->late = true;
 		conn_lose(j->conn, reason);
 		return;
 	}
@@ -178,6 +173,8 @@ job_start(struct job *j)
 	j->chore = (struct chore){ .run = job_begin, .owner = j };
 	j->calls = 0;
 	j->reused = j->clear = j->another = j->ours = false;
+	j->again = j->progress = j->late = false;
+	j->order.told = j->told;
 	memset(j->told, 0, sizeof j->told);
 	*j->status = *j->words = '\0';
 	if (j->target.port)

@@ -23,7 +23,8 @@ struct job {
 	struct target target;	/* host empty: there is none, see why */
 	char const *why;
 	int message;		/* checked by msgfd_valid; the job closes it */
-	struct client_order order;	/* hostname, lmtp, tls, login: ours */
+	struct client_order order;	/* hostname, lmtp, tls, login, told:
+					 * ours */
 	/* from the loop, never from job_start; result must not cancel or free
 	 * the job. After ended it is the caller's to free. */
 	void (*result)(void *owner, struct job_result const *result);
@@ -42,6 +43,9 @@ struct job {
 	bool reused;		/* conn had served another before */
 	bool clear;		/* the next call is without TLS */
 	bool another;		/* this host won't, another may */
+	bool again;		/* it takes the others on the next connection */
+	bool progress;		/* this connection has brought a result */
+	bool late;		/* the deadline is over */
 	bool ours;
 	bool told[DELIVER_RCPTS_MAX];
 	char status[STATUS_MAX + 1], words[256];	/* of the last host */

@@ -42,9 +42,15 @@ enum link_got link_shake(struct link *link);
 enum link_got link_send(struct link *link, struct slice octets, size_t *n);
 
 /* link_receive - *n octets, at least one, have come when LINK_DONE. More may
- * be here than the socket knows of if there is TLS: go on until LINK_WAIT. */
+ * be here than the socket knows of: go on as long as link_has_more. */
 enum link_got link_receive(struct link *link, char *octets, size_t room,
     size_t *n);
+
+static inline bool
+link_has_more(struct link const *link)
+{
+	return link->tls && tls_has_more(link->tls);
+}
 
 /* link_close - say goodbye as far as that goes at once; fd stays open */
 void link_close(struct link *link);

@@ -16,6 +16,7 @@ decide(struct client *c, enum verdict verdict, size_t from, size_t end)
 	c->result.host = verdict == VERDICT_TEMP &&
 	    (c->hear.step < CLIENT_READY ||
 	    (c->hear.step == CLIENT_MAIL && c->gone));
+	c->result.again = false;
 	c->result.login = c->hear.step == CLIENT_AUTH && c->reply.code >= 500;
 	for (i = from; i < end; i++) {
 		if (c->rcpt[i] != CLIENT_RCPT_OPEN) continue;

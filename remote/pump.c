@@ -14,7 +14,6 @@ enum {
 	PIECES_AT_ONCE = 16	/* sent before others have their turn */
 };
 
-/* A shortage of this machine: no fault of the other side, no attempt. */
 void
 pump_fall_short(struct conn *c, char const *what, int error)
 {
@@ -132,6 +131,8 @@ shake(struct conn *c)
 	/* from the first octet on: the greeting is still to come */
 	if (c->client.hear.step != CLIENT_GREETING)
 		client_secured(&c->client);
+	/* which may have come along with the end of the handshake */
+	if (link_has_more(&c->link)) loop_later(c->remote->loop, &c->chore);
 	pump_run(c);
 }
 
@@ -229,7 +230,7 @@ hear_some(struct conn *c)
 	switch (link_receive(&c->link, octets, sizeof octets, &n)) {
 	case LINK_DONE:
 		hear(c, slice_from(octets, n));
-		return c->link.tls != NULL;
+		return link_has_more(&c->link);
 	case LINK_WAIT:
 		return false;
 	case LINK_END:
@@ -242,7 +243,7 @@ hear_some(struct conn *c)
 	return false;
 }
 
-/* Octets that are decrypted already don't wake the loop. */
+/* Octets that TLS has already don't wake the loop. */
 void
 pump_ready(void *owner, uint32_t events)
 {
@@ -275,13 +276,14 @@ pump_timer_due(void *owner)
 	}
 }
 
-/* The first words, and those behind HEARINGS_AT_ONCE. */
+/* The first words, those behind HEARINGS_AT_ONCE, and those that came with a
+ * handshake. */
 void
 pump_chore(void *owner)
 {
 	struct conn *c = owner;
 
-	if (c->link.tls && !c->link.shaking)
+	if (!c->link.shaking && link_has_more(&c->link))
 		pump_ready(c, EPOLLIN);
 	else if (c->client.secure && !c->link.tls && !c->client.over)
 		begin_tls(c);

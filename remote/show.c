@@ -11,7 +11,6 @@ trace(struct conn *c, enum trace_side side, struct slice octets)
 	    c->remote->by_hand ? NULL : &c->id, octets);
 }
 
-/* What is secret is shown as having been said. */
 void
 show_said(struct conn *c, struct slice octets)
 {
@@ -29,7 +28,6 @@ show_said(struct conn *c, struct slice octets)
 	trace(c, TRACE_SAID, slice_of(text));
 }
 
-/* What is no line of the dialogue, but belongs there. */
 void
 show_note(struct conn *c, char const *what, char const *more)
 {

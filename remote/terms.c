@@ -25,9 +25,12 @@ terms_begin_mail(struct client *c)
 {
 	unsigned most = c->offer.rcpts_max, n = 0;
 
-	if (c->offer.mails_max && c->mails >= c->offer.mails_max)
-		return terms_turn_away(c, VERDICT_TEMP, "4.5.3",
+	if (c->offer.mails_max && c->mails >= c->offer.mails_max) {
+		terms_turn_away(c, VERDICT_TEMP, "4.5.3",
 		    "they take no more on this connection");
+		c->result.again = true;
+		return CLIENT_QUIT;
+	}
 	c->first = c->end;
 	while (c->end < c->order.rcpts && (!most || n < most))
 		n += !c->bad[c->end++];
@@ -112,8 +115,9 @@ leave_out_domains(struct client *c)
 	    "connection");
 	for (i = 0; i < c->order.rcpts; i++) {
 		if (c->bad[i] || is_known_domain(c, i)) continue;
-		if (n++ >= c->offer.domains_max)
-			leave_out(c, i, VERDICT_TEMP, "4.5.3");
+		if (n++ < c->offer.domains_max) continue;
+		leave_out(c, i, VERDICT_TEMP, "4.5.3");
+		c->result.again = true;
 	}
 }
 

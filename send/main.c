@@ -38,6 +38,7 @@ struct sendd {
 	bool by_hand;		/* with children of ours, once through */
 	bool hurried;		/* by hand: all was made due once */
 	bool deferred;		/* by hand: something is left */
+	bool ending;		/* when nothing is under way any more */
 };
 
 static struct option_row const rows[] = {
@@ -151,6 +152,25 @@ start_jobs(struct sendd *s, enum channel_name c)
 		}
 }
 
+/* Nothing new is begun; what is under way has its outcome written down first. */
+static bool
+is_winding_down(struct sendd const *s)
+{
+	return s->ending || s->upstream.ending;
+}
+
+static void
+wind_down(struct sendd *s)
+{
+	enum channel_name c;
+
+	for (c = 0; c < CHANNELS; c++)
+		if (s->sched.channel[c].running) return;
+	if (upstream_is_open(&s->upstream) && !upstream_part(&s->upstream))
+		return;
+	if (s->ending) s->stage.loop.stop = true;
+}
+
 /* What the queue has no room for waits until it has read what it was sent, and
  * we are called again. */
 static void
@@ -160,6 +180,10 @@ pump(void *owner)
 	int64_t now = s->stage.loop.now_ms, next;
 	enum channel_name c;
 
+	if (is_winding_down(s)) {
+		wind_down(s);
+		return;
+	}
 	if (s->by_hand && s->upstream.told && !s->hurried) {
 		/* what was put off is tried too, once */
 		s->hurried = true;
@@ -186,10 +210,14 @@ text(void *owner, struct sched_job *job, struct handover_body const *body,
 	int64_t now = s->stage.loop.now_ms;
 	struct channel *c = &s->channel[job->lane->to.channel];
 
-	if (fd == -1)
+	if (fd == -1) {
 		job_unreadable(&s->sched, job, now);
-	else if (!channel_begin(c, job, body, fd))
+	} else if (is_winding_down(s)) {
+		close(fd);
 		job_return(&s->sched, job, now + RETRY_MS);
+	} else if (!channel_begin(c, job, body, fd)) {
+		job_return(&s->sched, job, now + RETRY_MS);
+	}
 	changed(s);
 }
 
@@ -239,6 +267,17 @@ alarm_now(void *owner)
 	struct sendd *s = owner;
 
 	sched_now(&s->sched, s->stage.loop.now_ms);
+	changed(s);
+}
+
+static void
+term(void *owner)
+{
+	struct sendd *s = owner;
+
+	s->ending = true;
+	/* by hand our children end by the same key */
+	if (s->by_hand) s->stage.loop.stop = true;
 	changed(s);
 }
 
@@ -330,7 +369,7 @@ main(int argc, char *const *argv)
 	    .upstream = upstream_users,
 	    .has = STAGE_IN | STAGE_OUT | STAGE_ROUTES | STAGE_HOSTNAME,
 	    .may = JAIL_ACCEPT | JAIL_UNIX, .accepted = entered, .hup = hup,
-	    .alarm = alarm_now, .owner = &s },
+	    .alarm = alarm_now, .term = term, .owner = &s },
 	    .limits = { .lifetime_s = 5 * 86400, .report_s = 86400,
 	    .unrouted_s = 3600, .warn_s = 4 * 3600 } };
 	struct option_table const own = OPTION_TABLE(rows, &s);

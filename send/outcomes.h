@@ -27,6 +27,13 @@ void outcomes_send(struct outcomes *o, struct peer *p);
 /* outcomes_send_again - all of them, on a new connection */
 void outcomes_send_again(struct outcomes *o, struct peer *p);
 
+/* outcomes_all_acked - the queue knows them all */
+static inline bool
+outcomes_all_acked(struct outcomes const *o)
+{
+	return !o->first;
+}
+
 /* outcomes_acked - false: none such was told */
 bool outcomes_acked(struct outcomes *o,
     struct handover_outcome_ack const *ack);

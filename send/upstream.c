@@ -219,6 +219,18 @@ got_order(void *owner, void const *values, int fd)
 	return true;
 }
 
+static bool
+got_ending(void *owner, void const *values, int fd)
+{
+	struct upstream *u = owner;
+
+	(void)values;
+	(void)fd;
+	u->ending = true;
+	u->changed(u->owner);
+	return true;
+}
+
 static struct peer_row const rows[] = {
 	{ &handover_mail_form, false, got_mail },
 	{ &handover_rcpt_form, false, got_rcpt },
@@ -229,6 +241,7 @@ static struct peer_row const rows[] = {
 	{ &handover_report_ack_form, false, got_report_ack },
 	{ &handover_order_form, false, got_order },
 	{ &handover_expand_ack_form, false, got_expand_ack },
+	{ &handover_ending_form, false, got_ending },
 };
 
 /* Coming and going */
@@ -252,6 +265,7 @@ gone(void *owner, char const *why)
 
 	log_event("disconnected", LOG_TEXT("from", "queue"),
 	    LOG_TEXT("why", why));
+	u->ending = false;
 	forget_connection(u);
 	u->changed(u->owner);
 }
@@ -261,6 +275,15 @@ upstream_cut(struct upstream *u)
 {
 	peer_close(&u->peer);
 	gone(u, "out of memory");
+}
+
+bool
+upstream_part(struct upstream *u)
+{
+	if (!outcomes_all_acked(&u->outcomes)) return false;
+	peer_close(&u->peer);
+	gone(u, "it ends");
+	return true;
 }
 
 static void
@@ -304,7 +327,7 @@ upstream_enter(struct upstream *u, int fd)
 		peer_close(&u->peer);
 		forget_connection(u);
 	}
-	u->told = false;
+	u->told = u->ending = false;
 	if (!peer_open(&u->peer, u->loop, fd, &kind, u)) return;
 	log_event("connected", LOG_TEXT("from", "queue"));
 	report_held(u);

@@ -28,6 +28,7 @@ struct upstream {
 	struct peer peer;
 	uint32_t announced;	/* since the last WINDOW */
 	bool told;		/* the queue has announced all it had */
+	bool ending;		/* it waits for us to part */
 	struct outcomes outcomes;
 	struct upstream_fetch *asked, **asked_end;
 };
@@ -52,6 +53,9 @@ bool upstream_fetch_mail(struct upstream *u, struct sched_mail *mail);
 
 /* upstream_cut - the queue must start anew: it connects again by itself */
 void upstream_cut(struct upstream *u);
+
+/* upstream_part - it may end; false: there is something to tell it */
+bool upstream_part(struct upstream *u);
 
 /* upstream_unfetch - the jobs of this channel no longer want theirs */
 void upstream_unfetch(struct upstream *u, enum channel_name c);

@@ -23,8 +23,9 @@ cell() {
 # options STAGE - quoted for the shell
 options() {
 	case $1 in
-	smtpd)	quoted --bind "$bind" --port "$port" --domain "$domain" \
-			--routes "$routes" --access "$access" --out queue.ctrl ;;
+	smtpd)	quoted --bind "$bind" --port "$port" \
+			${domain:+--domain "$domain"} --routes "$routes" \
+			--access "$access" --out queue.ctrl ;;
 	queue)	quoted --in "$spool/smtpd/queue.ctrl" \
 			--submit "$spool/submit.ctrl" --out send.ctrl ;;
 	send)	quoted --routes "$routes" --in "$spool/queue/send.ctrl" \

@@ -213,6 +213,10 @@ service mailgrave-smtpd
 EOF
 }
 
+# --- none: whoever starts them knows how ----------------------------------
+
+none_stage() { :; }
+
 # --- before and after -----------------------------------------------------
 
 after_installation() {
@@ -234,6 +238,7 @@ EOF
 	s6)	say "next: s6-svscanctl -a $services" ;;
 	inetd | xinetd)
 		say "next: HUP to $supervisor" ;;
+	none) ;;
 	*)	say "done: $supervisor starts them within seconds" ;;
 	esac
 }

@@ -80,16 +80,24 @@ let_in(struct entrance *e, struct transaction *t, struct crowd_member *member,
 	unsigned long long max = may->limit_line[ACCESS_CONNECTIONS]
 	    ? may->limit[ACCESS_CONNECTIONS] : e->address_max;
 
-	if (may->verdict == ACCESS_LIMIT)
+	unsigned line = 0;
+
+	if (may->verdict == ACCESS_LIMIT) {
 		session_dismiss(s, REPLY_ACCESS_LIMIT);
-	else if (may->verdict == ACCESS_REFUSE)
+	} else if (may->verdict == ACCESS_REFUSE) {
+		line = may->refusal.line;
 		session_turn_away(s, may->refusal.code,
 		    slice_of(may->refusal.status),
 		    slice_of(may->refusal.text));
-	else if (!crowd_join(&e->crowd, member, transaction_client(t), max))
+	} else if (!crowd_join(&e->crowd, member, transaction_client(t),
+	    max)) {
+		line = may->limit_line[ACCESS_CONNECTIONS];
 		session_dismiss(s, REPLY_TOO_MANY_FROM_YOU);
-	else if (is_too_fast(e, t, may))
+	} else if (is_too_fast(e, t, may)) {
+		line = may->limit_line[ACCESS_RATE];
 		session_dismiss(s, REPLY_TOO_FAST);
+	}
+	transaction_by_line(t, "access", line);
 }
 
 void

@@ -72,8 +72,7 @@ handshake_go_on(struct conn *c)
 		done(c);
 		break;
 	case TLS_WANT_READ:
-		loop_want(c->all->loop, &c->watch,
-		    tls_awaits_key(c->output.tls) ? 0 : EPOLLIN);
+		loop_want(c->all->loop, &c->watch, EPOLLIN);
 		break;
 	case TLS_WANT_WRITE:
 		loop_want(c->all->loop, &c->watch, EPOLLOUT);

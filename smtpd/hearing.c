@@ -113,9 +113,11 @@ hearing_ready(void *owner, uint32_t events)
 	struct loop *loop = c->all->loop;
 
 	if (c->shaking && tls_awaits_key(c->output.tls)) {
-		/* nothing else was asked for */
+		/* it is not his turn, so few ever say something now */
 		if (events & (EPOLLHUP | EPOLLERR))
 			handshake_failed(c, "connection closed");
+		else
+			loop_want(loop, &c->watch, 0);
 	} else if (c->shaking) {
 		handshake_go_on(c);
 	} else if (output_is_behind(&c->output) &&

@@ -3,6 +3,7 @@
  * the handshakes that were under way when the second came. */
 #include <skalibs/nonposix.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,10 @@ struct hold {
 	int socket;
 	struct tls_vault vault[LOADS][TLS_PAIRS_MAX];
 	uint32_t loads;		/* so far; the last one is in force */
+	int early[2 * TLS_PAIRS_MAX];	/* files, open while we were root; -1:
+					 * not */
+	uint8_t unreadable;	/* of those one that was needed; see
+				 * signing_loaded */
 };
 
 /* What was read, until it has been parsed. */
@@ -39,10 +44,45 @@ say(struct hold const *h, struct wire_form const *form, void const *values)
 
 /* Files */
 
-static bool
-slurp(struct text *t, char const *path)
+static char const *
+path_of(struct keeper const *from, size_t n)
 {
-	t->s = file_slurp(path, READER_FILE_MAX, &t->len);
+	return n < from->pairs ? from->certificate[n]
+			       : from->key[n - from->pairs];
+}
+
+/* Keys are often root's alone. At start that will do. */
+static void
+open_early(struct hold *h)
+{
+	size_t n;
+
+	for (n = 0; n < 2 * TLS_PAIRS_MAX; n++)
+		h->early[n] = geteuid() == 0 && n < 2 * h->from->pairs
+		    ? open(path_of(h->from, n),
+		    O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+}
+
+static void
+close_early(struct hold *h)
+{
+	size_t n;
+
+	for (n = 0; n < 2 * TLS_PAIRS_MAX; n++) {
+		if (h->early[n] != -1) close(h->early[n]);
+		h->early[n] = -1;
+	}
+	h->unreadable = 0;
+}
+
+static bool
+slurp(struct hold *h, struct text *t, size_t n)
+{
+	t->s = file_slurp(path_of(h->from, n), READER_FILE_MAX, &t->len);
+	if (t->s || errno != EACCES || h->early[n] == -1) return t->s;
+	t->s = file_slurp_from(h->early[n], READER_FILE_MAX, &t->len);
+	h->early[n] = -1;
+	h->unreadable = (uint8_t)(n + 1);
 	return t->s;
 }
 
@@ -55,14 +95,14 @@ forget(struct text *t)
 
 /* fill - pair n; false: *why, and *key when it is the key's file */
 static bool
-fill(struct tls_vault *v, struct keeper const *from, size_t n, bool *key,
+fill(struct hold *h, struct tls_vault *v, size_t n, bool *key,
     char const **why)
 {
 	struct text certificate = { .s = NULL }, secret = { .s = NULL };
-	bool fine = slurp(&certificate, from->certificate[n]);
+	bool fine = slurp(h, &certificate, n);
 
 	*key = fine;
-	fine = fine && slurp(&secret, from->key[n]);
+	fine = fine && slurp(h, &secret, h->from->pairs + n);
 	*why = strerror(errno);
 	if (fine) {
 		*key = false;
@@ -109,7 +149,7 @@ load(struct hold *h)
 
 	for (i = 0; i < pairs; i++) {
 		errno = 0;
-		if (fill(&fresh[i], h->from, i, &key, &why)) continue;
+		if (fill(h, &fresh[i], i, &key, &why)) continue;
 		empty(fresh, i);
 		return say_failed(h, key ? pairs + i : i, why, errno);
 	}
@@ -120,8 +160,10 @@ load(struct hold *h)
 		gone = !say(h, &signing_pair_form, &(struct signing_pair){
 		    .key = first + (uint32_t)i,
 		    .chain = slice_from(place[i].chain, place[i].chain_len) });
-	return !gone && say(h, &signing_loaded_form,
-	    &(struct signing_loaded){ .unused = 0 });
+	gone = gone || !say(h, &signing_loaded_form,
+	    &(struct signing_loaded){ .unreadable = h->unreadable });
+	close_early(h);
+	return !gone;
 }
 
 /* Signatures */
@@ -158,6 +200,7 @@ keeper_serve(int socket, void *keeper)
 	char const *why;
 
 	jail.root = NULL;
+	open_early(&h);
 	if (!jail_enter(&jail, &why) || !jail_seal(JAIL_READ, &why)) _exit(111);
 	while (fine) {
 		struct signing_load none;

@@ -57,13 +57,15 @@ take_pair(struct keys *k, struct signing_pair const *pair)
 
 /* use - what has come; the server stays as it is when that's of no use */
 static bool
-use(struct keys *k)
+use(struct keys *k, struct signing_loaded const *loaded)
 {
 	struct tls_server fresh;
 	char const *why;
 	size_t bad;
 
-	if (!k->loading || k->got != k->files.pairs) return false;
+	if (!k->loading || k->got != k->files.pairs ||
+	    loaded->unreadable > 2 * k->files.pairs)
+		return false;
 	if (tls_server_open(&fresh, k->fresh, k->got, &k->signer, &bad,
 	    &why)) {
 		tls_server_close(&k->server);
@@ -74,6 +76,10 @@ use(struct keys *k)
 		k->file = path_of(k, bad < k->got ? bad : 0);
 		snprintf(k->why, sizeof k->why, "%s", why);
 	}
+	if (loaded->unreadable)
+		log_event("unreadable",
+		    LOG_TEXT("file", path_of(k, loaded->unreadable - 1U)),
+		    LOG_TEXT("user", k->files.jail.user));
 	drop_fresh(k);
 	k->loading = false;
 	return true;
@@ -103,7 +109,8 @@ hear(struct keys *k, struct slice frame)
 		return asking_answered(&k->asking, &answer);
 	if (wire_unpack(&signing_pair_form, &pair, frame))
 		return take_pair(k, &pair);
-	if (wire_unpack(&signing_loaded_form, &loaded, frame)) return use(k);
+	if (wire_unpack(&signing_loaded_form, &loaded, frame)) 
+		return use(k, &loaded);
 	return wire_unpack(&signing_failed_form, &failed, frame) &&
 	    take_failure(k, &failed);
 }

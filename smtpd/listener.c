@@ -130,6 +130,8 @@ turn_away(struct listener *l, int fd, char const *client)
 	close(fd);
 	log_event("refused", LOG_TEXT("client", client),
 	    LOG_SLICE("reply", slice_from(reply, len - 2)));
+	refusals_add(&l->conns->pool.refusals, (struct refusals_line){ NULL, 0 },
+	    slice_from(reply, len - 2), l->conns->rules.hostname);
 }
 
 static void

@@ -123,7 +123,9 @@ last_ended(void *owner)
 {
 	struct smtpd *s = owner;
 
-	if (!s->listeners.n || s->conns.ending) s->stage.loop.stop = true;
+	if (s->listeners.n && !s->conns.ending) return;
+	refusals_tell(&s->conns.pool.refusals);
+	s->stage.loop.stop = true;
 }
 
 static void

@@ -209,12 +209,14 @@ pool_open(struct pool *pool)
 	pool->end = &pool->first;
 	pool->retry = (struct timer){ .due = retry, .owner = pool };
 	pool->away = false;
+	refusals_open(&pool->refusals, pool);
 }
 
 void
 pool_close(struct pool *pool)
 {
 	loop_disarm(pool->loop, &pool->retry);
+	refusals_close(&pool->refusals);
 	while (pool->idle)
 		free_link(pool->idle);
 }
@@ -229,6 +231,13 @@ bool
 pool_has_stream(struct pool const *pool)
 {
 	return pool->streams < pool->streams_max;
+}
+
+struct peer *
+pool_spare(struct pool *pool)
+{
+	if (!pool->idle && !add_link(pool)) return NULL;
+	return &pool->idle->peer;
 }
 
 bool

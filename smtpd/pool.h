@@ -7,6 +7,7 @@
 #include "common/loop.h"
 #include "common/peer.h"
 #include "common/submit.h"
+#include "smtpd/refusals.h"
 
 enum {
 	POOL_SHARED_MAX = 64,		/* connections for small messages; as
@@ -47,6 +48,7 @@ struct pool {
 	struct submission *first, **end;	/* complete, without a link */
 	struct timer retry;
 	bool away;			/* the last try to connect failed */
+	struct refusals refusals;
 };
 
 /* pool_open - nothing is connected before it is needed */
@@ -60,6 +62,10 @@ bool pool_reaches_queue(struct pool *pool);
 
 /* pool_has_stream - a large message could begin now */
 bool pool_has_stream(struct pool const *pool);
+
+/* pool_spare - a connection on which nothing is under way now, for REFUSED; NULL
+ * when there is none */
+struct peer *pool_spare(struct pool *pool);
 
 /* pool_stream - a connection for this one; false when there is none */
 bool pool_stream(struct pool *pool, struct submission *s);

@@ -15,7 +15,7 @@ static struct wire_field const pair_fields[] = {
 struct wire_form const signing_pair_form = WIRE_FORM(SIGNING_PAIR, pair_fields);
 
 static struct wire_field const loaded_fields[] = {
-	WIRE_FIELD_U8(struct signing_loaded, unused, 0),
+	WIRE_FIELD_U8(struct signing_loaded, unreadable, 2 * TLS_PAIRS_MAX),
 };
 struct wire_form const signing_loaded_form =
     WIRE_FORM(SIGNING_LOADED, loaded_fields);

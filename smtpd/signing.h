@@ -10,7 +10,7 @@
  *   helper  SIGNED
  *
  * A key has a new number with each LOAD; numbers of the one before last are
- * refused. */
+ * refused. Files have numbers, certificates first, then keys. */
 #ifndef MAILGRAVE_SMTPD_SIGNING_H
 #define MAILGRAVE_SMTPD_SIGNING_H
 
@@ -43,11 +43,12 @@ struct signing_pair {
 };
 
 struct signing_loaded {
-	uint8_t unused;
+	uint8_t unreadable;	/* a file that root had to open, and that can't
+				 * be read again: its number plus one; 0: none */
 };
 
 struct signing_failed {
-	uint8_t file;		/* which one: certificates first, then keys */
+	uint8_t file;
 	struct slice why;
 };
 

@@ -126,6 +126,13 @@ is_too_much(struct transaction const *t, struct tally *tally, uint64_t max)
 	return !tally_add(tally, &who, max, t->pool->loop->now_ms);
 }
 
+void
+transaction_by_line(struct transaction *t, char const *file, unsigned line)
+{
+	t->by.file = line ? file : NULL;
+	t->by.line = line;
+}
+
 static uint64_t
 limit_of(struct access_decision const *may, enum access_limit limit)
 {
@@ -145,15 +152,20 @@ answer_sender(struct transaction *t)
 	/* with no queue no line leads to other hosts: "*" is for all */
 	t->relay = may.relay || t->pool->connect;
 	if (login_of(t).len && !access_sender(t->access, login_of(t),
-	    s->path == ADDR_PATH_MAILBOX ? &s->addr : NULL, &line))
+	    s->path == ADDR_PATH_MAILBOX ? &s->addr : NULL, &line)) {
+		transaction_by_line(t, "access", line);
 		return REPLY_NOT_YOUR_SENDER;
+	}
 	if (!pool_reaches_queue(t->pool)) return REPLY_NO_QUEUE;
 	if (s->promised > SUBMISSION_SMALL_MAX && !pool_has_stream(t->pool))
 		return REPLY_NO_SPACE;
 	t->rcpts_max = limit_of(&may, ACCESS_RECIPIENTS);
+	t->rcpts_line = may.limit_line[ACCESS_RECIPIENTS];
 	if (is_too_much(t, &t->tallies->messages,
-	    limit_of(&may, ACCESS_MESSAGES)))
+	    limit_of(&may, ACCESS_MESSAGES))) {
+		transaction_by_line(t, "access", may.limit_line[ACCESS_MESSAGES]);
 		return REPLY_TOO_MANY_OF_YOURS;
+	}
 	traceid_make(&s->id, clock_wall_ms());
 	open = describe(t);
 	open.sender = slice_from(sender, path_text(s, sender));
@@ -207,10 +219,13 @@ answer_recipient(struct transaction *t)
 	    path_text(s, text)), .orcpt = s->orcpt, .notify = s->notify };
 
 	if (a.reply == REPLY_RCPT_OK &&
-	    is_too_much(t, &t->tallies->rcpts, t->rcpts_max))
+	    is_too_much(t, &t->tallies->rcpts, t->rcpts_max)) {
 		a.reply = REPLY_TOO_MANY_RCPTS_OF_YOURS;
+		transaction_by_line(t, "access", t->rcpts_line);
+	}
 	if (a.reply == REPLY_RCPT_OK && !submission_rcpt(t->submission, &rcpt))
 		a.reply = REPLY_NO_SPACE;
+	if (!a.reply) transaction_by_line(t, "routes", a.line);
 	if (a.reply)
 		session_answer(s, a.reply);
 	else
@@ -307,6 +322,7 @@ transaction_conclude(struct transaction *t)
 		session_answer(t->session, s->refusal);
 		return;
 	}
+	t->told = true;
 	o = submission_take(s, &more);
 	session_verdict(t->session, o->verdict, slice_of(o->status),
 	    slice_of(o->words), more);
@@ -317,8 +333,9 @@ transaction_conclude(struct transaction *t)
 	    LOG_NUMBER("rcpts", s->accepted), LOG_NUMBER("size", s->size));
 }
 
+/* refused - counted and logged */
 static void
-log_refusal(struct transaction const *t, struct slice reply)
+refused(struct transaction *t, struct slice reply)
 {
 	struct session const *s = t->session;
 	bool about_sender = s->state < SESSION_MAIL;
@@ -339,6 +356,9 @@ log_refusal(struct transaction const *t, struct slice reply)
 		    about_sender ? "from" : "to",
 		    slice_from(path, path_text(s, path)));
 	reply.len -= strlen("\r\n");
+	if (!t->told)
+		refusals_add(&t->pool->refusals, t->by, reply,
+		    s->rules->hostname);
 	field[n++] = (struct log_field)LOG_SLICE("reply", reply);
 	field[n] = (struct log_field){ LOG_END, NULL, { .number = 0 } };
 	log_fields("refused", field);
@@ -348,7 +368,11 @@ void
 transaction_replied(struct transaction *t, struct slice reply)
 {
 	/* LMTP says it once for each recipient */
-	if (*reply.s >= '4' && !t->session->reply_len) log_refusal(t, reply);
+	if (!t->session->reply_len) {
+		if (*reply.s >= '4') refused(t, reply);
+		t->by.file = NULL;
+		t->told = false;
+	}
 	if (!session_is_idle(t->session)) return;
 	transaction_forget(t);
 	t->named = false;

@@ -36,9 +36,12 @@ struct transaction {
 	bool named;			/* session->id is this one's */
 	bool relay;			/* the client may send anywhere */
 	struct check *check;		/* of a password; NULL: none yet */
+	struct refusals_line by;	/* what decides the next refusal */
+	bool told;			/* queue has counted that itself */
 	bool asking;			/* the answer comes later, with wake */
 	char login[SASL_TEXT_MAX + 1];	/* when session->logged_in */
 	uint64_t rcpts_max;		/* of him in an hour */
+	unsigned rcpts_line;		/* of the access file, that says so */
 	char *name;			/* his verified name, or NULL */
 	struct xclient *xclient;	/* what was said of it, or NULL */
 };
@@ -56,6 +59,11 @@ void transaction_set_name(struct transaction *t, char const *name);
 /* transaction_access - what the access file says of it */
 void transaction_access(struct transaction const *t,
     struct access_decision *may);
+
+/* transaction_by_line - this line of routes or access decides on what is replied
+ * next; 0: none does */
+void transaction_by_line(struct transaction *t, char const *file,
+    unsigned line);
 
 /* transaction_answer - to the session's question */
 void transaction_answer(struct transaction *t);

@@ -225,12 +225,15 @@ complaints_are_one_line(void **state)
 	TRY("-z");
 	assert_int_equal(did.exit, MISUSE);
 	assert_string_equal(did.out, "prog: unknown option: -z\n");
+	TRY("--flag", "-zf");
+	assert_string_equal(did.out, "prog: unknown option: -z\n");
 	TRY("--text");
 	assert_int_equal(did.exit, MISUSE);
 	assert_string_equal(did.out,
 	    "prog: option needs an argument: --text\n");
 	TRY("--flag=yes");
 	assert_int_equal(did.exit, MISUSE);
+	assert_string_equal(did.out, "prog: unknown option: --flag=yes\n");
 	refuses("--text", "", "prog: --text : must not be empty\n");
 	refuses("-c", "x", "prog: --call-me-with-a-vowel x: is no vowel\n");
 }

@@ -98,6 +98,36 @@ test_sequence(void **state)
 	drop(&tasks);
 }
 
+/* Numbers that share a slot, taken from its middle, end and beginning. */
+static void
+test_numbers(void **state)
+{
+	struct tasks tasks = { .most = 4 };
+	uint32_t const number[] = { 1, 1 + TASK_SLOTS, 1 + 2 * TASK_SLOTS,
+				    UINT32_MAX };
+	size_t const order[] = { 1, 0, 3, 2 };
+	struct task *task[4];
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		task[i] = begin(&tasks, number[i]);
+		assert_non_null(task[i]);
+		assert_true(add(&tasks, number[i], 0, "a@b.example"));
+	}
+	for (i = 0; i < 4; i++) {
+		for (k = i; k < 4; k++)
+			assert_null(begin(&tasks, number[order[k]]));
+		task_take(&tasks, task[order[i]]);
+		task_free(task[order[i]]);
+		assert_false(add(&tasks, number[order[i]], 1, "a@b.example"));
+		for (k = i + 1; k < 4; k++)
+			assert_true(add(&tasks, number[order[k]],
+			    (uint32_t)i + 1, "a@b.example"));
+	}
+	assert_null(tasks.first);
+}
+
 static void
 test_slots(void **state)
 {
@@ -166,6 +196,7 @@ main(void)
 {
 	struct CMUnitTest const tests[] = {
 		cmocka_unit_test(test_sequence),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_recipients),
 		cmocka_unit_test(test_bad_tasks),

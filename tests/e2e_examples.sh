@@ -57,6 +57,9 @@ examples() {
 		case $text in
 		*' --user '* | *service/*) user=root ;;
 		esac
+		case $text in
+		*service/reload*) within 60 sv status mailgrave-smtpd ;;
+		esac
 		# what stands for something
 		sed -i "s:--submit \.\.\.:--submit $submit:
 		    s:/path/of/a/stopped/spool:$ground:
@@ -81,7 +84,9 @@ printf 'HELO me\r\nQUIT\r\n' >"$ground/session.txt"
 ln -s "$top/service" "$ground/service"
 ln -s "$top/Makefile" "$ground/Makefile"
 background "$T/sink1.out" "$tools/sink.py" 25 "$T/sink1" 192.0.2.1
+sinks=$pid
 background "$T/sink25.out" "$tools/sink.py" 25 "$T/sink25" 192.0.2.25
+sinks="$sinks $pid"
 
 # --- with quickstart ------------------------------------------------------
 
@@ -118,4 +123,26 @@ done
 sed -n 's/^\.Dl //p' inject/mailgrave-inject.8 | sed 's/\\e/\\/g' >"$T/inject"
 ok 'mailgrave-inject(8) has examples' test -s "$T/inject"
 try 'those of mailgrave-inject(8)' 0 nobody "$T/inject"
+
+# local's first two are a routes file, and what asks the database it fills
+examples local/mailgrave-local.8
+useradd --create-home --home-dir /home/crm crm
+cp service/examples/* /usr/local/bin
+block 1 local/mailgrave-local.8 >"$T/lines"
+echo "mailgrave-local --rcpt mail@example.org --routes $T/lines <message" \
+	>"$T/commands"
+try 'mailgrave-local(8): a message for a database' 0 crm "$T/commands"
+ok 'is in it' test -s /home/crm/mail.db
+block 2 local/mailgrave-local.8 >"$T/commands"
+if command -v sqlite3 >/dev/null; then
+	try 'and can be asked for' 0 crm "$T/commands"
+else
+	skip 'and can be asked for' 'no sqlite3'
+fi
+
+# nobody else may have the port of smtpd
+# shellcheck disable=SC2086 # numbers
+kill $sinks
+ground=$top
+examples service/mailgrave-install.8
 finish

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # mailgrave-smtpd on standard input and output: under inetd, xinetd, tcpserver,
-# and by itself. One message each.
+# tcpsvd, and by itself. One message each.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -26,8 +26,14 @@ works() { # works NAME PORT - a message goes through it
 		--helo client.test --from sender@client.test \
 		--to "$1@example.test" --body "hello from $1"
 	ok "$1: which is delivered" within 10 files 1 "$dir/mail/$1/new"
+	served=$((served + 1))
 }
 
+# nobody is called "local" in what was accepted
+known() {
+	[ "$(grep -c 'ev=accepted .*client=127\.0\.0\.1 ' "$T/log")" = "$served" ]
+}
+served=0
 if inetd=$("$tools/unpack" openbsd-inetd openbsd-inetd); then
 	there=$(free_port)
 	echo "127.0.0.1:$there stream tcp nowait $user $program" \
@@ -78,6 +84,21 @@ if ucspi=$("$tools/unpack" ucspi-tcp ucspi-tcp); then
 else
 	skip tcpserver 'the package ucspi-tcp is not to be had'
 fi
+
+if ipsvd=$("$tools/unpack" ipsvd ipsvd); then
+	there=$(free_port)
+	as_user=''
+	! is_root || as_user="-u $user"
+	# shellcheck disable=SC2086 # words
+	background "$T/tcpsvd" "$ipsvd/usr/bin/tcpsvd" -v $as_user \
+		127.0.0.1 "$there" "$program" "$@"
+	works tcpsvd "$there"
+else
+	skip tcpsvd 'the package ipsvd is not to be had'
+fi
+
+# who is there, by the words of each
+ok 'the client is known under all of them' within 10 known
 
 # typed at
 as_user=''

@@ -10,6 +10,9 @@ is_root || skip_all 'needs root'
 # shellcheck source=tests/tools/installing.sh
 . "$tools/installing.sh"
 
+# shellcheck source=tests/tools/busy.sh
+. "$tools/busy.sh"
+busy
 port=$(free_port)
 units=$T/systemd/services
 like 'installed, with the next step' "$(install systemd --supervisor systemd)" \
@@ -27,11 +30,25 @@ fi
 ok 'no log directories: the journal has it' test ! -e "$T/systemd/log"
 
 # a command in the routes: local has a parent, and still its own pid is ready
-echo 'run@run.test command /bin/true' >>"$T/systemd/etc/routes"
+cat >>"$T/systemd/etc/routes" <<EOF
+run@run.test command $T/slow-command
+slow.test    relay 127.0.0.1:$host
+EOF
 background "$T/out" "$tools/units.py" "$units"/*.service
 ok 'every main process says that it is ready' within 30 has "$T/out" '^ready$'
 ok 'mail is taken' within 20 send you@example.test
 ok 'and delivered' within 10 files 1 "$T/systemd/mail/you/new"
+
+mails=1
+for stage in $stages; do
+	kill -KILL "$(pgrep -o -f \
+		"^$T/local/sbin/mailgrave-$stage .*$T/systemd/")"
+	ok "$stage is killed, and ready again" within 60 has "$T/out" \
+		"^ready again mailgrave-$stage\.service"
+	ok 'mail goes on' within 60 send you@example.test
+	mails=$((mails + 1))
+	ok 'and is there' within 60 files "$mails" "$T/systemd/mail/you/new"
+done
 
 echo 'nonsense' >>"$T/systemd/etc/routes"
 kill -HUP "$pid"
@@ -43,9 +60,19 @@ kill -HUP "$pid"
 ok 'reload with a good one' within 10 send you@new.test
 ok 'from end to end' within 20 files 1 "$T/systemd/mail/new/new"
 
+begin 'at the end' run@run.test someone@slow.test
 end "$pid"
-is 'all end with 0' "$(grep -c '^ended .* 0$' "$T/out")" 5
-ok 'and leave nothing behind' within 10 gone systemd
+is 'all end with 0, with mail under way' \
+	"$(grep -c '^ended .* 0$' "$T/out")" 5
+finished 'at the end'
+ok 'and leave nothing behind' within 60 gone systemd
+background "$T/out2" "$tools/units.py" "$units"/*.service
+ok 'they start again' within 60 has "$T/out2" '^ready$'
+ok 'mail goes on' within 60 send you@example.test
+mails=$((mails + 2))
+ok 'and is there' within 60 files "$mails" "$T/systemd/mail/you/new"
+once_each 'at the end'
+end "$pid"
 
 # a listening socket, with the variables of the real thing
 if command -v systemd-socket-activate >/dev/null; then

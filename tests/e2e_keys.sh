@@ -196,9 +196,25 @@ ok 'a late answer does no harm' within 60 shakes
 kill -KILL "$server"
 ok 'without smtpd, it ends' within 60 is_gone "$helper"
 
-# --- mistakes -------------------------------------------------------------
+# --- keys that are root's alone -------------------------------------------
 
 chown root: "$home/ec.key"
+serve
+ok 'root reads its own keys at start' shakes -sigalgs ECDSA+SHA384
+is 'and the helper is not root' "$(status "$helper" Uid)" \
+	"$uid	$uid	$uid	$uid"
+ok 'which is logged' has "$log" \
+	"^ev=unreadable file=$home/ec.key user=mailgrave-key"
+is 'it holds no descriptor of a file' \
+	"$(find "/proc/$helper/fd" -mindepth 1 | wc -l)" 4
+kill -HUP "$server"
+ok 'not on HUP' within 60 has "$log" \
+	"^ev=reload-failed file=$home/ec.key why=.Permission denied for mailg"
+ok 'then it goes on with the old ones' shakes -sigalgs ECDSA+SHA384
+end "$server"
+
+# --- mistakes -------------------------------------------------------------
+
 wrong() { # wrong WORDS OPTION...
 	words=$1
 	shift
@@ -207,10 +223,8 @@ wrong() { # wrong WORDS OPTION...
 		"$dir/etc/routes" --access "$dir/etc/access" "$@" 2>&1
 		echo "exit $?")" "$words"
 }
-wrong 'ec.key: Permission denied for mailgrave-key' \
+wrong "ev=unreadable file=$home/ec.key user=mailgrave-key" \
 	--tls-cert "$home/ec.crt" --tls-key "$home/ec.key"
-wrong 'Permission denied for nobody' \
-	--tls-cert "$home/rsa.crt" --tls-key "$home/rsa.key" --key-user nobody
 wrong 'no such user' --tls-cert "$home/rsa.crt" --tls-key "$home/rsa.key" \
 	--key-user who
 wrong 'exit 100' --tls-cert "$home/rsa.crt" --tls-key "$home/rsa.key" \

@@ -209,8 +209,13 @@ ok 'has gone, with all it started' gone
 ok 'itself too' is_gone "$(cat "$T/open/hang.pid")"
 
 end "$local"
-start "$T/log2" --command-time 60 --commands 30
+start "$T/log2" --command-time 60 --commands 30 --lock-time 1
 local=$pid
+echo 4711 >"$T/mail/file/you.lock"
+verdict 'an mbox that others have locked' you@mbox.test 'temp 4.2.0 .*locked'
+is 'is left to them' "$(cat "$T/mail/file/you.lock")" 4711
+rm "$T/mail/file/you.lock"
+verdict 'and then it is free' you@mbox.test 'ok 2.0.0'
 background "$T/slow.out" "$tools/deliver.py" --jobs 100 "$T/local.ctrl" \
 	x@slow.test </dev/null
 slow=$pid

@@ -265,12 +265,11 @@ EOF
 	said git '^-f env@example\.test -i git@example\.test$'
 fi
 
-# cron itself knows one path only, so it gets a /usr/sbin, an /etc and a /run of
-# its own; a job for its start needs no minute to go by
+# cron and mdadm know one path only, so they get a /usr/sbin of their own, and cron
+# an /etc and a /run besides; a job for its start needs no minute to go by
 cat >"$T/cron" <<'EOF'
 set -e
-mkdir "$T/sbin" "$T/spool" "$T/spool/cron" "$T/spool/cron/crontabs"
-ln -s "$sendmail" "$T/sbin/sendmail"
+mkdir "$T/spool" "$T/spool/cron" "$T/spool/cron/crontabs"
 cp -a /etc "$T/etc"
 rm -rf "$T/etc/cron.d"
 cp "$p/etc/pam.d/cron" "$T/etc/pam.d/"
@@ -281,15 +280,29 @@ mount --bind "$T/spool" /var/spool
 mount -t tmpfs tmpfs /run
 exec "$p/usr/sbin/cron" -f
 EOF
+mkdir "$T/sbin"
+ln -s "$sendmail" "$T/sbin/sendmail"
 if ! is_root || ! unshare --mount mount -t overlay \
 	-o "lowerdir=$T/bin:/usr/sbin" overlay /usr/sbin 2>/dev/null; then
 	skip cron 'no mount of our own is to be had'
-elif package cron cron; then
+	skip mdadm 'no mount of our own is to be had'
+	finish
+fi
+if package cron cron; then
 	background "$T/cron.log" env "$(libraries "$p")" T="$T" p="$p" \
 		sendmail="$sendmail" unshare --mount sh "$T/cron"
 	arrived root '^hello from cron$'
 	ok 'root: as cron writes it' grep -qx \
 		'To: root@example.test' "$dir/mail/root/new/"*
 	said cron '^-FCronDaemon -i -B8BITMIME -oem root$'
+fi
+# the message of a test is sent before the array is looked at: none is needed
+if package mdadm mdadm; then
+	run mdadm unshare --mount sh -euc 'mount -t overlay \
+		-o "lowerdir=$0/sbin:/usr/sbin" overlay /usr/sbin
+		exec "$1/sbin/mdadm" --monitor --test --oneshot \
+			--mail=mdadm /dev/nowhere' "$T" "$p"
+	arrived mdadm '^A TestMessage event had been detected'
+	said mdadm '^-t$'
 fi
 finish

@@ -31,7 +31,7 @@ untouched() {
 }
 
 # the messages that lie below there, swapped or not; in Maildirs
-kept() { find "$1" -type f -path '*/new/*' -o -type f -path '*/aside/*' | wc -l; }
+kept() { find "$1" -type f -path '*/new/*' -o -type f -path '*/aside.*' | wc -l; }
 
 # swapped WHAT RECIPIENT UID DIR TARGET NAME... - while mail comes
 swapped() {
@@ -71,7 +71,6 @@ deliver c@maildir.test >/dev/null
 swapped 'what is above a Maildir' c@maildir.test "$us" "$T/mail" \
 	"$victim" box
 are_there "$T/mail"
-rm -f "$T/mail/aside"
 deliver file@mbox.test >/dev/null
 swapped 'an mbox' file@mbox.test "$us" "$T/mail/file" "$victim/file" \
 	file file.lock
@@ -91,7 +90,7 @@ rm -rf "$T/home/tester/Maildir"
 swapped "a user's Maildir" tester@sys.test 4242 "$T/home/tester" \
 	"$victim" Maildir
 are_there "$T/home/tester"
-rm -rf "$T/home/tester/Maildir" "$T/home/tester/aside"
+rm -rf "$T/home/tester/Maildir" "$T"/home/tester/aside.*
 chown 4242 "$T/home"
 swapped "a user's home" tester@sys.test 4242 "$T/home" "$victim" tester
 are_there "$T/home"

@@ -215,7 +215,7 @@ wrong '--tls-bind needs --tls-cert' --tls-bind 127.0.0.1
 wrong '--tls=require needs --tls-cert' --tls=require
 wrong 'for each --tls-cert' --tls-cert "$T/ec.crt" --tls-cert "$T/rsa.crt" \
 	--tls-key "$T/ec.key"
-wrong 'takes none, offer or require' --tls=maybe
+wrong 'takes none, offer, require or done' --tls=maybe
 wrong 'given too often' --tls-cert 1 --tls-cert 2 --tls-cert 3 --tls-cert 4 \
 	--tls-cert 5
 wrong 'exit 0' --tls-cert "$T/ec.crt" --tls-key "$T/ec.key"

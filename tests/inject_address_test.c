@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "inject/address.h"
+#include "inject/token.h"
 
 /* read_list - the addresses with blanks between; "!" and nothing more where
  * the list is bad */
@@ -166,10 +167,10 @@ test_comment_depth(void **state)
 
 	(void)state;
 	assert_non_null(text);
-	assert_string_equal(read_list(nested(text, ADDRESS_COMMENT_DEPTH)),
+	assert_string_equal(read_list(nested(text, TOKEN_COMMENT_DEPTH)),
 	    "a@b.example");
 	assert_string_equal(read_list(nested(text,
-	    ADDRESS_COMMENT_DEPTH + 1)), "!");
+	    TOKEN_COMMENT_DEPTH + 1)), "!");
 	assert_string_equal(read_list(nested(text, 100000)), "!");
 	memset(text, '(', 200000);
 	assert_string_equal(read_list(slice_from(text, 200000)), "!");

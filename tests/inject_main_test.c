@@ -314,9 +314,9 @@ test_header_limit(void **state)
 	free(text);
 }
 
-/* What a client asked for, where the row of the test says it must. */
+/* What a client asks for, as its arguments have it. */
 static bool
-asked(struct slice frame)
+as_given(struct slice frame)
 {
 	struct submit_open open;
 	struct submit_rcpt rcpt;
@@ -329,10 +329,27 @@ asked(struct slice frame)
 	return true;
 }
 
+static bool
+eightbit(struct slice frame)
+{
+	struct submit_open open;
+
+	return !wire_unpack(&submit_open_form, &open, frame) || open.eightbit;
+}
+
+static bool
+sevenbit(struct slice frame)
+{
+	struct submit_open open;
+
+	return !wire_unpack(&submit_open_form, &open, frame) || !open.eightbit;
+}
+
 /* queue_with - a queue that gives this answer to one submission, once it is
  * complete; its pid */
 static pid_t
-queue_with(struct submit_verdict const *verdict)
+queue_with(struct submit_verdict const *verdict,
+    bool (*asked)(struct slice frame))
 {
 	static char frame[WIRE_FRAME_MAX];
 	struct submit_end end;
@@ -386,7 +403,7 @@ test_verdicts(void **state)
 	(void)state;
 	for (i = 0; i < sizeof answers / sizeof *answers; i++)
 		for (n = 0; n < 2; n++) {
-			pid_t pid = queue_with(&answers[i].verdict);
+			pid_t pid = queue_with(&answers[i].verdict, as_given);
 
 			assert_int_equal(run(program, names[n], "x\n",
 			    arguments), answers[i].code[n]);
@@ -398,6 +415,41 @@ test_verdicts(void **state)
 			else
 				assert_int_equal(*err, '\0');
 		}
+}
+
+/* Where it can't be known in time it is said, too. */
+static void
+test_8bit(void **state)
+{
+	static struct submit_verdict const fine = { VERDICT_OK,
+	    SLICE("2.0.0"), SLICE("") };
+	char const *const arguments[ARGUMENTS] = { "--out", "ctrl", "a@b.test" };
+	char *large = calloc(1, 3 * WIRE_BODY_MAX);
+	struct {
+		char const *text;
+		bool (*asked)(struct slice frame);
+	} const mails[] = {
+		{ "Subject: x\n\ny\n", sevenbit },
+		{ "Subject: x\n\n\xc3\xb6\n", eightbit },
+		{ large, eightbit },
+	};
+	size_t i;
+	int status;
+
+	(void)state;
+	assert_non_null(large);
+	for (i = 0; i < 2 * WIRE_BODY_MAX; i++)
+		large[i] = i % 64 ? 'x' : '\n';
+	strcpy(large + i, "\xc3\xb6\n");
+	for (i = 0; i < sizeof mails / sizeof *mails; i++) {
+		pid_t pid = queue_with(&fine, mails[i].asked);
+
+		assert_int_equal(run(program, "mailgrave-inject",
+		    mails[i].text, arguments), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+	}
+	free(large);
 }
 
 /* The neighbour is the one beside our own program. */
@@ -444,6 +496,7 @@ main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_header_limit),
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_8bit),
 		cmocka_unit_test(test_by_hand),
 	};
 

@@ -5,9 +5,10 @@
 . "$(dirname "$0")/lib.sh"
 
 cd "$top" || exit 1
-for script in service/* service/examples/* tests/* tests/tools/* tests/storm/* tests/proof/* .ci/*; do
+for script in common/*.bash service/* service/debian/* service/examples/* \
+    tests/* tests/tools/* tests/storm/* tests/proof/* .ci/*; do
 	case $script in
-	*.sh) ;;
+	*.sh | *.bash) ;;
 	*)	{ read -r first <"$script"; } 2>/dev/null || continue
 		[ "$first" = "#!/bin/sh" ] || continue ;;
 	esac

@@ -153,7 +153,8 @@ descriptor(size_t kind)
 static struct slice
 text(char *room, size_t most)
 {
-	static char const octets[] = ";`$()|&<>'\"\\/.-\n\r\t {:; }=%a@1\x80\xff";
+	static char const octets[] = ";`$()|&<>'\"\\/.-\n\r\t {:; }=%a@1"
+				     "\x80\xff";
 	size_t const lengths[] = { 0, 1, seed_below(most + 1), most, most + 1 };
 	size_t i, n = lengths[seed_below(5)];
 
@@ -202,7 +203,8 @@ by_chance(char *packet, size_t room, uint32_t rcpt, uint32_t *row,
     uint32_t *act)
 {
 	static char rooms[TEXTS][TEXT_ROOM];
-	struct request r = { .size = 3, .rcpt = rcpt, .action = (uint32_t)seed_below(3),
+	struct request r = { .size = 3, .rcpt = rcpt,
+	    .action = (uint32_t)seed_below(3),
 	    .address = slice_of(addresses[seed_below(
 		sizeof addresses / sizeof *addresses)]),
 	    .groups = seed_below(2) ? SLICE("office") : SLICE("") };
@@ -287,8 +289,8 @@ one_round(void)
 
 /* Afterwards */
 
-/* is_ruled - this line was left by the rule that takes the recipient, and with a
- * message */
+/* is_ruled - this line was left by the rule that takes the recipient, and with
+ * a message */
 static bool
 is_ruled(struct slice line)
 {

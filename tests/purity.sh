@@ -11,6 +11,8 @@ engines='
 common/access
 common/accessfile
 common/action
+common/actionaway
+common/actionhere
 common/addr
 common/base64
 common/body
@@ -31,6 +33,7 @@ common/past
 common/received
 common/route
 common/routes
+common/routesfile
 common/rulefile
 common/slice
 common/submit
@@ -44,6 +47,7 @@ inject/complete
 inject/envelope
 inject/header
 inject/sendmail
+inject/token
 local/choose
 local/environ
 local/exitcode
@@ -52,6 +56,7 @@ local/mboxrd
 local/request
 local/result
 local/trace
+queue/counts
 queue/crc32c
 queue/filter
 queue/qmailenv

@@ -36,6 +36,7 @@ static struct cleaner cleaner;
 static struct timer tick;
 static int journal_dir, mess, damaged, client = -1, send_end = -1;
 static struct control control;
+static struct counts counts = { .since_s = 1234 };
 static struct peer peer;
 static size_t ended;
 static char frame[WIRE_FRAME_MAX];
@@ -279,7 +280,8 @@ ask(uid_t uid, bool mighty, struct command_ask what)
 	client = pair[0];
 	assert_true(peer_open(&peer, &loop, pair[1], &kind, &control));
 	control = (struct control){ .peer = &peer, .loop = &loop,
-	    .handout = &handout, .uid = uid, .mighty = mighty,
+	    .handout = &handout, .counts = &counts, .uid = uid,
+	    .mighty = mighty,
 	    .ended = request_ended };
 	control_begin(&control, &what);
 }
@@ -324,7 +326,8 @@ struct result {
 	struct traceid id;		/* of the last MAIL */
 	enum standing standing;
 	uint32_t uid;
-	size_t mails, rcpts, bodies;
+	size_t mails, rcpts, bodies, counts;
+	uint64_t since_s;
 };
 
 static struct result
@@ -335,6 +338,8 @@ go(void)
 	struct command_rcpt t;
 	struct command_body b;
 	struct command_progress p;
+	struct command_since s;
+	struct command_count n;
 	int fd;
 
 	assert_true(control_go(&control));
@@ -352,6 +357,11 @@ go(void)
 		} else if (wire_unpack(&command_body_form, &b, f)) {
 			r.bodies++;
 			assert_int_equal(b.there, fd != -1);
+		} else if (wire_unpack(&command_since_form, &s, f)) {
+			r.since_s = s.since_s;
+		} else if (wire_unpack(&command_count_form, &n, f)) {
+			assert_int_equal(r.mails, 0);
+			r.counts++;
 		} else {
 			assert_true(wire_unpack(&command_progress_form, &p, f));
 		}
@@ -405,6 +415,30 @@ test_list(void **unused)
 	r = go();
 	assert_int_equal(r.rcpts, 3);
 	assert_int_equal(r.bodies, 2);
+}
+
+/* Only when asked, and of all mail: so only for those who see all. */
+static void
+test_counts(void **unused)
+{
+	struct command_ask const too = { .order = ORDERS, .counts = 1 };
+	struct result r;
+
+	(void)unused;
+	MAIL(ANNA, "a@x.test");
+	turn_until_idle();
+	counts_refused(&counts, SLICE("access:1"), 1, loop.now_ms);
+	ask(0, true, too);
+	r = go();
+	assert_int_equal(r.since_s, 1234);
+	assert_int_equal(r.counts, COUNTED + 1);
+	assert_int_equal(r.mails, 1);
+	ask(ANNA, false, too);
+	r = go();
+	assert_int_equal(r.since_s + r.counts, 0);
+	assert_int_equal(r.mails, 1);
+	assert_int_equal(list(NULL).counts, 0);
+	counts_free(&counts);
 }
 
 static void
@@ -763,7 +797,7 @@ test_many(void **unused)
 		assert_true(loop_turn(&loop));
 		before = clock_monotonic_ms() - before;
 		if (before > longest_ms) longest_ms = before;
-		assert_true(peer.waiting < CONTROL_AHEAD + WIRE_FRAME_MAX);
+		assert_true(peer.waiting < TELLING_AHEAD + WIRE_FRAME_MAX);
 	}
 	assert_true(control.seen < MAILS);
 	assert_true(longest_ms < 500);
@@ -849,6 +883,7 @@ main(void)
 #define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 	struct CMUnitTest const tests[] = {
 		TEST(test_list),
+		TEST(test_counts),
 		TEST(test_own_mail_only),
 		TEST(test_all_ids_or_none),
 		TEST(test_dry_run),

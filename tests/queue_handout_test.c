@@ -273,6 +273,23 @@ the_last_outcome_finishes(void **unused)
 	assert_int_equal(state.map.n, 1);
 }
 
+/* What is under way is still taken; who has hung up is not called again. */
+static void
+an_end_is_told(void **unused)
+{
+	(void)unused;
+	arrive(1, 2, 10);
+	handout_end(&handout);
+	TURN_UNTIL(heard.endings == 1);
+	send_outcome(1, 0, 0, OUTCOME_DELIVERED);
+	TURN_UNTIL(heard.acks == 1);
+	peer_close(&heard.peer);
+	TURN_UNTIL(!peer_is_open(&handout.peer));
+	assert_false(timer_is_armed(&handout.caller.retry));
+	handout_end(&handout); /* nobody is there */
+	settle();
+}
+
 static void
 nonsense_ends_the_connection(void **unused)
 {
@@ -552,6 +569,7 @@ main(void)
 		TEST(acked_once_durable),
 		TEST(what_is_not_durable_is_said_again),
 		TEST(the_last_outcome_finishes),
+		TEST(an_end_is_told),
 		TEST(nonsense_ends_the_connection),
 		TEST(an_ack_goes_to_who_asked),
 		TEST(an_uncommitted_one_has_no_outcomes),

@@ -18,6 +18,7 @@ enum { MAX_SIZE = 300000 };
 
 static struct intakes intakes;
 static struct handout handout;
+static struct counts counts;
 static int client;
 static size_t lost_clients;
 
@@ -47,9 +48,10 @@ begin(void **unused)
 	handout_init(&handout);
 	intakes = (struct intakes){ .loop = &loop, .journal = &journal,
 	    .flushers = &flushers, .state = &state, .handout = &handout,
-	    .mess = mess_dir, .hostname = "queue.example",
+	    .counts = &counts, .mess = mess_dir, .hostname = "queue.example",
 	    .max_size = MAX_SIZE, .patience_ms = INTAKE_PATIENCE_MS, .lost = lost, .owner = &intakes };
 	lost_clients = 0;
+	counts = (struct counts){ .since_s = 1 };
 	client = enter(1000, true);
 	return 0;
 }
@@ -63,6 +65,7 @@ end(void **unused)
 	for (turns = 0; intakes.n && turns < TURNS_MAX; turns++)
 		turn_once();
 	loop_not_later(&loop, &handout.announce.turn);
+	counts_free(&counts);
 	return intakes.n ? -1 : remove_spool(unused);
 }
 
@@ -131,6 +134,42 @@ static void
 say_abort(void)
 {
 	say(client, &submit_abort_form, &(struct submit_abort){ 0 });
+}
+
+static void
+say_refused(char const *rule, uint32_t n)
+{
+	say(client, &submit_refused_form, &(struct submit_refused){
+	    .rule = slice_of(rule), .n = n });
+}
+
+/* What has been counted */
+
+struct wanted {
+	char const *name;
+	uint64_t n;
+	bool found;
+};
+
+static void
+compare(void *owner, struct command_count const *c)
+{
+	struct wanted *w = owner;
+
+	if (!slice_is(c->name, w->name)) return;
+	assert_int_equal(c->n, w->n);
+	assert_int_equal(c->minute, w->n);
+	assert_int_equal(c->hour, w->n);
+	w->found = true;
+}
+
+static void
+counted(char const *name, uint64_t n)
+{
+	struct wanted w = { .name = name, .n = n };
+
+	counts_tell(&counts, loop.now_ms, compare, &w);
+	assert_true(w.found);
 }
 
 /* What it hears: a verdict and its status, or NONE and the end. */
@@ -628,6 +667,34 @@ the_largest_envelope_is_stored(void **unused)
 	check_text(1, n, 60000);
 }
 
+/* Mail by its way in, refusals by whatever refused: smtpd before it came here, or
+ * we ourselves. */
+static void
+all_is_counted(void **unused)
+{
+	(void)unused;
+	submit(1, 100);
+	hears(VERDICT_OK, "2.0.0");
+	say_refused("access:1", 2);
+	say_refused("550 5.7.1 relaying denied", 3);
+	submit(2, MAX_SIZE + 1);
+	hears(VERDICT_PERM, "5.3.4");
+	say_refused("access:1", 5);
+	settle();
+	counted("network", 1);
+	counted("users", 0);
+	counted("access:1", 7);
+	counted("550 5.7.1 relaying denied", 3);
+	counted("queue: 5.3.4 message too big", 1);
+	close(client);
+	client = enter(4711, false);
+	submit(3, 100);
+	hears(VERDICT_OK, "2.0.0");
+	counted("network", 1);
+	counted("users", 1);
+	assert_int_equal(counts.rules, 3);
+}
+
 /* Groups are names with spaces between; send keeps them as text. What it
  * could not read back would stop all mail behind it. */
 static void
@@ -649,8 +716,12 @@ nonsense_ends_the_connection(void **unused)
 	int how;
 
 	(void)unused;
-	for (how = 0; how < 9; how++) {
-		if (how < 4 || how == 8) say_open(1, "a@b.c");
+	for (how = 0; how < 11; how++) {
+		if (how == 10) {
+			close(client);
+			client = enter(4711, false);
+		}
+		if (how < 4 || how == 8 || how == 9) say_open(1, "a@b.c");
 		if (how < 3) say_rcpt("x@y.z");
 		if (how < 3) say_body(0, how == 2 ? 100000 : 10);
 		switch (how) {
@@ -679,13 +750,19 @@ nonsense_ends_the_connection(void **unused)
 		case 7:
 			say_abort();
 			break;
+		case 9:
+		case 10:
+			say_refused("access:1", 1);
+			break;
 		}
 		assert_int_equal(hear(), NONE);
 		check_nothing();
 		close(client);
 		client = enter(1000, true);
 	}
-	assert_true(lost_clients >= 9);
+	assert_true(lost_clients >= 11);
+	counted("network", 0);
+	assert_int_equal(counts.rules, 0);
 }
 
 static void
@@ -887,6 +964,7 @@ main(void)
 		TEST(recipients_have_a_limit),
 		TEST(the_largest_envelope_is_stored),
 		TEST(groups_are_text),
+		TEST(all_is_counted),
 		TEST(nonsense_ends_the_connection),
 		TEST(an_abort_leaves_nothing),
 		TEST(a_client_may_vanish_at_any_point),

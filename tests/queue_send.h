@@ -26,7 +26,7 @@ struct heard_rcpt {
 /* What send has heard. */
 static struct {
 	struct peer peer;
-	size_t mails, rcpts, readies, told, acks, bodies, gone;
+	size_t mails, rcpts, readies, told, acks, bodies, gone, endings;
 	struct handover_mail mail;	/* the last, without its texts */
 	struct traceid order[MESSAGES];
 	uint32_t open;			/* RCPTs since MAIL */
@@ -166,6 +166,16 @@ got_expand_ack(void *owner, void const *values, int fd)
 	return true;
 }
 
+static inline bool
+got_ending(void *owner, void const *values, int fd)
+{
+	(void)owner;
+	(void)values;
+	(void)fd;
+	heard.endings++;
+	return true;
+}
+
 static inline void
 gone(void *owner, char const *why)
 {
@@ -183,6 +193,7 @@ static struct peer_row const rows[] = {
 	{ &handover_outcome_ack_form, false, got_ack },
 	{ &handover_report_ack_form, false, got_report_ack },
 	{ &handover_expand_ack_form, false, got_expand_ack },
+	{ &handover_ending_form, false, got_ending },
 };
 
 static struct peer_kind const kind = { .row = rows,

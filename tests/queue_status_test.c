@@ -10,14 +10,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "queue/metrics.h"
 #include "queue/status.h"
 
 enum { NOW = 1000000 };
 
-static char printed[4096];
+static char printed[8192];
 
+/* what goes to standard output meanwhile is printed[] */
 static void
-print(struct status const *s, bool json)
+catch(void (*what)(struct status const *s), struct status const *s)
 {
 	int out = memfd_create("printed", 0), before = dup(STDOUT_FILENO);
 	ssize_t n;
@@ -25,7 +27,7 @@ print(struct status const *s, bool json)
 	assert_true(out != -1 && before != -1);
 	fflush(stdout);
 	dup2(out, STDOUT_FILENO);
-	status_print(s, NOW, json);
+	what(s);
 	fflush(stdout);
 	dup2(before, STDOUT_FILENO);
 	n = pread(out, printed, sizeof printed - 1, 0);
@@ -33,6 +35,30 @@ print(struct status const *s, bool json)
 	printed[n] = '\0';
 	close(out);
 	close(before);
+}
+
+static void
+rows(struct status const *s)
+{
+	status_print(s, NOW, false);
+}
+
+static void
+object(struct status const *s)
+{
+	status_print(s, NOW, true);
+}
+
+static void
+openmetrics(struct status const *s)
+{
+	metrics_print(s, NOW);
+}
+
+static void
+print(struct status const *s, bool json)
+{
+	catch(json ? object : rows, s);
 }
 
 static void
@@ -85,6 +111,80 @@ sums(void **state)
 	assert_int_equal(strlen(printed), strcspn(printed, "\n") + 1);
 }
 
+static void
+count(struct status *s, enum count_of of, char const *name, uint64_t n)
+{
+	char copy[COMMAND_NAME_MAX + 1];
+	struct command_count const c = { .of = (uint8_t)of,
+		.name = slice_from(copy, strlen(name)), .n = n,
+		.minute = n / 2, .hour = n / 3 };
+
+	memcpy(copy, name, strlen(name));
+	status_count(s, &c);
+	memset(copy, 'x', sizeof copy); /* it was only lent */
+}
+
+static void
+counts(void **state)
+{
+	static struct status s = { .since_s = NOW - 50 };
+	size_t i;
+
+	(void)state;
+	count(&s, COUNT_ACCEPTED, "network", 60);
+	count(&s, COUNT_REFUSED, "access:1", 6);
+	count(&s, COUNT_REFUSED, "what a \"rule\\\n", 12);
+	print(&s, false);
+	assert_non_null(strstr(printed, "\n"
+	    "       ALL     MINUTE       HOUR SINCE 50s AGO\n"
+	    "        60         30         20 accepted from network\n"
+	    "         6          3          2 refused: access:1\n"
+	    "        12          6          4 refused: what a \"rule\\x5c\\x0a\n"
+	    ));
+	print(&s, true);
+	assert_non_null(strstr(printed, ",\"since\":999950,\"accepted\":"
+	    "{\"network\":{\"all\":60,\"minute\":30,\"hour\":20}},"
+	    "\"tried\":{},\"refused\":{\"access:1\":{\"all\":6,"
+	    "\"minute\":3,\"hour\":2},\"what a \\u0022rule\\u005c"
+	    "\\u000a\":{\"all\":12,\"minute\":6,\"hour\":4}}}\n"));
+	for (i = s.counts; i <= STATUS_COUNTS_MAX; i++)
+		count(&s, COUNT_REFUSED, "more", 1);
+	assert_int_equal(s.counts, STATUS_COUNTS_MAX);
+}
+
+static void
+metrics(void **state)
+{
+	static struct status s;
+
+	(void)state;
+	mail(&s, STANDING_HELD, 50, 3);
+	catch(openmetrics, &s);
+	assert_non_null(strstr(printed,
+	    "# TYPE mailgrave_waiting_oldest_seconds gauge\n"
+	    "# UNIT mailgrave_waiting_oldest_seconds seconds\n"));
+	assert_non_null(strstr(printed,
+	    "\nmailgrave_waiting_messages{state=\"held\"} 1\n"));
+	assert_non_null(strstr(printed,
+	    "\nmailgrave_waiting_recipients{state=\"held\"} 3\n"));
+	assert_non_null(strstr(printed,
+	    "\nmailgrave_waiting_bytes{state=\"held\"} 100\n"));
+	assert_non_null(strstr(printed,
+	    "\nmailgrave_waiting_oldest_seconds{state=\"held\"} 50\n"));
+	assert_non_null(strstr(printed,
+	    "\nmailgrave_waiting_oldest_seconds{state=\"failed\"} 0\n"));
+	assert_null(strstr(printed, "_total"));
+	s.since_s = 1;
+	count(&s, COUNT_OUTCOME, "failed", 7);
+	count(&s, COUNT_REFUSED, "a \"rule\\\n\xff", 8);
+	catch(openmetrics, &s);
+	assert_non_null(strstr(printed,
+	    "\nmailgrave_tried_recipients_total{outcome=\"failed\"} 7\n"));
+	assert_non_null(strstr(printed, "\n"
+	    "mailgrave_refusals_total{rule=\"a \\\"rule\\\\??\"} 8\n"
+	    "# EOF\n"));
+}
+
 /* one on each side of each limit; what arrives from the future is young */
 static void
 ages(void **state)
@@ -118,6 +218,8 @@ main(void)
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(sums),
 		cmocka_unit_test(ages),
+		cmocka_unit_test(counts),
+		cmocka_unit_test(metrics),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -270,7 +270,7 @@ static struct script const scripts[] = {
 		      "MAIL FROM:<a@x.example>\r\n" }, MAILED, RCPTED,
 		    SENT, { "250 ok\r\n", "QUIT\r\n" }, BYE },
 	  .results = "0 ok 2.0.0 250 ok\n1 temp 4.5.3 they take no more on "
-		     "this connection\n" },
+		     "this connection (again)\n" },
 
 	/* STARTTLS */
 	{ .name = "TLS where it may be",
@@ -717,7 +717,7 @@ static struct script const scripts[] = {
 		    { "250 ok\r\n", "RCPT TO:<d@y.example>\r\n" }, RCPTED,
 		    SENT, { "250 ok\r\n", "QUIT\r\n" }, BYE },
 	  .results = "1 temp 4.5.3 they take no more domains on this "
-		     "connection\n0 ok 2.0.0 250 ok\n2 ok 2.0.0 250 ok\n" },
+		     "connection (again)\n0 ok 2.0.0 250 ok\n2 ok 2.0.0 250 ok\n" },
 	{ .name = "and one domain more",
 	  .rcpt = { "b@y.example", "c@z.example" },
 	  .turn = { GREETED,
@@ -735,7 +735,7 @@ static struct script const scripts[] = {
 		    SENT, { "250 ok\r\n", "QUIT\r\n" }, BYE },
 	  .results = "1 perm 5.6.7 the address needs SMTPUTF8, which they "
 		     "don't offer\n2 temp 4.5.3 they take no more domains on "
-		     "this connection\n0 ok 2.0.0 250 ok\n" },
+		     "this connection (again)\n0 ok 2.0.0 250 ok\n" },
 
 	/* 421 anywhere */
 	{ .name = "421 for a greeting",
@@ -841,9 +841,9 @@ note_result(struct record *r)
 	size_t at = strlen(r->results);
 
 	snprintf(r->results + at, sizeof r->results - at,
-	    "%zu %s %s %.*s%s%s\n", c->rcpt, verdict[c->verdict], c->status,
+	    "%zu %s %s %.*s%s%s%s\n", c->rcpt, verdict[c->verdict], c->status,
 	    (int)c->words.len, c->words.s, c->dsn ? " (dsn)" : "",
-	    c->host ? " (host)" : "");
+	    c->host ? " (host)" : "", c->again ? " (again)" : "");
 }
 
 /* Do what the client wants; stingy: an octet at a time. */

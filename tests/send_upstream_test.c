@@ -552,6 +552,27 @@ outcomes_are_repeated_until_acked(void **state)
 	TURN_UNTIL(!upstream_is_open(&upstream));
 }
 
+/* It hears the last outcome before we hang up; the next one is not ending. */
+static void
+an_ending_queue_is_left_when_all_is_acked(void **state)
+{
+	(void)state;
+	finish_many(1, 10);
+	connect_queue();
+	assert_false(upstream.ending);
+	assert_true(peer_send(&heard.queue, &handover_ending_form,
+	    &(struct handover_ending){ 0 }, -1));
+	TURN_UNTIL(upstream.ending);
+	assert_false(upstream_part(&upstream));
+	assert_true(upstream_is_open(&upstream));
+	ack(0, 0);
+	TURN_UNTIL(outcomes_all_acked(&upstream.outcomes));
+	assert_true(upstream_part(&upstream));
+	assert_false(upstream_is_open(&upstream));
+	assert_false(upstream.ending);
+	TURN_UNTIL(heard.gone);
+}
+
 /* More than a connection takes at once: all of them arrive all the same. */
 static void
 however_many_outcomes_there_are(void **state)
@@ -696,6 +717,7 @@ main(void)
 		TEST(a_lost_queue_gives_the_jobs_back),
 		TEST(a_newer_queue_replaces_the_older),
 		TEST(outcomes_are_repeated_until_acked),
+		TEST(an_ending_queue_is_left_when_all_is_acked),
 		TEST(however_many_outcomes_there_are),
 		TEST(windows_are_renewed),
 		TEST(a_job_is_handed_over_and_ends),

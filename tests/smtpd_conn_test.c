@@ -565,8 +565,8 @@ static void
 deadlines_follow_the_rules(void **state)
 {
 	struct conn_times const times[] = {
-		{ 0, 1000, 1000, 1000, 0 },	/* no time for commands */
-		{ 1000, 1000, 1000, 0, 0 },	/* no time at all */
+		{ 0, 1000, 1000, 1000, 1000 },	/* none for commands */
+		{ 1000, 1000, 1000, 0, 1000 },	/* no time at all */
 	};
 	char const *const last[] = {
 		"421 4.4.2 mx.test waited too long for you\r\n",
@@ -588,7 +588,7 @@ deadlines_follow_the_rules(void **state)
 		int fd;
 
 		conns.times = (struct conn_times){ 1000, i ? 0 : 1000,
-			i ? 1000 : 0, 1000, 0 };
+			i ? 1000 : 0, 1000, 1000 };
 		fd = connect_client();
 		heard_len = 0;
 		say_text(fd, hello);

@@ -47,6 +47,8 @@ static struct {
 	size_t asked, opened, ended, aborted, gone;
 	uint64_t octets;
 	bool paused;
+	char rule[64];		/* of the last REFUSED */
+	size_t rules, refused;	/* such frames, and their sum */
 } queue;
 
 static void
@@ -172,6 +174,21 @@ got_abort(void *owner, void const *values, int fd)
 	return true;
 }
 
+static bool
+got_refused(void *owner, void const *values, int fd)
+{
+	struct submit_refused const *refused = values;
+	struct guest *g = owner;
+
+	(void)fd;
+	assert_false(g->open);
+	assert_false(g->ended);
+	keep(queue.rule, refused->rule);
+	queue.rules++;
+	queue.refused += refused->n;
+	return true;
+}
+
 static struct peer_row const rows[] = {
 	{ .form = &submit_open_form, .handle = got_open },
 	{ .form = &submit_room_form, .handle = got_room },
@@ -179,6 +196,7 @@ static struct peer_row const rows[] = {
 	{ .form = &submit_body_form, .handle = got_body },
 	{ .form = &submit_end_form, .handle = got_end },
 	{ .form = &submit_abort_form, .handle = got_abort },
+	{ .form = &submit_refused_form, .handle = got_refused },
 };
 
 static void

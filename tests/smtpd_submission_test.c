@@ -286,6 +286,38 @@ verdicts_are_passed_on(void **state)
 	}
 }
 
+/* As a sink behind LMTP has it: not settled before the last one. */
+static void
+each_recipient_has_a_verdict(void **state)
+{
+	struct submit_verdict const refused = { .verdict = VERDICT_PERM,
+		.status = SLICE("5.1.1"), .words = SLICE("nobody") };
+	struct submission_outcome const *o;
+	unsigned patience = TURNS_MAX;
+	struct submission *s;
+	bool more;
+
+	(void)state;
+	pool.each = true;
+	s = begin();
+	submission_end(s);
+	while (!s->heard && patience--)
+		turns(1);
+	assert_int_equal(s->heard, 1);
+	assert_false(submission_is_settled(s));
+	assert_true(submission_settle(s, &refused));
+	assert_true(submission_is_settled(s));
+	o = submission_take(s, &more);
+	assert_true(more);
+	assert_int_equal(o->verdict, VERDICT_OK);
+	o = submission_take(s, &more);
+	assert_false(more);
+	assert_int_equal(o->verdict, VERDICT_PERM);
+	assert_string_equal(o->status, "5.1.1");
+	assert_int_equal(s->accepted, 1);
+	submission_free(s);
+}
+
 /* Held up to the limit, streamed one octet beyond it. */
 static void
 size_decides_about_streaming(void **state)
@@ -718,6 +750,7 @@ main(void)
 		TEST(queue_says_nothing_of_room),
 		TEST(empty_message),
 		TEST(verdicts_are_passed_on),
+		TEST(each_recipient_has_a_verdict),
 		TEST(size_decides_about_streaming),
 		TEST(streams_are_limited),
 		TEST(more_messages_than_connections),

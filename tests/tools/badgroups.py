@@ -12,8 +12,9 @@ YES, NO, WAIT, GONE = (b"250 2.0.0 ok\r\n", b"550 5.1.1 no\r\n",
 
 
 def group(rcpt=(YES,) * 3, data=GOOD["data"], dot=(YES,), offers=(),
-          end=None):
-    """replies to RCPT in turn, to DATA, and after the text; then end"""
+          end=None, never=None):
+    """replies to RCPT in turn, to DATA, and after the text; then end. Whoever
+    is never to be named ends it."""
     def behave(call):
         left = list(rcpt)
         call.say(GOOD["greeting"])
@@ -22,6 +23,8 @@ def group(rcpt=(YES,) * 3, data=GOOD["data"], dot=(YES,), offers=(),
             verb = line[:4].upper()
             if verb in (b"EHLO", b"LHLO"):
                 call.say(with_offers("8BITMIME", *offers)["ehlo"])
+            elif never and never in line:
+                return
             elif verb == b"RCPT":
                 call.say(left.pop(0) if len(left) > 1 else left[0])
             elif verb == b"DATA":
@@ -35,6 +38,11 @@ def group(rcpt=(YES,) * 3, data=GOOD["data"], dot=(YES,), offers=(),
             else:
                 call.say(GOOD["quit"] if verb == b"QUIT" else YES)
     return behave
+
+
+def again(*calls):
+    """another one each time it is called"""
+    return lambda call: calls[call.number](call)
 
 
 def first_command_only(call):
@@ -116,6 +124,10 @@ def cases():
                     rcpt=(YES, NO, YES), dot=(GONE,))
         yield three("251 and 252", [OK] * 3,
                     rcpt=(b"251 2.1.5 on\r\n", b"252 2.1.5 maybe\r\n", YES))
+        yield three("552: enough of them", [OK, LATER, LATER],
+                    rcpt=(YES, b"552 too many recipients\r\n"))
+        yield three("552 to all", [NEVER] * 3, text=False,
+                    rcpt=(b"552 5.2.2 full\r\n",))
         yield three("354 to the second", [LATER] * 3, text=False,
                     rcpt=(YES, GOOD["data"]))
         yield three("closed after the text", [LATER, NEVER, LATER],
@@ -192,11 +204,23 @@ def cases():
                   text=outcome == OK)
     yield add("LIMITS RCPTMAX=1", [OK] * 3,
               group(offers=("LIMITS RCPTMAX=1",)), rcpts=THREE)
-    yield add("LIMITS RCPTMAX=1 MAILMAX=2", [OK, OK, LATER],
-              group(offers=("LIMITS MAILMAX=2 RCPTMAX=1",)), rcpts=THREE)
-    yield add("LIMITS RCPTDOMAINMAX=1", [OK, OK, LATER],
-              group(offers=("LIMITS RCPTDOMAINMAX=1",)), rcpts=THREE)
+    for limits in ("MAILMAX=2 RCPTMAX=1", "RCPTDOMAINMAX=1"):
+        yield add(f"LIMITS {limits}: again", [OK] * 3,
+                  group(offers=(f"LIMITS {limits}",)), rcpts=THREE)
+        yield add(f"LIMITS {limits}: the others only", [OK] * 3,
+                  again(group(offers=(f"LIMITS {limits}",)),
+                        group(never=b"b@y.test")), rcpts=THREE)
+        yield add(f"LIMITS {limits}: mixed", [OK, NEVER, LATER],
+                  again(group(rcpt=(YES, NO), offers=(f"LIMITS {limits}",)),
+                        group(rcpt=(WAIT,))), rcpts=THREE)
+        yield add(f"LIMITS {limits}: and gone", [OK, OK, LATER],
+                  again(group(offers=(f"LIMITS {limits}",)),
+                        lambda call: call.say(GONE)), rcpts=THREE)
+        yield add(f"LIMITS {limits}: not even the first", [LATER] * 3,
+                  group(rcpt=(GONE,), offers=(f"LIMITS {limits}",)),
+                  rcpts=THREE, text=False)
     yield add("CHUNKING", OK, chunks(says(GOOD["dot"])))
+    yield add("CHUNKING, 8 MiB", OK, chunks(says(GOOD["dot"])), size=8 << 20)
     yield add("CHUNKING, not meant", NEVER,
               chunks(says(b"502 5.5.1 what?\r\n")))
     yield add("CHUNKING, put off", LATER, chunks(says(WAIT)))

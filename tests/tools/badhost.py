@@ -20,8 +20,8 @@ import certs
 from badcall import LATER, NEVER, OK, SECRET, TOO_LONG, Host
 
 PROGRAM, SCRATCH, *OPTIONS = sys.argv[1:]
-HURRY = "60"		# 5 minutes become 5 seconds
-LIMIT = 480		# seconds of a delivery: 8
+HURRY = "30"		# 5 minutes become 10 seconds
+LIMIT = 480		# seconds of a delivery: 16
 MEMORY = 24 << 20	# octets of its own
 MESSAGE = (b"Subject: hostile\r\n\r\n.a dot\r\n..\r\n.\r\n" +
            b"x" * 990 + b"\r\nend\r\n")
@@ -107,9 +107,11 @@ def judge(case, host):
         fault = forbidden(bytes(call))
         if fault:
             faults.append(fault)
-    if OK in wanted and "message" not in case and not any(
+    if OK in wanted and not {"message", "size"} & case.keys() and not any(
             whole(bytes(call)) for call in host.calls + host.secure):
         faults.append("the host hasn't the message")
+    if case.get("seen", b"") not in err:
+        faults.append("they were not heard")
     if case.get("clear") is False and (b"MAIL FROM" in said or
                                        b"Subject" in said):
         faults.append("it spoke in the clear")

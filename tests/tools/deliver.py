@@ -79,7 +79,7 @@ class Send:
         return job, rcpt, VERDICTS[verdict] + ("-ours" if ours else ""), words
 
 
-def options():
+def options(words=None):
     o = argparse.ArgumentParser()
     for name in ("sender", "groups", "envid", "name", "helo", "protocol",
                  "login", "orcpt"):
@@ -103,7 +103,7 @@ def options():
     o.add_argument("--port", default=0, type=int)
     o.add_argument("socket")
     o.add_argument("rcpt", nargs="+")
-    return o.parse_args()
+    return o.parse_args(words)
 
 
 def recipient(number, word):

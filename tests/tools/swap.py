@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 """swap.py DIR TARGET NAME... - in that directory, exchange each name for a
 symbolic link to the target and back, again and again; a name that isn't there
-comes as such a link and goes. Says "ready" first, and doesn't end by itself."""
+comes as such a link and goes. The link, or what it stands in for when this is
+killed, is aside.PID. Says "ready" first, and doesn't end by itself."""
 import ctypes
 import os
 import sys
@@ -22,11 +23,12 @@ def swap(name, aside):
 def main():
     directory, target, *names = [os.fsencode(word) for word in sys.argv[1:]]
     os.chdir(directory)
-    os.symlink(target, b"aside")
+    aside = b"aside.%d" % os.getpid()
+    os.symlink(target, aside)
     print("ready", flush=True)
     while True:
         for name in names:
-            if swap(name, b"aside"):
+            if swap(name, aside):
                 continue
             try:
                 os.symlink(target, name)

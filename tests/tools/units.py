@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: ISC
 # units.py FILE... - run service units as systemd does: each in its directory,
 # with a NOTIFY_SOCKET whose words count from the main process only. Says
-# "ready" when all have said so. HUP runs every ExecReload; TERM ends them with
-# TERM to the main process (KillMode=mixed) and says how each has ended.
+# "ready" when all have said so. One that dies is started again after RestartSec,
+# and "ready again" when it has said so. HUP runs every ExecReload; TERM ends them
+# with TERM to the main process (KillMode=mixed) and says how each has ended.
 import os, re, select, shlex, signal, socket, struct, subprocess, sys, time
 
 
@@ -19,15 +20,21 @@ def unit(path):
     return found
 
 
-def start(u, where):
+def listen(u, where):
     u['socket'] = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     u['socket'].setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    if os.path.exists(where):
+        os.unlink(where)
     # systemd's is root's, and anybody may write to it
     u['socket'].bind(where)
     os.chmod(where, 0o777)
+    u['where'] = where
+
+
+def start(u):
     u['process'] = subprocess.Popen(
         shlex.split(u['ExecStart']), cwd=u['WorkingDirectory'],
-        env={'PATH': '/usr/bin:/bin', 'NOTIFY_SOCKET': where})
+        env={'PATH': '/usr/bin:/bin', 'NOTIFY_SOCKET': u['where']})
 
 
 def hears(u, word, limit):
@@ -65,7 +72,8 @@ def reload(signum, frame):
 
 units = [unit(path) for path in sys.argv[1:]]
 for n, u in enumerate(units):
-    start(u, os.path.join(os.path.dirname(sys.argv[1]), 'notify%d' % n))
+    listen(u, os.path.join(os.path.dirname(sys.argv[1]), 'notify%d' % n))
+    start(u)
 signal.signal(signal.SIGTERM, stop)
 signal.signal(signal.SIGHUP, reload)
 if all([hears(u, 'READY=1', 20) for u in units]):
@@ -73,4 +81,14 @@ if all([hears(u, 'READY=1', 20) for u in units]):
 else:
     print('not ready', flush=True)
 while True:
-    signal.pause()
+    time.sleep(0.1)
+    for u in units:
+        if u['process'].poll() is None:
+            continue
+        assert u['Restart'] == 'always'
+        if str(u['process'].poll()) == u['RestartPreventExitStatus']:
+            continue
+        time.sleep(float(u['RestartSec']))
+        start(u)
+        print('ready again' if hears(u, 'READY=1', 20) else 'not ready',
+              u['name'], flush=True)

@@ -14,7 +14,7 @@ import sys
 import time
 from types import SimpleNamespace
 
-from deliver import Send
+from deliver import Send, options
 from smtp import Client, Refused, stuffed
 
 EVIL = os.environ["EVIL"]   # a path, what would be made, or its name at home
@@ -121,16 +121,14 @@ class Case:
 
 def deliver(case, send):
     """True if it was carried out, False if it was refused as it should be."""
+    job = options(["socket", "rcpt"])   # as always
+    job.id, job.how = os.urandom(16), bytes(3)
+    job.sender = case.sender.encode()
+    for name in "envid", "name", "helo", "login":
+        setattr(job, name, getattr(case.said, name).encode())
+    job.orcpt = f"rfc822;{xtext(case.said.orcpt)}"
     send.give(case.n, case.message.replace(b"\n", b"\r\n"),
-              [(case.n, case.address.encode(), 0)], SimpleNamespace(
-                  id=os.urandom(16), sender=case.sender.encode(), groups="",
-                  how=bytes(3), arrived=1700000000, address="192.0.2.1",
-                  protocol="ESMTP", maybe=False, attempt=0,
-                  envid=case.said.envid.encode(),
-                  name=case.said.name.encode(),
-                  helo=case.said.helo.encode(),
-                  login=case.said.login.encode(),
-                  orcpt=f"rfc822;{xtext(case.said.orcpt)}"))
+              [(case.n, case.address.encode(), 0)], job)
     _, _, verdict, (status, _, words) = send.result()
     if (verdict, status) == ("perm", "5.1.3"):
         return False
