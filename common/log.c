@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /* Composes and writes log lines; decides nothing about what is worth one. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <syslog.h>
 #include <unistd.h>
 #include "common/log.h"
 
 struct log_target log_target = { .fd = STDERR_FILENO };
+
+/* What waits to be written. A pipe takes so much in one piece: nothing that a
+ * helper writes gets in between. */
+static struct {
+	char octet[PIPE_BUF];
+	size_t len;
+} gathered;
+
+_Static_assert(LOG_LINE_MAX <= sizeof gathered.octet, "any line fits");
 
 /* One value never crowds out the others, escaped or not. */
 enum { VALUE_MAX = 512 };
@@ -59,18 +69,34 @@ needs_quotes(struct slice value)
 	    slice_find(value, '"') < value.len;
 }
 
+/* plain - so many octets from the start need no escape */
+static size_t
+plain(struct slice value)
+{
+	size_t n = 0;
+
+	while (n < value.len && value.s[n] >= 0x20 && value.s[n] < 0x7f &&
+	    value.s[n] != '"' && value.s[n] != '\\')
+		n++;
+	return n;
+}
+
 static void
 put_text(struct text *t, struct slice value, bool json)
 {
 	bool quotes = json || needs_quotes(value);
 	char escaped[LOG_ESCAPED_MAX];
-	size_t octets = 0, i;
+	size_t octets = 0, len;
 
 	if (quotes) put_cstr(t, "\"");
-	for (i = 0; i < value.len; i++) {
-		size_t len = log_escape(escaped, (unsigned char)value.s[i],
-		    "\"", json);
-
+	for (; value.len; value = slice_skip(value, 1)) {
+		len = plain(value);
+		if (len > VALUE_MAX - octets) len = VALUE_MAX - octets;
+		put(t, value.s, len);
+		octets += len;
+		value = slice_skip(value, len);
+		if (!value.len) break;
+		len = log_escape(escaped, (unsigned char)*value.s, "\"", json);
 		octets += len;
 		if (octets > VALUE_MAX) break;
 		put(t, escaped, len);
@@ -126,6 +152,33 @@ log_compose(char *out, char const *event, struct log_field const *field,
 	return t.len;
 }
 
+static void
+write_out(char const *octets, size_t len)
+{
+	/* a log that cannot be written must not stop the mail */
+	ssize_t written = write(log_target.fd, octets, len);
+
+	(void)written;
+}
+
+void
+log_flush(void)
+{
+	int e = errno;
+
+	if (gathered.len) write_out(gathered.octet, gathered.len);
+	gathered.len = 0;
+	errno = e;
+}
+
+static void
+gather(char const *line, size_t len)
+{
+	if (gathered.len + len > sizeof gathered.octet) log_flush();
+	memcpy(gathered.octet + gathered.len, line, len);
+	gathered.len += len;
+}
+
 void
 log_fields(char const *event, struct log_field const *field)
 {
@@ -133,13 +186,11 @@ log_fields(char const *event, struct log_field const *field)
 	int e = errno;
 	size_t len = log_compose(line, event, field, log_target.json);
 
-	if (log_target.fd == -1) {
+	if (log_target.fd == -1)
 		syslog(LOG_MAIL | LOG_INFO, "%.*s", (int)len - 1, line);
-	} else {
-		/* a log that cannot be written must not stop the mail */
-		ssize_t written = write(log_target.fd, line, len);
-
-		(void)written;
-	}
+	else if (log_target.gather)
+		gather(line, len);
+	else
+		write_out(line, len);
 	errno = e;
 }

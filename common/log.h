@@ -52,10 +52,15 @@ enum { LOG_ESCAPED_MAX = 6 };
  *   also  what else is escaped, besides the backslash */
 size_t log_escape(char *out, unsigned char c, char const *also, bool json);
 
+/* log_flush - write what was gathered; does nothing if that is nothing. A
+ * process that gathers calls it before it waits, forks or ends. */
+void log_flush(void);
+
 /* Where lines go. Set once at start. */
 struct log_target {
 	int fd;		/* standard error; -1: syslog, already opened */
 	bool json;
+	bool gather;	/* lines wait for log_flush, or until they are many */
 };
 
 extern struct log_target log_target;

@@ -68,18 +68,38 @@ loop_watch(struct loop *loop, struct watch *w, int fd, uint32_t events)
 
 	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &e) == -1) return false;
 	w->fd = fd;
-	w->events = events;
+	w->events = w->armed = events;
 	return true;
 }
 
+static void
+arm(struct loop *loop, struct watch *w)
+{
+	struct epoll_event e = { .events = w->events, .data.ptr = w };
+
+	epoll_ctl(loop->epoll, EPOLL_CTL_MOD, w->fd, &e);
+	w->armed = w->events;
+}
+
+/* That nothing is to be read is told to the kernel only when something comes: a
+ * client that waits for its answer says nothing meanwhile. Room to write is
+ * always there, though. */
 void
 loop_want(struct loop *loop, struct watch *w, uint32_t events)
 {
-	struct epoll_event e = { .events = events, .data.ptr = w };
-
-	if (w->fd == -1 || w->events == events) return;
-	epoll_ctl(loop->epoll, EPOLL_CTL_MOD, w->fd, &e);
+	if (w->fd == -1) return;
 	w->events = events;
+	if (events & ~w->armed || w->armed & ~events & EPOLLOUT) arm(loop, w);
+}
+
+/* These two are reported whether they are wanted or not. */
+static void
+deliver(struct loop *loop, struct watch *w, uint32_t events)
+{
+	uint32_t wanted = events & (w->events | EPOLLERR | EPOLLHUP);
+
+	if (events != wanted) arm(loop, w);
+	if (wanted) w->ready(w->owner, wanted);
 }
 
 void
@@ -142,6 +162,16 @@ run_chores(struct loop *loop)
 	}
 }
 
+/* What is to be said of the events of this turn comes before what the chores
+ * send because of them. */
+static void
+end_turn(struct loop *loop)
+{
+	if (loop->pause) loop->pause();
+	run_chores(loop);
+	if (loop->pause) loop->pause();
+}
+
 static int
 wait_ms(struct loop const *loop)
 {
@@ -159,7 +189,7 @@ loop_turn(struct loop *loop)
 {
 	int n;
 
-	run_chores(loop);
+	end_turn(loop);
 	n = epoll_wait(loop->epoll, loop->batch, LOOP_BATCH, wait_ms(loop));
 	loop->now_ms = clock_monotonic_ms();
 	if (n == -1 && errno != EINTR) return false;
@@ -168,7 +198,7 @@ loop_turn(struct loop *loop)
 		struct epoll_event *e = &loop->batch[loop->taken++];
 		struct watch *w = e->data.ptr;
 
-		if (w) w->ready(w->owner, e->events);
+		if (w) deliver(loop, w, e->events);
 	}
 	loop->batched = loop->taken = 0;
 	while (loop->timers && loop->timers->key <= loop->now_ms) {
@@ -185,6 +215,6 @@ loop_run(struct loop *loop)
 {
 	while (!loop->stop)
 		if (!loop_turn(loop)) return false;
-	run_chores(loop);
+	end_turn(loop);
 	return true;
 }

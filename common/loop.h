@@ -17,6 +17,7 @@ enum { LOOP_BATCH = 64 };	/* events taken from the kernel at a time */
 struct watch {
 	int fd;			/* -1 while not watched */
 	uint32_t events;	/* EPOLLIN, EPOLLOUT */
+	uint32_t armed;		/* what the kernel looks for: that, or more */
 	void (*ready)(void *owner, uint32_t events);
 	void *owner;
 };
@@ -46,6 +47,8 @@ struct loop {
 	struct watch signals;
 	void (*on_signal)(void *owner, int signal);
 	void *signal_owner;
+	void (*pause)(void);	/* may be NULL: once the events of a turn are
+				 * dealt with, and again before it waits */
 	bool stop;		/* set to leave loop_run */
 };
 
@@ -63,15 +66,16 @@ void loop_close(struct loop *loop);
  * ENOSPC, or EPERM for a regular file) */
 bool loop_watch(struct loop *loop, struct watch *w, int fd, uint32_t events);
 
-/* loop_want - change which events are waited for; cheap when nothing changes */
+/* loop_want - change which events are waited for; cheap when nothing changes,
+ * and where less is wanted for a while */
 void loop_want(struct loop *loop, struct watch *w, uint32_t events);
 
 /* loop_forget - no event of w is delivered after this, not even one that the
  * kernel has reported already; harmless on one that isn't watched */
 void loop_forget(struct loop *loop, struct watch *w);
 
-/* loop_arm - due is called once when loop->now_ms >= at_ms; arming again moves
- * the deadline */
+/* loop_arm - due is called once when loop->now_ms >= at_ms: in the same turn if
+ * a deadline arms one for now; arming again moves the deadline */
 void loop_arm(struct loop *loop, struct timer *t, int64_t at_ms);
 void loop_disarm(struct loop *loop, struct timer *t);
 

@@ -3,18 +3,15 @@
  * process, as main does: it is the part of every main() that is alike. */
 #include <skalibs/nonposix.h>
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <skalibs/strerr.h>
 #include "common/addr.h"
 #include "common/log.h"
+#include "common/notify.h"
 #include "common/reader.h"
 #include "common/stage.h"
 
@@ -60,38 +57,6 @@ static struct {
 
 enum { SHARED = sizeof shared / sizeof *shared };
 
-/* systemd's NOTIFY_SOCKET lies outside the jail: connected before it closes.
- * An @ stands for the NUL of an abstract name (sd_notify(3)). */
-static int
-open_notify_socket(void)
-{
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	char const *path = getenv("NOTIFY_SOCKET");
-	size_t len = path ? strlen(path) : 0;
-	int fd;
-
-	if (len < 2 || len >= sizeof un.sun_path) return -1;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd == -1) return -1;
-	memcpy(un.sun_path, path, len);
-	if (*path == '@') un.sun_path[0] = '\0';
-	len += offsetof(struct sockaddr_un, sun_path);
-	if (connect(fd, (struct sockaddr *)&un, (socklen_t)len) == 0) return fd;
-	close(fd);
-	return -1;
-}
-
-static void
-notify(struct stage const *s, char const *state)
-{
-	ssize_t sent;
-
-	if (s->notify_socket == -1) return;
-	/* a supervisor that does not listen loses nothing but the news */
-	sent = send(s->notify_socket, state, strlen(state), MSG_NOSIGNAL);
-	(void)sent;
-}
-
 int
 stage_options(struct stage *s, int argc, char *const *argv,
     struct option_page const *page, struct option_table const *own)
@@ -132,104 +97,9 @@ stage_options(struct stage *s, int argc, char *const *argv,
 		    s->hostname);
 	if (!s->hostname) s->hostname = hostname_of_host(s->host);
 	if (!s->domain) s->domain = hostname_of_mail(s->mailname);
-	s->notify_socket = open_notify_socket();
+	s->notify_socket = notify_open();
 	if (!loop_open(&s->loop)) strerr_diefusys(111, "make an event loop");
 	return operand;
-}
-
-static void
-add_uid(struct stage *s, uid_t uid)
-{
-	struct door *d = &s->door;
-
-	if (d->uids == DOOR_UIDS_MAX)
-		option_misused(s->program, "--peer: too many users", s->peer);
-	d->uid[d->uids++] = uid;
-}
-
-/* The user that a program has for itself says nothing about its peer. */
-static bool
-is_namesake(struct stage const *s, uid_t uid)
-{
-	struct passwd const *account = getpwnam(s->program);
-
-	return account && account->pw_uid == uid;
-}
-
-/* --peer is the whole list; without it the upstream users that exist, root,
- * ourselves, and who owns the directory of the socket: he could put another in
- * its place anyway. */
-static void
-set_peers(struct stage *s, uid_t *owner)
-{
-	struct slice list = slice_of(s->peer ? s->peer : "");
-	char const *const *name;
-	char one[64], directory[4096];
-	char const *slash;
-	struct stat st;
-
-	*owner = (uid_t)-1;
-	while (list.len) {
-		size_t n = slice_find(list, ',');
-		unsigned long long number;
-		struct passwd *account;
-
-		snprintf(one, sizeof one, "%.*s", (int)n, list.s);
-		account = getpwnam(one);
-		if (account)
-			add_uid(s, account->pw_uid);
-		else if (slice_number(slice_of(one), 0x7fffffff, &number))
-			add_uid(s, (uid_t)number);
-		else
-			option_misused(s->program, "--peer: no such user", one);
-		list = slice_skip(list, n + 1);
-	}
-	if (s->door.uids) {
-		*owner = s->door.uid[0];
-		return;
-	}
-	slash = strrchr(s->in, '/');
-	snprintf(directory, sizeof directory, "%.*s",
-	    slash ? (int)(slash - s->in + 1) : 1, slash ? s->in : ".");
-	if (stat(directory, &st) == 0 && st.st_uid) {
-		add_uid(s, st.st_uid);
-		if (!is_namesake(s, st.st_uid)) *owner = st.st_uid;
-	}
-	for (name = s->upstream; *name; name++) {
-		struct passwd *account;
-
-		errno = 0;
-		account = getpwnam(*name);
-		/* not to be told from one who is not there would leave a
-		 * daemon that turns its own upstream away (getpwnam(3)) */
-		if (!account && errno && errno != ENOENT && errno != ESRCH)
-			strerr_diefusys(111, "look up the user ", *name);
-		if (!account) continue;
-		add_uid(s, account->pw_uid);
-		if (*owner == (uid_t)-1) *owner = account->pw_uid;
-	}
-	add_uid(s, 0);
-	add_uid(s, s->jail.uid);
-}
-
-void
-stage_bind(struct stage *s)
-{
-	bool root = geteuid() == 0;
-	uid_t owner;
-
-	if (!s->in) return;
-	set_peers(s, &owner);
-	s->door.path = s->in;
-	s->door.enter = s->accepted;
-	s->door.owner = s->owner;
-	if (s->check) return;
-	/* without root the directory's group, which is the peer's, connects */
-	if (door_bind(&s->door, root ? owner : (uid_t)-1, root ? 0600 : 0660))
-		return;
-	if (errno == EADDRINUSE)
-		strerr_dief(100, s->in, ": already running");
-	strerr_diefusys(111, "bind ", s->in);
 }
 
 void
@@ -268,6 +138,7 @@ void
 stage_lost_helper(void)
 {
 	log_event("lost-helper", LOG_TEXT("program", PROG));
+	log_flush();
 	exit(111);
 }
 
@@ -287,7 +158,7 @@ end(struct stage *s)
 		return;
 	}
 	s->ending = true;
-	notify(s, "STOPPING=1\n");
+	notify_tell(s->notify_socket, "STOPPING=1\n");
 	door_close(&s->door);
 	s->grace.due = stop;
 	s->grace.owner = s;
@@ -308,18 +179,6 @@ signalled(void *owner, int signal)
 		end(s);
 }
 
-static void
-be_ready(struct stage *s)
-{
-	ssize_t written;
-
-	notify(s, "READY=1\n");
-	if (!s->notify_fd) return;
-	written = write((int)s->notify_fd, "\n", 1);
-	(void)written; /* nobody waits for it: s6-notifyoncheck or a closed fd */
-	close((int)s->notify_fd);
-}
-
 void
 stage_serve(struct stage *s)
 {
@@ -332,7 +191,14 @@ stage_serve(struct stage *s)
 		strerr_diefusys(111, "listen on ", s->in);
 	if (!jail_seal(s->may, &why)) strerr_diefusys(111, why);
 	if (s->in_fd) s->accepted(s->owner, (int)s->in_fd, s->jail.uid);
-	be_ready(s);
-	if (!loop_run(&s->loop)) strerr_diefusys(111, "wait for events");
+	notify_tell(s->notify_socket, "READY=1\n");
+	if (s->notify_fd) notify_line((int)s->notify_fd);
+	log_target.gather = true;
+	s->loop.pause = log_flush;
+	if (!loop_run(&s->loop)) {
+		log_flush();
+		strerr_diefusys(111, "wait for events");
+	}
+	log_target.gather = false;
 	loop_close(&s->loop);
 }

@@ -5,6 +5,22 @@
 
 static char const digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
+enum { RANDOM_IDS = 32 };	/* that one call to the kernel is enough for */
+
+static void
+take_random(unsigned char *out, size_t n)
+{
+	static char store[RANDOM_IDS * (TRACEID_OCTETS - 6)];
+	static size_t left;
+
+	if (left < n) {
+		random_buf(store, sizeof store);
+		left = sizeof store;
+	}
+	left -= n;
+	memcpy(out, store + left, n);
+}
+
 void
 traceid_make(struct traceid *id, int64_t wall_ms)
 {
@@ -13,7 +29,7 @@ traceid_make(struct traceid *id, int64_t wall_ms)
 
 	for (i = 6; i-- > 0; ms >>= 8)
 		id->octet[i] = (unsigned char)ms;
-	random_buf((char *)id->octet + 6, TRACEID_OCTETS - 6);
+	take_random(id->octet + 6, TRACEID_OCTETS - 6);
 }
 
 int64_t

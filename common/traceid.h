@@ -16,7 +16,9 @@ struct traceid {
 	unsigned char octet[TRACEID_OCTETS];
 };
 
-/* traceid_make - a new id for a message that begins at this wall time */
+/* traceid_make - a new id for a message that begins at this wall time
+ *   Random octets are taken in advance: no two processes may make ids that
+ *   have them from before a fork. */
 void traceid_make(struct traceid *id, int64_t wall_ms);
 
 /* traceid_time_ms - the wall time the id was made with */

@@ -1,53 +1,150 @@
 /* SPDX-License-Identifier: ISC */
 /* Shares open Maildirs and their syncs; knows nothing of messages. */
+#include <skalibs/nonposix.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include "common/routes.h"
 #include "local/box.h"
 
 static void flushed(void *owner, int error);
 
-struct box *
-box_open(struct boxes *all, char const *path)
+static struct box **
+find(struct box **at, char const *path)
+{
+	while (*at && strcmp((*at)->path, path))
+		at = &(*at)->next;
+	return at;
+}
+
+static void
+put(struct box **list, struct box *box)
+{
+	box->next = *list;
+	*list = box;
+}
+
+static struct box *
+take(struct box **at)
+{
+	struct box *box = *at;
+
+	*at = box->next;
+	return box;
+}
+
+static void
+release(struct box *box)
+{
+	maildir_close(&box->dir);
+	free(box);
+}
+
+/* is_there - its path still leads to it */
+static bool
+is_there(struct box const *box)
+{
+	char path[ROUTE_PATH_MAX + sizeof ".//new"];
+	struct stat at;
+
+	snprintf(path, sizeof path, "./%s/new", box->path);
+	return fstatat(box->all->root, path, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    at.st_ino == box->new.st_ino && at.st_dev == box->new.st_dev;
+}
+
+static struct box *
+make(struct boxes *all, char const *path)
 {
 	size_t const len = strlen(path) + 1;
-	struct box *box;
+	struct box *box = calloc(1, sizeof *box + len);
 
-	for (box = all->first; box; box = box->next)
-		if (!strcmp(box->path, path)) {
-			box->users++;
-			return box;
-		}
-	box = calloc(1, sizeof *box + len);
 	if (!box) return NULL;
-	if (!maildir_open(&box->dir, all->root, path)) {
+	if (!maildir_open(&box->dir, all->root, path) ||
+	    fstat(box->dir.new, &box->new) == -1) {
 		int e = errno;
 
-		free(box);
+		release(box);
 		errno = e;
 		return NULL;
 	}
 	memcpy(box->path, path, len);
 	box->all = all;
-	box->users = 1;
 	box->flush = (struct flush){ .how = FLUSH_ALL, .done = flushed,
 				     .owner = box };
-	box->next = all->first;
-	all->first = box;
 	return box;
+}
+
+struct box *
+box_open(struct boxes *all, char const *path)
+{
+	struct box *box = *find(&all->first, path), **idle;
+
+	if (!box) {
+		idle = find(&all->idle, path);
+		if (*idle) box = take(idle);
+		if (box && !is_there(box)) {
+			release(box);
+			box = NULL;
+		}
+		if (!box) box = make(all, path);
+		if (!box) return NULL;
+		put(&all->first, box);
+	}
+	box->users++;
+	return box;
+}
+
+/* What has stood idle for long enough, and what is too many. */
+static void
+expire(void *owner)
+{
+	struct boxes *all = owner;
+	int64_t const now_ms = all->loop->now_ms;
+	struct box **at = &all->idle;
+	size_t n = 0;
+
+	while (*at && n < BOX_IDLE_MAX &&
+	    now_ms < (*at)->idle_ms + BOX_IDLE_MS) {
+		at = &(*at)->next;
+		n++;
+	}
+	while (*at)
+		release(take(at));
+	if (n && !timer_is_armed(&all->expire))
+		loop_arm(all->loop, &all->expire, now_ms + BOX_IDLE_MS);
 }
 
 void
 box_close(struct box *box)
 {
-	struct box **at;
+	struct boxes *all = box->all;
 
 	if (--box->users) return;
-	for (at = &box->all->first; *at != box; at = &(*at)->next)
-		;
-	*at = box->next;
-	maildir_close(&box->dir);
-	free(box);
+	take(find(&all->first, box->path));
+	if (box->dir.way.changes) {
+		release(box); /* next time is another chance */
+		return;
+	}
+	box->idle_ms = all->loop->now_ms;
+	put(&all->idle, box);
+	expire(all);
+}
+
+void
+boxes_init(struct boxes *all)
+{
+	all->expire = (struct timer){ .due = expire, .owner = all };
+}
+
+void
+boxes_close(struct boxes *all)
+{
+	while (all->idle)
+		release(take(&all->idle));
+	loop_disarm(all->loop, &all->expire);
 }
 
 /* Directories that were made for this mailbox come before new/ itself: a name

@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /* A Maildir that deliveries share while they need it: opened once, its
- * directories synced once for all that wait. */
+ * directories synced once for all that wait. The next message often goes where
+ * the last one went: for a moment they stay open after that. */
 #ifndef MAILGRAVE_BOX_H
 #define MAILGRAVE_BOX_H
 
+#include <sys/stat.h>
 #include "common/flush.h"
 #include "local/maildir.h"
 
+enum {
+	BOX_IDLE_MAX = 128,	/* three descriptors each */
+	BOX_IDLE_MS = 250
+};
+
 struct boxes {
 	int root;		/* directory that all paths start from */
+	struct loop *loop;
 	struct flushers *flushers;
-	struct box *first;
+	struct box *first;	/* in use */
+	struct box *idle;	/* the last one used comes first */
+	struct timer expire;
 };
 
 /* Somebody who waits until the names in new/ are durable. Lives in its owner's
@@ -23,8 +33,10 @@ struct box_wait {
 
 struct box {
 	struct maildir dir;
+	struct stat new;	/* which directory that is */
 	struct boxes *all;
 	size_t users;
+	int64_t idle_ms;	/* since then */
 	struct flush flush;
 	bool flushing;
 	struct box_wait *covered;	/* by the sync that is under way */
@@ -32,6 +44,11 @@ struct box {
 	struct box *next;
 	char path[];
 };
+
+void boxes_init(struct boxes *all);
+
+/* boxes_close - those that nobody uses */
+void boxes_close(struct boxes *all);
 
 /* box_open - NULL and errno as maildir_open, or ENOMEM */
 struct box *box_open(struct boxes *all, char const *path);

@@ -10,6 +10,8 @@ static void begin_some(void *owner);
 void
 deliveries_init(struct deliveries *all)
 {
+	all->boxes.loop = all->loop;
+	boxes_init(&all->boxes);
 	all->end = &all->first;
 	all->begin = (struct chore){ .run = begin_some, .owner = all };
 }

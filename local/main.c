@@ -87,7 +87,7 @@ raise_descriptors(struct local const *l)
 {
 	struct settings const *s = &l->settings;
 	unsigned long long const need = 2 * s->jobs + 4 * DELIVERY_ACTIVE_MAX +
-	    3 * FILING_ACTIVE_MAX + s->commands + 64;
+	    3 * BOX_IDLE_MAX + 3 * FILING_ACTIVE_MAX + s->commands + 64;
 
 	if (!jail_allow_descriptors(need))
 		option_misused(page.program,
@@ -271,6 +271,7 @@ local_close(struct local *l)
 	upstreams_close(&l->work.upstreams);
 	errands_close(&l->errands);
 	inforce_free(&l->inforce);
+	boxes_close(&l->deliveries.boxes);
 	close(l->deliveries.boxes.root);
 }
 

@@ -64,21 +64,12 @@ committed(void *owner, bool fine)
 	struct clean_move *v = owner;
 	struct cleaner *c = v->all;
 	struct message *m = live_at(c, &v->id, v->offset);
-	uint32_t i;
 
 	if (m) m->replacing = false;
 	if (fine && m) {
-		journal_dead(c->journal, m->segment, m->unit);
-		m->segment = v->unit.segment;
-		m->offset = v->unit.offset;
-		m->unit = (uint32_t)v->unit.len;
-		m->envelope = v->new_envelope;
+		envelope_moved(m, c->journal, &v->unit, v->new_envelope);
 		m->checked = m->checked || !m->file;
 		m->file = true;
-		/* what the last tries said is in the new unit */
-		for (i = 0; i < m->rcpts; i++)
-			m->rcpt[i].offset = 0;
-		journal_live(c->journal, m->segment, m->unit);
 	} else if (fine || (v->file != -1 && !c->journal->broken)) {
 		/* it was finished meanwhile, or the old unit counts; when the
 		 * journal is broken only the next start knows which one does */

@@ -86,11 +86,12 @@ as_believed(struct draft const *d, struct submit_open const *open)
 }
 
 struct draft_refusal const *
-draft_room(struct intakes const *all, uint64_t size)
+draft_room(struct intakes *all, uint64_t size)
 {
 	if (size > all->max_size) return &refusals[TOO_BIG];
 	if (!journal_takes_mail(all->journal, RECORD_MAX) ||
-	    !store_has_room(all->mess, size))
+	    !store_has_room(&all->room, all->mess, size,
+	    all->loop->now_ms))
 		return &refusals[NO_ROOM];
 	return NULL;
 }

@@ -44,8 +44,7 @@ struct draft_refusal {
 };
 
 /* draft_room - why there can't be one of this many octets now, or NULL */
-struct draft_refusal const *draft_room(struct intakes const *all,
-    uint64_t size);
+struct draft_refusal const *draft_room(struct intakes *all, uint64_t size);
 
 /* draft_open, draft_rcpt, draft_body - what the frames say
  *   NULL, or why not; then only draft_reset makes sense */

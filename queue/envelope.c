@@ -17,11 +17,10 @@ envelope_view(struct envelope *e, struct slice octets)
 	return size && wire_unpack(&record_message_form, &e->message, frame);
 }
 
-bool
-envelope_open(struct envelope *e, struct journal const *j,
-    struct message const *m, size_t most)
+static bool
+read_some(struct envelope *e, struct journal const *j, struct message const *m,
+    size_t len)
 {
-	size_t len = m->envelope < most ? m->envelope : most;
 	char *octets = malloc(len);
 
 	if (!octets) return false;
@@ -32,6 +31,40 @@ envelope_open(struct envelope *e, struct journal const *j,
 	}
 	free(octets);
 	return false;
+}
+
+bool
+envelope_open(struct envelope *e, struct journal const *j,
+    struct message const *m, size_t most)
+{
+	return read_some(e, j, m, m->envelope < most ? m->envelope : most);
+}
+
+/* The text in a BODY record, if checksum and form are right. */
+static bool
+view_body(struct slice octets, struct slice *text)
+{
+	struct record_head head;
+	struct record_body body;
+	struct slice frame;
+
+	if (!record_get(octets, &head, &frame) ||
+	    !wire_unpack(&record_body_form, &body, frame))
+		return false;
+	*text = body.octets;
+	return true;
+}
+
+bool
+envelope_open_whole(struct envelope *e, struct journal const *j,
+    struct message const *m)
+{
+	e->text = slice_from(NULL, 0);
+	if (m->file) return envelope_open(e, j, m, RECORD_MESSAGE_MAX);
+	if (!read_some(e, j, m, m->unit)) return false;
+	view_body(slice_from(e->octets + m->envelope, m->unit - m->envelope),
+	    &e->text);
+	return true;
 }
 
 void
@@ -68,24 +101,34 @@ envelope_rcpt_now(struct envelope *e, struct journal const *j,
 	return true;
 }
 
+void
+envelope_moved(struct message *m, struct journal *j,
+    struct journal_unit const *unit, uint32_t envelope)
+{
+	uint32_t i;
+
+	journal_dead(j, m->segment, m->unit);
+	m->segment = unit->segment;
+	m->offset = unit->offset;
+	m->unit = (uint32_t)unit->len;
+	m->envelope = envelope;
+	journal_live(j, m->segment, m->unit);
+	/* what the last tries said is in it */
+	for (i = 0; i < m->rcpts; i++)
+		m->rcpt[i].offset = 0;
+}
+
 char *
 envelope_body(struct journal const *j, struct message const *m,
     struct slice *text)
 {
 	size_t len = m->unit - m->envelope;
 	char *octets = malloc(len);
-	struct record_head head;
-	struct record_body body;
-	struct slice frame;
 
 	if (!octets) return NULL;
 	if (journal_read(j, m->segment, m->offset + m->envelope, octets, len)) {
-		errno = EIO; /* unless checksum and form are right */
-		if (record_get(slice_from(octets, len), &head, &frame) &&
-		    wire_unpack(&record_body_form, &body, frame)) {
-			*text = body.octets;
-			return octets;
-		}
+		if (view_body(slice_from(octets, len), text)) return octets;
+		errno = EIO;
 	}
 	free(octets);
 	return NULL;

@@ -11,6 +11,7 @@ struct envelope {
 	char *octets;			/* its own, or NULL */
 	struct slice rest;		/* RCPT records not yet taken */
 	struct record_message message;	/* views into the octets */
+	struct slice text;		/* see envelope_open_whole */
 };
 
 /* envelope_open - read that of a committed message
@@ -18,6 +19,13 @@ struct envelope {
  *   false  and errno, EIO when it isn't what was written; nothing to close */
 bool envelope_open(struct envelope *e, struct journal const *j,
     struct message const *m, size_t most);
+
+/* envelope_open_whole - the first record of its envelope, and with it the text
+ * of a message that has no file; no RCPTs. Where that isn't what was written,
+ * text is nothing: text.s is NULL. */
+bool envelope_open_whole(struct envelope *e, struct journal const *j,
+    struct message const *m);
+
 void envelope_close(struct envelope *e);
 
 /* envelope_view - the same of octets that are in memory already and stay
@@ -31,6 +39,11 @@ bool envelope_rcpt(struct envelope *e, struct record_rcpt *r);
  *   store  LAST_WORDS_MAX octets that its words may be views into */
 bool envelope_rcpt_now(struct envelope *e, struct journal const *j,
     struct message const *m, uint32_t n, struct record_rcpt *r, char *store);
+
+/* envelope_moved - this unit, which is durable, takes the place of that of m
+ *   envelope  octets of it */
+void envelope_moved(struct message *m, struct journal *j,
+    struct journal_unit const *unit, uint32_t envelope);
 
 /* envelope_body - the text of a message that has no file
  *   text     a view into the octets returned

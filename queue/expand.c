@@ -7,13 +7,6 @@
 #include "queue/expand.h"
 #include "queue/handout.h"
 
-struct expand_target {
-	uint32_t of, action;
-	uint32_t at;		/* of the address; grows with each */
-	uint16_t len;
-	uint8_t notify;
-};
-
 /* A recipient that is replaced. */
 struct replaced {
 	uint32_t rcpt;
@@ -37,8 +30,7 @@ struct pending {
 void
 expand_forget(struct expand *x)
 {
-	free(x->target);
-	stralloc_free(&x->addresses);
+	standins_free(&x->standins);
 	*x = (struct expand){ .waiting = x->waiting };
 }
 
@@ -51,81 +43,25 @@ expand_begin(struct expand *x, struct handover_expand const *frame)
 	return true;
 }
 
-static bool
-has_room(struct expand *x)
-{
-	uint32_t room = x->room ? 2 * x->room : 16;
-	struct expand_target *target;
-
-	if (x->n < x->room) return true;
-	target = realloc(x->target, room * sizeof *target);
-	if (!target) return false;
-	x->target = target;
-	x->room = room;
-	return true;
-}
-
 bool
 expand_target(struct expand *x, struct handover_target const *frame)
 {
-	struct slice address = frame->address;
-	struct addr a;
-
-	if (!x->open || x->n == SUBMIT_RCPTS_MAX || !has_room(x)) return false;
-	if (!addr_parse(&a, address) || !dsn_notify_valid(frame->notify))
-		return false;
-	x->target[x->n++] = (struct expand_target){ .of = frame->of,
-	    .action = frame->action, .notify = frame->notify,
-	    .at = (uint32_t)x->addresses.len, .len = (uint16_t)address.len };
-	return stralloc_catb(&x->addresses, address.s, address.len);
-}
-
-/* Those of one recipient stand together, each in its turn. */
-static int
-by_recipient(void const *one, void const *other)
-{
-	struct expand_target const *a = one, *b = other;
-
-	if (a->of != b->of) return a->of < b->of ? -1 : 1;
-	return a->at < b->at ? -1 : 1;
-}
-
-/* How many of the targets from the i-th on are of one recipient. */
-static uint32_t
-run(struct expand const *x, uint32_t i)
-{
-	uint32_t n = 0;
-
-	while (i + n < x->n && x->target[i + n].of == x->target[i].of)
-		n++;
-	return n;
+	return x->open && standins_add(&x->standins, frame);
 }
 
 /* Judging */
 
 enum judged { NONSENSE, NOTHING_TO_DO, NOT_NOW, NEVER, DO_IT };
 
-static bool
-makes_sense(struct expand const *x, struct message const *m)
-{
-	uint32_t i, n;
-
-	for (i = 0; i < x->n; i += n) {
-		n = run(x, i);
-		if (n > HANDOVER_TARGETS_MAX || x->target[i].of >= m->rcpts)
-			return false;
-	}
-	return true;
-}
-
 /* The acknowledgement of the same may have been lost. */
 static bool
 all_open(struct expand const *x, struct message const *m)
 {
+	struct standins const *all = &x->standins;
 	uint32_t i;
 
-	for (i = 0; i < x->n; i++)
-		if (m->rcpt[x->target[i].of].state != RCPT_OPEN) return false;
+	for (i = 0; i < all->n; i++)
+		if (m->rcpt[all->one[i].of].state != RCPT_OPEN) return false;
 	return true;
 }
 
@@ -133,16 +69,17 @@ static enum judged
 judge(struct expand const *x, struct handout const *h,
     struct message const *m)
 {
-	size_t octets = x->waiting + x->addresses.len + x->n * RECORD_BOUND;
+	struct standins const *all = &x->standins;
+	size_t octets = x->waiting + all->addresses.len + all->n * RECORD_BOUND;
 
 	if (!m || !m->committed) return NOTHING_TO_DO;
-	if (!makes_sense(x, m)) return NONSENSE;
+	if (!standins_fit(all, m->rcpts)) return NONSENSE;
 	/* a unit that doesn't know what is on its way into the journal would
 	 * undo it */
 	if (m->held || m->pending || m->reporting || m->replacing)
 		return NOT_NOW;
 	if (!all_open(x, m)) return NOTHING_TO_DO;
-	if (x->n > SUBMIT_RCPTS_MAX - (uint32_t)m->rcpts) return NEVER;
+	if (all->n > SUBMIT_RCPTS_MAX - (uint32_t)m->rcpts) return NEVER;
 	if (!journal_takes_mail(h->journal, octets + m->unit)) return NOT_NOW;
 	return DO_IT;
 }
@@ -151,7 +88,7 @@ judge(struct expand const *x, struct handout const *h,
 
 /* The recipients that there are: as they stand, or replaced. */
 static bool
-add_old(struct expand const *x, struct pending *p, struct message const *m,
+add_old(struct standins const *all, struct pending *p, struct message const *m,
     struct envelope e, bool words)
 {
 	struct journal *j = p->h->journal;
@@ -160,8 +97,8 @@ add_old(struct expand const *x, struct pending *p, struct message const *m,
 
 	p->n = 0;
 	for (n = 0; n < m->rcpts; n++) {
-		bool hit = i < x->n && x->target[i].of == n;
-		uint32_t targets = hit ? run(x, i) : 0;
+		bool hit = i < all->n && all->one[i].of == n;
+		uint32_t targets = hit ? standins_run(all, i) : 0;
 		struct record_rcpt r;
 
 		if (!envelope_rcpt_now(&e, j, m, n, &r, store)) return false;
@@ -184,41 +121,41 @@ add_old(struct expand const *x, struct pending *p, struct message const *m,
 
 /* Those who stand for r. */
 static bool
-add_targets(struct expand const *x, uint32_t i, struct journal *j,
+add_those(struct standins const *all, uint32_t i, struct journal *j,
     struct record_rcpt const *r, bool closes)
 {
 	char made[ORCPT_MAX];
 	struct slice orcpt = r->orcpt;
-	uint32_t end = i + run(x, i);
+	uint32_t end = i + standins_run(all, i);
 
 	if (!orcpt.len)
 		orcpt = slice_from(made, dsn_orcpt_encode(r->address, made));
 	for (; i < end; i++) {
-		struct expand_target const *t = &x->target[i];
+		struct standin const *t = &all->one[i];
 		struct record_rcpt new = { .address =
-		    slice_from(x->addresses.s + t->at, t->len),
+		    standins_address(all, t),
 		    .action = t->action, .notify = t->notify, .orcpt = orcpt };
 
 		if (!journal_add(j, &record_rcpt_form, &new,
-		    closes && i + 1 == x->n))
+		    closes && i + 1 == all->n))
 			return false;
 	}
 	return true;
 }
 
 static bool
-add_new(struct expand const *x, struct journal *j, struct message const *m,
+add_new(struct standins const *all, struct journal *j, struct message const *m,
     struct envelope e)
 {
 	uint32_t n, i = 0;
 
-	for (n = 0; i < x->n; n++) {
+	for (n = 0; i < all->n; n++) {
 		struct record_rcpt r;
 
 		if (!envelope_rcpt(&e, &r)) return false;
-		if (x->target[i].of != n) continue;
-		if (!add_targets(x, i, j, &r, m->file)) return false;
-		i += run(x, i);
+		if (all->one[i].of != n) continue;
+		if (!add_those(all, i, j, &r, m->file)) return false;
+		i += standins_run(all, i);
 	}
 	return true;
 }
@@ -235,7 +172,7 @@ add_body(struct journal *j, struct message const *m)
 }
 
 static bool
-add_unit(struct expand const *x, struct pending *p, struct message const *m,
+add_unit(struct standins const *all, struct pending *p, struct message const *m,
     struct envelope const *e, bool words)
 {
 	struct journal *j = p->h->journal;
@@ -246,7 +183,7 @@ add_unit(struct expand const *x, struct pending *p, struct message const *m,
 	message.given_up = m->given_up;
 	journal_begin(j, JOURNAL_OUTCOMES);
 	if (!journal_add(j, &record_message_form, &message, false) ||
-	    !add_old(x, p, m, *e, words) || !add_new(x, j, m, *e))
+	    !add_old(all, p, m, *e, words) || !add_new(all, j, m, *e))
 		return false;
 	p->envelope = (uint32_t)journal_begun(j);
 	return m->file || add_body(j, m);
@@ -261,10 +198,10 @@ compose(struct expand const *x, struct pending *p, struct message const *m)
 	bool fine;
 
 	if (!envelope_open(&e, j, m, m->envelope)) return false;
-	fine = add_unit(x, p, m, &e, true);
+	fine = add_unit(&x->standins, p, m, &e, true);
 	if (!fine && errno == EMSGSIZE) {
 		journal_abandon(j);
-		fine = add_unit(x, p, m, &e, false);
+		fine = add_unit(&x->standins, p, m, &e, false);
 	}
 	if (!fine) journal_abandon(j);
 	envelope_close(&e);
@@ -287,15 +224,7 @@ replace(struct pending const *p, struct message *m)
 {
 	uint32_t i;
 
-	journal_dead(p->h->journal, m->segment, m->unit);
-	m->segment = p->unit.segment;
-	m->offset = p->unit.offset;
-	m->unit = (uint32_t)p->unit.len;
-	m->envelope = p->envelope;
-	journal_live(p->h->journal, m->segment, m->unit);
-	/* what the last tries said is in the new unit */
-	for (i = 0; i < m->rcpts; i++)
-		m->rcpt[i].offset = 0;
+	envelope_moved(m, p->h->journal, &p->unit, p->envelope);
 	for (i = 0; i < p->n; i++)
 		message_expanded(m, p->replaced[i].rcpt, p->replaced[i].owed);
 	message_grow(m, p->rcpts);
@@ -324,12 +253,13 @@ committed(void *owner, bool fine)
 static enum judged
 append(struct expand *x, struct handout *h, struct message *m)
 {
-	struct pending *p = malloc(sizeof *p + x->n * sizeof *p->replaced);
+	uint32_t const n = x->standins.n;
+	struct pending *p = malloc(sizeof *p + n * sizeof *p->replaced);
 	int error;
 
 	if (!p) return NOT_NOW;
 	*p = (struct pending){ .h = h, .connection = h->connection,
-	    .id = x->id, .rcpts = m->rcpts + x->n,
+	    .id = x->id, .rcpts = m->rcpts + n,
 	    .unit = { .committed = committed, .owner = p } };
 	if (!message_reserve(m, p->rcpts) || !compose(x, p, m)) {
 		error = errno;
@@ -343,7 +273,7 @@ append(struct expand *x, struct handout *h, struct message *m)
 	m->pending++;
 	m->replacing = true;
 	log_event("expanded", LOG_ID(&x->id), LOG_NUMBER("rcpts", p->n),
-	    LOG_NUMBER("targets", x->n));
+	    LOG_NUMBER("targets", n));
 	return DO_IT;
 }
 
@@ -354,8 +284,8 @@ expand_end(struct expand *x, struct handover_expand_end const *frame,
 	struct message *m = state_find(h->state, &x->id);
 	enum judged judged = NONSENSE;
 
-	if (x->open && x->n && frame->targets == x->n) {
-		qsort(x->target, x->n, sizeof *x->target, by_recipient);
+	if (x->open && x->standins.n && frame->targets == x->standins.n) {
+		standins_sort(&x->standins);
 		judged = judge(x, h, m);
 	}
 	if (judged == DO_IT) judged = append(x, h, m);

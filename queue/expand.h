@@ -5,21 +5,16 @@
 #ifndef MAILGRAVE_QUEUE_EXPAND_H
 #define MAILGRAVE_QUEUE_EXPAND_H
 
-#include <skalibs/stralloc.h>
-#include "common/handover.h"
 #include "queue/journal.h"
+#include "queue/standin.h"
 
 struct handout;
-struct expand_target;
 
 /* One at a time is being gathered. */
 struct expand {
 	bool open;
 	struct traceid id;
-	struct expand_target *target;
-	uint32_t n, room;
-	stralloc addresses;	/* of them, one behind the other */
-
+	struct standins standins;
 	size_t waiting;		/* octets of the units on their way, whatever
 				 * connection asked for them */
 };

@@ -5,30 +5,25 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <skalibs/strerr.h>
-#include "common/clock.h"
-#include "common/log.h"
-#include "queue/crc32c.h"
 #include "queue/envelope.h"
+#include "queue/finding.h"
 #include "queue/fsck.h"
 #include "queue/recover.h"
 #include "queue/segment.h"
 #include "queue/spool.h"
-#include "queue/store.h"
+#include "queue/text.h"
 
 enum {
 	SOUND = 0,
 	UNSOUND = 1,
 	IN_USE = 100,
-	NOT_NOW = 111,
-	PATIENCE_MS = 1000,	/* of people, before they see progress */
-	PROGRESS_MS = 200
+	NOT_NOW = 111
 };
 
 struct fsck {
@@ -36,60 +31,9 @@ struct fsck {
 	struct journal journal;
 	struct state state;
 	struct recovery recovery;
-	unsigned long long findings, kept;
-	int64_t next_ms;	/* when to show progress again */
-	bool terminal;		/* somebody may be waiting there */
-	bool progress;		/* a line of it is on it */
-	char piece[64 << 10];
+	struct findings findings;
+	unsigned long long kept;
 };
-
-static void
-clear_progress(struct fsck *f)
-{
-	if (f->progress) fprintf(stderr, "\r%50s\r", "");
-	f->progress = false;
-}
-
-static void
-show_progress(struct fsck *f, char const *what, unsigned long long done,
-    unsigned long long all)
-{
-	int64_t now_ms = f->terminal ? clock_monotonic_ms() : 0;
-
-	if (!f->terminal || now_ms < f->next_ms) return;
-	f->next_ms = now_ms + PROGRESS_MS;
-	fprintf(stderr, "\r%llu of %llu %s", done, all, what);
-	f->progress = true;
-}
-
-/* Names may hold anything. */
-static void
-print_name(char const *name)
-{
-	char escaped[LOG_ESCAPED_MAX];
-
-	for (; *name; name++)
-		printf("%.*s", (int)log_escape(escaped,
-		    (unsigned char)*name, "", false), escaped);
-}
-
-/* One line: where, and what is wrong there. */
-__attribute__((format(printf, 4, 5))) static void
-finding(struct fsck *f, char const *folder, char const *name,
-    char const *format, ...)
-{
-	va_list args;
-
-	clear_progress(f);
-	f->findings++;
-	printf("%s/", folder);
-	print_name(name);
-	printf(": ");
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	putchar('\n');
-}
 
 /* The journal */
 
@@ -99,10 +43,10 @@ damage(void *owner, struct damage const *d)
 	struct fsck *f = owner;
 
 	if (d->octets.len || d->from)
-		finding(f, "journal", d->name, "%s at %u, %zu octets",
+		finding(&f->findings, "journal", d->name, "%s at %u, %zu octets",
 		    d->what, (unsigned)d->from, d->octets.len);
 	else
-		finding(f, "journal", d->name, "%s%s%s", d->what,
+		finding(&f->findings, "journal", d->name, "%s%s%s", d->what,
 		    d->error ? ": " : "",
 		    d->error ? strerror(d->error) : "");
 }
@@ -122,7 +66,7 @@ read_journal(struct fsck *f)
 	journal_open(&f->journal);
 	while (more == 1) {
 		more = recover_step(&f->recovery);
-		show_progress(f, "segments", f->recovery.at,
+		finding_progress(&f->findings, "segments", f->recovery.at,
 		    f->recovery.segments);
 	}
 	recover_end(&f->recovery);
@@ -136,29 +80,22 @@ static char const *
 judge_file(struct fsck *f, struct message const *m,
     struct record_message const *r)
 {
-	int fd = store_open(f->spool.mess, &m->by.id);
-	uint32_t crc = 0;
-	uint64_t at = 0;
-	ssize_t n = 1;
+	struct text_check c;
+	char const *why = NULL;
 	struct stat st;
+	int result;
 
-	if (fd == -1) return strerror(errno);
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return "is no regular file";
-	}
-	while (n > 0) {
-		n = pread(fd, f->piece, sizeof f->piece, (off_t)at);
-		if (n == -1 && errno == EINTR) n = 1;
-		else if (n > 0) {
-			crc = crc32c(crc, f->piece, (size_t)n);
-			at += (uint64_t)n;
-		}
-	}
-	close(fd);
-	if (n == -1) return strerror(errno);
-	if (at != r->size) return "has not the length that was written";
-	return crc == r->crc ? NULL : "is not what was written";
+	if (!text_check_begin(&c, f->spool.mess, m, r)) return strerror(errno);
+	if (fstat(c.fd, &st) == -1 || !S_ISREG(st.st_mode))
+		why = "is no regular file";
+	else if ((uint64_t)st.st_size != r->size)
+		why = "has not the length that was written";
+	while (!why && (result = text_check_step(&c)))
+		if (result == -1)
+			why = errno == EBADMSG ? "is not what was written" :
+			    strerror(errno);
+	text_check_end(&c);
+	return why;
 }
 
 static char const *
@@ -189,7 +126,7 @@ judge_message(struct fsck *f, struct message const *m)
 		why = strerror(errno);
 	}
 	if (why)
-		finding(f, m->file ? "mess" : "message",
+		finding(&f->findings, m->file ? "mess" : "message",
 		    traceid_format(name, &m->by.id), "%s", why);
 }
 
@@ -201,7 +138,7 @@ judge_messages(struct fsck *f)
 
 	for (m = f->state.oldest; m; m = m->newer) {
 		judge_message(f, m);
-		show_progress(f, "messages", ++n, f->state.map.n);
+		finding_progress(&f->findings, "messages", ++n, f->state.map.n);
 	}
 }
 
@@ -214,7 +151,7 @@ judge_in_journal(struct fsck *f, char const *name)
 
 	if (!segment_is_name(name, &n) && strcmp(name, "lock") &&
 	    strcmp(name, "next"))
-		finding(f, "journal", name, "is none of ours");
+		finding(&f->findings, "journal", name, "is none of ours");
 }
 
 static void
@@ -224,12 +161,13 @@ judge_in_mess(struct fsck *f, char const *name)
 	struct traceid id;
 
 	if (!traceid_parse(&id, slice_of(name))) {
-		finding(f, "mess", name, "is none of ours");
+		finding(&f->findings, "mess", name, "is none of ours");
 		return;
 	}
 	m = state_find(&f->state, &id);
 	if (!m || !m->file)
-		finding(f, "mess", name, "belongs to no message; the next start removes it");
+		finding(&f->findings, "mess", name,
+		    "belongs to no message; the next start removes it");
 }
 
 static void
@@ -289,9 +227,9 @@ summarize(struct fsck const *f)
 		printf(", %llu places torn by a crash before they counted",
 		    (unsigned long long)f->recovery.torn);
 	if (f->kept) printf(", %llu files in damaged", f->kept);
-	if (f->findings)
-		printf(": %llu thing%s wrong\n", f->findings,
-		    f->findings == 1 ? " is" : "s are");
+	if (f->findings.n)
+		printf(": %llu thing%s wrong\n", f->findings.n,
+		    f->findings.n == 1 ? " is" : "s are");
 	else
 		printf(": sound\n");
 }
@@ -303,17 +241,16 @@ fsck_run(char const *spool)
 	int code = open_spool(&f, spool ? spool : ".");
 
 	if (code) return code;
-	f.terminal = isatty(STDERR_FILENO);
-	f.next_ms = clock_monotonic_ms() + PATIENCE_MS;
+	findings_begin(&f.findings);
 	if (!read_journal(&f)) return cannot("read the journal");
 	judge_messages(&f);
 	if (!each_file(&f, f.spool.journal, judge_in_journal) ||
 	    !each_file(&f, f.spool.mess, judge_in_mess) ||
 	    !each_file(&f, f.spool.damaged, count_kept))
 		return cannot("read the spool");
-	clear_progress(&f);
+	finding_clear(&f.findings);
 	summarize(&f);
 	if (fflush(stdout) == EOF || ferror(stdout))
 		return cannot("write");
-	return f.findings ? UNSOUND : SOUND;
+	return f.findings.n ? UNSOUND : SOUND;
 }

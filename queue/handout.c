@@ -8,7 +8,6 @@
 #include "queue/handout.h"
 #include "queue/outcome.h"
 #include "queue/store.h"
-#include "queue/text.h"
 
 void
 handout_finished(struct handout *h, struct message *m)
@@ -83,27 +82,34 @@ handout_open(struct handout const *h, struct message *m)
 	struct envelope e;
 	int fd, error;
 
-	if (!envelope_open(&e, h->journal, m, RECORD_MESSAGE_MAX)) return -1;
-	fd = text_open(h->journal, h->mess, m, &e);
+	fetching_check(h, m);
+	if (!envelope_open_whole(&e, h->journal, m)) return -1;
+	fd = text_open(h->mess, m, &e);
 	error = errno;
 	envelope_close(&e);
 	errno = error;
 	return fd;
 }
 
-static bool
-hand_out(struct handout *h, struct message *m)
+bool
+handout_may_give(struct message const *m)
+{
+	return m->committed && !m->held;
+}
+
+static void
+hand_out(struct handout *h, struct message const *m)
 {
 	struct handover_body b = { .id = m->by.id };
 	struct envelope e;
-	bool fine;
 	int text;
 
-	if (!envelope_open(&e, h->journal, m, RECORD_MESSAGE_MAX)) {
+	if (!envelope_open_whole(&e, h->journal, m)) {
 		log_event("cannot-read", LOG_ID(&m->by.id), LOG_SYS(errno));
-		return peer_send(&h->peer, &handover_body_form, &b, -1);
+		peer_send(&h->peer, &handover_body_form, &b, -1);
+		return;
 	}
-	text = text_open(h->journal, h->mess, m, &e);
+	text = text_open(h->mess, m, &e);
 	if (text == -1)
 		log_event("cannot-read", LOG_ID(&m->by.id), LOG_SYS(errno));
 	b.there = text != -1;
@@ -114,26 +120,33 @@ hand_out(struct handout *h, struct message *m)
 	b.helo = e.message.helo;
 	b.protocol = e.message.protocol;
 	b.login = e.message.login;
-	fine = peer_send(&h->peer, &handover_body_form, &b, text);
+	peer_send(&h->peer, &handover_body_form, &b, text);
 	envelope_close(&e);
-	return fine;
+}
+
+void
+handout_give(struct handout *h, struct traceid const *id,
+    struct message const *m)
+{
+	struct handover_body nothing = { .id = *id };
+
+	if (m && handout_may_give(m)) {
+		hand_out(h, m);
+		return;
+	}
+	peer_send(&h->peer, &handover_body_form, &nothing, -1);
+	/* it was away when that was ordered */
+	if (!m) announce_order(h, id, ORDER_DELETE);
+	else if (m->held) announce_order(h, id, ORDER_HOLD);
 }
 
 static bool
 got_fetch(void *owner, void const *values, int fd)
 {
-	struct handout *h = owner;
 	struct handover_fetch const *f = values;
-	struct message *m = state_find(h->state, &f->id);
-	struct handover_body nothing = { .id = f->id };
 
 	(void)fd;
-	if (m && m->committed && !m->held) return hand_out(h, m);
-	if (!peer_send(&h->peer, &handover_body_form, &nothing, -1))
-		return false;
-	/* it was away when that was ordered */
-	if (!m) return announce_order(h, &f->id, ORDER_DELETE);
-	return !m->held || announce_order(h, &f->id, ORDER_HOLD);
+	return fetching_ask(owner, &f->id);
 }
 
 static bool
@@ -233,6 +246,7 @@ gone(void *owner, char const *why)
 	    LOG_TEXT("why", why));
 	report_forget(&h->report);
 	expand_forget(&h->expand);
+	fetching_forget(h);
 	if (h->lost) h->lost(h->owner);
 	if (!h->ending) caller_lost(&h->caller);
 }
@@ -266,6 +280,7 @@ void
 handout_init(struct handout *h)
 {
 	announce_init(h);
+	fetching_init(h);
 }
 
 void

@@ -9,6 +9,7 @@
 #include "queue/announce.h"
 #include "queue/counts.h"
 #include "queue/expand.h"
+#include "queue/fetching.h"
 #include "queue/journal.h"
 #include "queue/report.h"
 #include "queue/state.h"
@@ -35,6 +36,7 @@ struct handout {
 	struct announce announce;
 	struct report report;
 	struct expand expand;
+	struct fetching fetching;
 };
 
 /* handout_init - before anything arrives */
@@ -59,6 +61,13 @@ void handout_order(struct handout *h, struct message *m, enum order order);
 /* handout_open - a descriptor that shows the text of m and no more; -1 and
  * errno */
 int handout_open(struct handout const *h, struct message *m);
+
+/* handout_may_give - its text may be asked for now */
+bool handout_may_give(struct message const *m);
+
+/* handout_give - answer a FETCH; m may be NULL */
+void handout_give(struct handout *h, struct traceid const *id,
+    struct message const *m);
 
 /* handout_finished - nothing is left to do for this message: it is freed */
 void handout_finished(struct handout *h, struct message *m);

@@ -6,6 +6,7 @@
 
 #include "common/peer.h"
 #include "queue/handout.h"
+#include "queue/store.h"
 
 enum {
 	INTAKE_MAX = 2000,	/* connections in all */
@@ -37,6 +38,7 @@ struct intakes {
 
 	struct intake *first;
 	size_t n, committing;
+	struct room room;
 };
 
 /* intake_enter - a client has connected

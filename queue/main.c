@@ -12,20 +12,15 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/stage.h"
-#include "queue/aside.h"
 #include "queue/clean.h"
 #include "queue/command.h"
 #include "queue/fsck.h"
 #include "queue/intake.h"
+#include "queue/opening.h"
 #include "queue/qmail.h"
-#include "queue/recover.h"
-#include "queue/spool.h"
-#include "queue/store.h"
 
 enum {
 	ENDING_LOOK_MS = 10,
-	READ_AT_ONCE_MS = 200,	/* of reading the journal before anybody is
-				 * served: what is left goes on beside that */
 	FLUSHERS = 6	/* one journal group at a time, and large messages */
 };
 
@@ -40,8 +35,7 @@ struct queued {
 	struct flushers flushers;
 	struct journal journal;
 	struct state state;
-	struct recovery recovery;
-	struct timer reader;		/* while that is under way */
+	struct opening opening;
 	struct handout handout;
 	struct cleaner cleaner;
 	struct intakes intakes;
@@ -140,9 +134,6 @@ journal_has_failed(void *owner)
 	q->stage.loop.stop = true;
 }
 
-/* Reading what is there: the heads of the segments before anything else, the
- * rest beside the first clients. */
-
 static void
 settled(void *owner)
 {
@@ -151,18 +142,20 @@ settled(void *owner)
 	cleaner_look(&q->cleaner);
 }
 
-/* Only now is it known what there is: it may be told and changed. */
 static void
-has_read(struct queued *q)
+cannot_open(void *owner, char const *doing)
 {
-	struct recovery const *r = &q->recovery;
+	(void)owner;
+	log_flush();
+	strerr_diefusys(111, doing);
+}
 
-	recover_end(&q->recovery);
-	/* a file whose record can't be read may be all that is left */
-	if (!r->damaged && store_sweep(q->spool.mess, &q->state,
-	    q->state.since_ms) == -1)
-		strerr_diefusys(111, "read mess");
-	state_has_read(&q->state);
+static void
+opened(void *owner)
+{
+	struct queued *q = owner;
+	struct recovery const *r = &q->opening.recovery;
+
 	q->journal.settled = settled;
 	journal_complete(&q->journal);
 	cleaner_look(&q->cleaner);
@@ -170,56 +163,20 @@ has_read(struct queued *q)
 	    LOG_NUMBER("records", r->records),
 	    LOG_NUMBER("damaged", r->damaged), LOG_NUMBER("torn", r->torn));
 	if (q->stage.out_fd && !handout_adopt(&q->handout, (int)q->stage.out_fd))
-		strerr_diefusys(111, "use --out-fd");
+		cannot_open(q, "use --out-fd");
 	if (q->stage.out) handout_start(&q->handout);
-}
-
-static bool
-read_more(struct queued *q)
-{
-	int more = recover_step(&q->recovery);
-
-	if (more == -1) strerr_diefusys(111, "read the journal");
-	return more;
-}
-
-static void
-read_beside(void *owner)
-{
-	struct queued *q = owner;
-
-	if (read_more(q))
-		loop_arm(&q->stage.loop, &q->reader, q->stage.loop.now_ms);
-	else
-		has_read(q);
 }
 
 static void
 open_journal(struct queued *q)
 {
-	int64_t begun_ms = clock_monotonic_ms();
-	bool more = true;
-
 	journal_init(&q->journal, &q->stage.loop, &q->flushers, q->spool.journal,
 	    q->spool.damaged, journal_has_failed, q);
-	q->recovery = (struct recovery){ .journal = &q->journal,
-	    .state = &q->state, .dir = q->spool.journal,
-	    .damaged_dir = q->spool.damaged, .damage = aside_keep,
-	    .owner = &q->recovery };
-	if (!recover_begin(&q->recovery))
-		strerr_diefusys(111, "read the journal");
-	journal_open(&q->journal);
-	state_read(&q->state, clock_wall_ms());
-	while (more && (q->stage.by_hand ||
-	    clock_monotonic_ms() - begun_ms < READ_AT_ONCE_MS))
-		more = read_more(q);
-	if (!more) {
-		has_read(q);
-		return;
-	}
-	log_event("reading", LOG_NUMBER("segments", q->recovery.segments));
-	q->reader = (struct timer){ .due = read_beside, .owner = q };
-	loop_arm(&q->stage.loop, &q->reader, q->stage.loop.now_ms);
+	q->opening = (struct opening){ .loop = &q->stage.loop,
+	    .journal = &q->journal, .state = &q->state, .spool = &q->spool,
+	    .at_once = q->stage.by_hand, .done = opened,
+	    .failed = cannot_open, .owner = q };
+	opening_begin(&q->opening);
 }
 
 static void

@@ -15,8 +15,8 @@ struct reached {
 /* reach - a queue
  *   submit  socket of the running one; NULL: the usual one
  *   spool   NULL: only a running one will do
- *   returns 0, or what complain does. A spool at rest that root names is worked on as its owner from here
- *   on. */
+ *   returns 0, or what complain does. A spool at rest that root names is worked
+ *   on as its owner from here on. */
 int reach(struct reached *q, char const *submit, char const *spool);
 
 #endif

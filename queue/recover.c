@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads the journal back. Records count by checksum, epoch and sequence, also
- * behind a bad place. Changes no segment. */
+/* Reads the journal back, segment by segment; changes none. */
 #include <skalibs/nonposix.h>
 #include <dirent.h>
 #include <errno.h>
@@ -9,31 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "queue/aside.h"
-#include "queue/heads.h"
-#include "queue/recover.h"
-#include "queue/segment.h"
-
-enum { GAPS_MAX = 64 };		/* that are kept apart; further ones are one */
-
-/* Octets among records that count in which some are missing. */
-struct gap {
-	uint32_t from, to;
-	uint64_t sequence;	/* of the first that is missing */
-};
-
-/* The pass through one segment. */
-struct pass {
-	struct recovery *r;
-	struct heads const *f;
-	char name[SEGMENT_NAME_MAX];
-	struct slice text;	/* all of it */
-	uint64_t most;		/* what has a larger sequence never counts */
-	uint64_t sequence;	/* of the record before */
-	uint64_t last;		/* of the last one that counted */
-	uint32_t end;		/* of that */
-	struct gap gap[GAPS_MAX];	/* not known to be damage yet */
-	unsigned gaps;
-};
+#include "queue/pass.h"
 
 static bool
 all_zero(struct slice s)
@@ -41,116 +16,12 @@ all_zero(struct slice s)
 	return !s.len || (!*s.s && !memcmp(s.s, s.s + 1, s.len - 1));
 }
 
-static void
-report(struct recovery *r, struct damage const *d)
+void
+recover_report(struct recovery *r, struct damage const *d)
 {
 	r->damaged++;
 	r->damage(r->owner, d);
 }
-
-/* Committed octets that can't be read. */
-static void
-lost(struct pass *p, char const *what, uint32_t from, uint32_t to)
-{
-	report(p->r, &(struct damage){ .what = what, .name = p->name,
-	    .number = p->f->number, .from = from,
-	    .octets = slice_from(p->text.s + from, to - from) });
-}
-
-/* Gaps */
-
-/* All up to this sequence was durable once. */
-static void
-confirm(struct pass *p, uint64_t committed)
-{
-	unsigned i, left = 0;
-
-	for (i = 0; i < p->gaps; i++) {
-		struct gap const g = p->gap[i];
-
-		if (g.sequence <= committed)
-			lost(p, "records are missing", g.from, g.to);
-		else
-			p->gap[left++] = g;
-	}
-	p->gaps = left;
-}
-
-static void
-add_gap(struct pass *p, uint32_t to, uint64_t sequence)
-{
-	if (p->gaps == GAPS_MAX)
-		p->gap[GAPS_MAX - 1].to = to;
-	else
-		p->gap[p->gaps++] = (struct gap){ .from = p->end, .to = to,
-		    .sequence = sequence };
-}
-
-/* Records */
-
-static void
-read_records(struct pass *p)
-{
-	uint32_t at = JOURNAL_BOUND, from;
-	uint64_t expected = p->sequence + 1;
-
-	p->end = at;
-	while (at + RECORD_HEAD <= p->text.len) {
-		struct record_head head;
-		struct slice frame, rest = slice_skip(p->text, at);
-		size_t n = 0;
-
-		/* the epoch first: whatever was made to look like records
-		 * costs no checksums, for nobody outside knows an epoch */
-		if (record_epoch(rest) == p->f->epoch)
-			n = record_get(rest, &head, &frame);
-		if (!n || head.sequence <= p->sequence ||
-		    head.sequence > p->most) {
-			at += RECORD_BOUND;
-			continue;
-		}
-		/* nothing is missing when the sequence leaves out one number
-		 * before each unit */
-		if (head.sequence != expected) add_gap(p, at, expected);
-		confirm(p, head.committed);
-		/* what is dead has been superseded by what isn't, and perhaps
-		 * by what has been retired */
-		if (p->f->number >= p->r->oldest &&
-		    !replay_record(&p->r->replay, &head,
-		    head.sequence == p->sequence + 1, &(struct replay_part){
-		    frame, at, at + (uint32_t)n }, &from))
-			lost(p, "records make no sense together", from,
-			    at + (uint32_t)n);
-		expected = head.sequence + (head.closes ? 2 : 1);
-		p->sequence = p->last = head.sequence;
-		at += (uint32_t)n;
-		p->end = at;
-	}
-	p->r->replay.whole = false; /* no unit crosses segments */
-}
-
-/* What the head of the next segment says of this one's end. */
-static void
-read_segment(struct pass *p, struct heads const *next)
-{
-	bool known = next && next->epoch == p->f->epoch;
-
-	p->most = known ? next->last : UINT64_MAX;
-	p->sequence = p->f->sequence;
-	p->last = p->f->last;
-	read_records(p);
-	if (known) {
-		confirm(p, next->last);
-		/* gone without a trace: there is nothing to keep. One that
-		 * was retired in between takes its records along. */
-		if (p->last < next->last && next->number == p->f->number + 1)
-			lost(p, "the last records are missing", p->end,
-			    p->end);
-	}
-	p->r->torn += p->gaps;
-}
-
-/* Segments */
 
 /* What bears the name of a segment and is none. */
 static void
@@ -159,8 +30,8 @@ expel(struct recovery *r, char const *name)
 	char kept[SEGMENT_NAME_MAX];
 	uint16_t n;
 
-	report(r, &(struct damage){ .what = "is no segment", .name = name,
-	    .error = errno });
+	recover_report(r, &(struct damage){ .what = "is no segment",
+	    .name = name, .error = errno });
 	if (!r->only_look && segment_is_name(name, &n))
 		segment_expel(r->dir, n, r->damaged_dir, kept);
 }
@@ -182,7 +53,7 @@ look_for_missing(struct recovery *r)
 		if (there[i] || segment_was_expelled(r->damaged_dir, i))
 			continue;
 		snprintf(name, sizeof name, "%08x", i);
-		report(r, &(struct damage){ .what = "is missing",
+		recover_report(r, &(struct damage){ .what = "is missing",
 		    .name = name });
 	}
 }
@@ -261,16 +132,16 @@ step(struct recovery *r, struct pass *p, struct heads const *next)
 	r->replay.segment = r->at;
 	snprintf(p->name, sizeof p->name, "%08x", f->file);
 	if (!segment_read(f->fd, r->text, f->size)) {
-		report(r, &(struct damage){ .what = "can't be read",
+		recover_report(r, &(struct damage){ .what = "can't be read",
 		    .name = p->name, .error = errno });
 		memset(r->text, 0, f->size);
-		if (f->number) read_segment(p, next);
+		if (f->number) pass_read(p, next);
 	} else if (f->number) {
-		read_segment(p, next);
+		pass_read(p, next);
 	} else if (f->size >= JOURNAL_SEGMENT_MIN && all_zero(p->text)) {
 		journal_blank(r->journal, r->at);
 	} else {
-		lost(p, "has no head", 0, f->size);
+		pass_lost(p, "has no head", 0, f->size);
 	}
 }
 
@@ -291,7 +162,7 @@ static void
 look_for_twin(struct recovery *r, struct pass const *p)
 {
 	if (!r->at || !p->f->number || p->f[-1].number != p->f->number) return;
-	report(r, &(struct damage){ .what = "is there twice",
+	recover_report(r, &(struct damage){ .what = "is there twice",
 	    .name = p->name, .number = p->f->number });
 }
 

@@ -48,6 +48,9 @@ bool recover_begin(struct recovery *r);
  *   returns 1: there are more; 0: that was all; -1 and errno: end */
 int recover_step(struct recovery *r);
 
+/* recover_report - of damage; for pass.c */
+void recover_report(struct recovery *r, struct damage const *d);
+
 /* recover_end - free what it needed; the figures stay */
 void recover_end(struct recovery *r);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "queue/filter.h"
+#include "queue/shown.h"
 #include "queue/status.h"
 #include "queue/table.h"
 
@@ -79,7 +80,7 @@ print_counts(struct status const *s, int64_t now_s)
 		printf("%10llu %10llu %10llu %s ",
 		    (unsigned long long)c->n, (unsigned long long)c->minute,
 		    (unsigned long long)c->hour, of[c->of]);
-		table_put(c->name, "", false);
+		shown_put(c->name, "", false);
 		printf("\n");
 	}
 }
@@ -129,7 +130,7 @@ print_counts_of(struct status const *s, enum count_of of, char const *name)
 
 		if (c->of != of) continue;
 		printf("%s\"", comma);
-		table_put(c->name, "\"", true);
+		shown_put(c->name, "\"", true);
 		printf("\":{\"all\":%llu,\"minute\":%llu,\"hour\":%llu}",
 		    (unsigned long long)c->n, (unsigned long long)c->minute,
 		    (unsigned long long)c->hour);

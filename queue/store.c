@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Files in mess/ and sealed memory files; knows no journal. */
 #include <skalibs/nonposix.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -61,39 +60,27 @@ store_sealed(struct slice octets)
 	return -1;
 }
 
-int
-store_sweep(int mess, struct state const *s, int64_t since_ms)
-{
-	int fd = openat(mess, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	int removed = 0;
-
-	if (!dir) {
-		if (fd != -1) close(fd);
-		return -1;
-	}
-	while ((entry = readdir(dir))) {
-		struct slice name = slice_of(entry->d_name);
-		struct traceid id;
-		struct message const *m;
-
-		if (!traceid_parse(&id, name)) continue; /* not ours */
-		if (traceid_time_ms(&id) >= since_ms) continue;
-		m = state_find(s, &id);
-		if (m && m->file) continue;
-		if (unlinkat(mess, entry->d_name, 0) == 0) removed++;
-	}
-	closedir(dir);
-	return removed;
-}
-
-bool
-store_has_room(int dir, uint64_t octets)
+/* Whoever can't be asked has all there is: writing will tell. */
+static uint64_t
+ask_for_room(int dir)
 {
 	struct statvfs fs;
 
-	if (fstatvfs(dir, &fs) == -1) return true; /* writing will tell */
-	if (fs.f_files && fs.f_favail < SPARE_FILES) return false;
-	return (uint64_t)fs.f_bavail * fs.f_frsize >= octets + SPARE_OCTETS;
+	if (fstatvfs(dir, &fs) == -1) return UINT64_MAX;
+	if (fs.f_files && fs.f_favail < SPARE_FILES) return 0;
+	return (uint64_t)fs.f_bavail * fs.f_frsize;
+}
+
+bool
+store_has_room(struct room *r, int dir, uint64_t octets, int64_t now_ms)
+{
+	uint64_t need = octets + SPARE_OCTETS;
+
+	if (now_ms >= r->until_ms || r->octets < need) {
+		r->octets = ask_for_room(dir);
+		r->until_ms = now_ms + ROOM_MS;
+	}
+	if (r->octets < need) return false;
+	r->octets -= octets;
+	return true;
 }

@@ -17,14 +17,18 @@ void store_remove(int mess, struct traceid const *id);
 /* store_sealed - a memory file with these octets, sealed; -1 and errno */
 int store_sealed(struct slice octets);
 
-/* store_sweep - remove the files that no message refers to
- *   since_ms  wall time: files with ids from then on stay, for they may be of
- *             messages that are being taken
- *   returns how many, or -1 and errno */
-int store_sweep(int mess, struct state const *s, int64_t since_ms);
+/* What the file system said last, less what was let in since. Zero to begin
+ * with. */
+struct room {
+	uint64_t octets;
+	int64_t until_ms;	/* so long it counts */
+};
+
+enum { ROOM_MS = 1000 };
 
 /* store_has_room - the file system of this directory has room for so many
- * octets more, with some to spare, and for some files */
-bool store_has_room(int dir, uint64_t octets);
+ * octets more, with some to spare, and for some files. It is asked again after
+ * ROOM_MS, and always before the answer is no. */
+bool store_has_room(struct room *r, int dir, uint64_t octets, int64_t now_ms);
 
 #endif

@@ -6,24 +6,14 @@
 #include <unistd.h>
 #include "common/body.h"
 #include "common/date.h"
-#include "common/log.h"
 #include "queue/filter.h"
+#include "queue/object.h"
+#include "queue/shown.h"
 #include "queue/table.h"
 
 enum {
 	REASON_MAX = 160	/* octets of it below a row; a page has all */
 };
-
-void
-table_put(struct slice text, char const *also, bool json)
-{
-	char escaped[LOG_ESCAPED_MAX];
-	size_t i;
-
-	for (i = 0; i < text.len; i++)
-		fwrite(escaped, 1, log_escape(escaped,
-		    (unsigned char)text.s[i], also, json), stdout);
-}
 
 char const *
 table_duration(char out[TABLE_SHORT], int64_t s)
@@ -56,51 +46,11 @@ table_octets(char out[TABLE_SHORT], uint64_t n)
 	return out;
 }
 
-/* Nothing is tried again by itself once it is held or has failed. */
-static bool
-has_next(uint8_t standing)
-{
-	return standing == STANDING_ACTIVE || standing == STANDING_DEFERRED;
-}
-
 static char const *
 next_try(char out[TABLE_SHORT], uint8_t standing, uint32_t wait_s)
 {
-	if (!has_next(standing)) return "-";
+	if (!shown_has_next(standing)) return "-";
 	return wait_s ? table_duration(out, wait_s) : "now";
-}
-
-/* What is asked of reports */
-
-static char const *const ret_name[RETS] = { [RET_FULL] = "full",
-	[RET_HDRS] = "hdrs" };
-
-/* Their names, quoted or not, a comma between. */
-static void
-put_notify(unsigned notify, char const *quote)
-{
-	char const *comma = "";
-	int i;
-
-	for (i = 0; i < NOTIFY_BITS; i++) {
-		if (!(notify & 1u << i)) continue;
-		printf("%s%s%s%s", comma, quote, dsn_notify_name[i], quote);
-		comma = ",";
-	}
-}
-
-/* Whom the sender wrote to, if somebody else stands for him now.
- *   out  ORCPT_MAX octets */
-static struct slice
-original(struct command_rcpt const *r, char *out)
-{
-	struct slice type;
-	size_t len;
-
-	if (!dsn_orcpt_decode(r->orcpt, &type, out, &len) ||
-	    slice_eq(slice_from(out, len), r->address))
-		return SLICE("");
-	return slice_from(out, len);
 }
 
 /* Rows */
@@ -111,9 +61,10 @@ put_reason(char const *indent, struct slice status, struct slice words,
 {
 	if (!status.len && !words.len) return;
 	printf("%s", indent);
-	table_put(status, "", false);
+	shown_put(status, "", false);
 	if (status.len && words.len) printf(" ");
-	table_put(words.len > most ? slice_from(words.s, most) : words, "", false);
+	if (words.len > most) words.len = most;
+	shown_put(words, "", false);
 	printf("\n");
 }
 
@@ -131,9 +82,9 @@ row(struct table const *t, struct command_mail const *m)
 	    table_duration(age, t->now_s - (int64_t)m->arrived_s),
 	    table_octets(size, m->size), (unsigned)m->tries,
 	    next_try(next, m->standing, m->wait_s));
-	table_put(m->sender, "", false);
+	shown_put(m->sender, "", false);
 	printf("> -> <");
-	table_put(m->rcpt, "", false);
+	shown_put(m->rcpt, "", false);
 	printf(">");
 	if (m->rcpts > 1) printf(" and %u more", (unsigned)m->rcpts - 1);
 	printf("\n");
@@ -159,40 +110,40 @@ page(struct table const *t, struct command_mail const *m)
 	else
 		printf("from       uid %u\n", (unsigned)m->uid);
 	printf("sender     <");
-	table_put(m->sender, "", false);
+	shown_put(m->sender, "", false);
 	printf(">\n");
 	if (m->envid.len) {
 		printf("envid      ");
-		table_put(m->envid, "", false);
+		shown_put(m->envid, "", false);
 		printf("\n");
 	}
-	if (m->ret) printf("returns    %s\n", ret_name[m->ret]);
+	if (m->ret) printf("returns    %s\n", shown_ret[m->ret]);
 }
 
 static void
 page_rcpt(struct command_rcpt const *r)
 {
 	char next[TABLE_SHORT], store[ORCPT_MAX];
-	struct slice was = original(r, store);
+	struct slice was = shown_original(r, store);
 
 	printf("recipient  <");
-	table_put(r->address, "", false);
+	shown_put(r->address, "", false);
 	printf("> %s, tries %u, next %s\n", filter_standing[r->standing],
 	    (unsigned)r->tries, next_try(next, r->standing, r->wait_s));
 	if (was.len) {
 		printf("           for <");
-		table_put(was, "", false);
+		shown_put(was, "", false);
 		printf(">\n");
 	}
 	if (r->notify) {
 		printf("           notify ");
-		put_notify(r->notify, "");
+		shown_notify(r->notify, "");
 		printf("\n");
 	}
 	if (r->warned) printf("           its sender was told of the delay\n");
 	if (r->where.len) {
 		printf("           ");
-		table_put(r->where, "", false);
+		shown_put(r->where, "", false);
 		printf("\n");
 	}
 	put_reason("           ", r->status, r->words, WORDS_MAX);
@@ -235,92 +186,12 @@ table_text(struct table *t, int fd)
 	if (fd != -1) close(fd);
 }
 
-/* JSON */
-
-static void
-put_json(char const *name, struct slice text)
-{
-	printf("\"%s\":\"", name);
-	table_put(text, "\"", true);
-	printf("\"");
-}
-
-static void
-put_next(struct table const *t, uint8_t standing, uint32_t wait_s)
-{
-	if (has_next(standing))
-		printf(",\"next_try\":%lld", (long long)t->now_s + wait_s);
-	else
-		printf(",\"next_try\":null");
-}
-
-static void
-object(struct table const *t, struct command_mail const *m)
-{
-	char id[TRACEID_TEXT + 1];
-
-	printf("{\"queue_name\":\"%s\",\"queue_id\":\"%s\","
-	    "\"arrival_time\":%llu,\"message_size\":%llu,",
-	    filter_standing[m->standing], traceid_format(id, &m->id),
-	    (unsigned long long)m->arrived_s, (unsigned long long)m->size);
-	put_json("sender", m->sender);
-	if (m->uid == COMMAND_NOBODY)
-		printf(",\"uid\":null");
-	else
-		printf(",\"uid\":%u", (unsigned)m->uid);
-	printf(",\"tries\":%u", (unsigned)m->tries);
-	put_next(t, m->standing, m->wait_s);
-	if (m->envid.len) {
-		printf(",");
-		put_json("envid", m->envid);
-	}
-	if (m->ret) printf(",\"ret\":\"%s\"", ret_name[m->ret]);
-	printf(",\"recipients\":[");
-}
-
-static void
-object_rcpt(struct table const *t, struct command_rcpt const *r)
-{
-	char store[ORCPT_MAX];
-	struct slice was = original(r, store);
-
-	printf("%s{", t->rcpts > 1 ? "," : "");
-	put_json("address", r->address);
-	if (was.len) {
-		printf(",");
-		put_json("orig_address", was);
-	}
-	if (r->notify) {
-		printf(",\"notify\":[");
-		put_notify(r->notify, "\"");
-		printf("]");
-	}
-	printf(",\"state\":\"%s\",\"tries\":%u", filter_standing[r->standing],
-	    (unsigned)r->tries);
-	put_next(t, r->standing, r->wait_s);
-	if (r->status.len) {
-		printf(",");
-		put_json("status", r->status);
-	}
-	if (r->words.len) {
-		printf(",");
-		put_json("delay_reason", r->words);
-	}
-	printf("}");
-}
-
-static void
-end_object(struct table const *t)
-{
-	if (t->style == TABLE_JSON && t->mails) printf("]}\n");
-}
-
 /* All of them */
 
 void
 table_mail(struct table *t, struct command_mail const *m)
 {
-	end_object(t);
+	if (t->mails && t->style == TABLE_JSON) object_end();
 	t->mails++;
 	t->octets += m->size;
 	t->rcpts = 0;
@@ -332,7 +203,7 @@ table_mail(struct table *t, struct command_mail const *m)
 		page(t, m);
 		break;
 	case TABLE_JSON:
-		object(t, m);
+		object_mail(m, t->now_s);
 		break;
 	}
 }
@@ -342,7 +213,7 @@ table_rcpt(struct table *t, struct command_rcpt const *r)
 {
 	t->rcpts++;
 	if (t->style == TABLE_JSON)
-		object_rcpt(t, r);
+		object_rcpt(r, t->rcpts == 1, t->now_s);
 	else
 		page_rcpt(r);
 }
@@ -352,7 +223,7 @@ table_end(struct table *t)
 {
 	char size[TABLE_SHORT];
 
-	end_object(t);
+	if (t->mails && t->style == TABLE_JSON) object_end();
 	if (t->style == TABLE_ROWS)
 		printf("%llu message%s, %s octets\n",
 		    (unsigned long long)t->mails, t->mails == 1 ? "" : "s",

@@ -28,10 +28,6 @@ enum { TABLE_SHORT = 24 };
 char const *table_duration(char out[TABLE_SHORT], int64_t s);
 char const *table_octets(char out[TABLE_SHORT], uint64_t n);
 
-/* table_put - what others said: octets that are not printable ASCII, and those in
- * also, are escaped as log_escape does */
-void table_put(struct slice text, char const *also, bool json);
-
 /* table_mail, table_rcpt, table_text, table_end - what the queue sent, in the
  * order it came
  *   fd  of the message, -1 when it can't be read; table_text closes it */

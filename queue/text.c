@@ -2,64 +2,68 @@
 /* Opens texts of messages; writes none. */
 #include <skalibs/nonposix.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "queue/crc32c.h"
 #include "queue/store.h"
 #include "queue/text.h"
 
-/* A small message is copied out of the journal into a memory file. */
-static int
-open_small(struct journal const *j, struct message const *m)
+int
+text_check_step(struct text_check *c)
 {
-	struct slice text;
-	char *octets = envelope_body(j, m, &text);
-	int fd = octets ? store_sealed(text) : -1;
+	static char piece[TEXT_STEP];
+	ssize_t n;
 
-	free(octets);
-	return fd;
+	do
+		n = pread(c->fd, piece, sizeof piece, (off_t)c->at);
+	while (n == -1 && errno == EINTR);
+	if (n == -1) return -1;
+	c->crc = crc32c(c->crc, piece, (size_t)n);
+	c->at += (uint64_t)n;
+	if (n && c->at < c->size) return 1;
+	if (c->at == c->size && c->crc == c->expected) return 0;
+	errno = EBADMSG;
+	return -1;
 }
 
-/* What was written before this start is read once to see that it is still
- * what it was. */
-static bool
-is_whole(struct message *m, struct record_message const *r, int fd)
+bool
+text_check_begin(struct text_check *c, int mess, struct message const *m,
+    struct record_message const *r)
 {
-	static char piece[64 << 10];
-	uint32_t crc = 0;
-	uint64_t at = 0;
-	struct stat st;
+	*c = (struct text_check){ .fd = store_open(mess, &m->by.id),
+	    .size = r->size, .expected = r->crc };
+	return c->fd != -1;
+}
 
-	if (fstat(fd, &st) == -1 || (uint64_t)st.st_size != r->size)
-		return false;
-	while (!m->checked && at < r->size) {
-		ssize_t n = pread(fd, piece, sizeof piece, (off_t)at);
-
-		if (n == -1 && errno == EINTR) continue;
-		if (n <= 0) return false;
-		crc = crc32c(crc, piece, (size_t)n);
-		at += (uint64_t)n;
-	}
-	if (!m->checked && crc != r->crc) return false;
-	m->checked = true;
-	return true;
+void
+text_check_end(struct text_check *c)
+{
+	if (c->fd != -1) close(c->fd);
+	c->fd = -1;
 }
 
 static int
-open_large(int mess, struct message *m, struct record_message const *r)
+open_large(int mess, struct message const *m, struct record_message const *r)
 {
 	int fd = store_open(mess, &m->by.id);
+	struct stat st;
 
-	if (fd == -1 || is_whole(m, r, fd)) return fd;
+	if (fd == -1) return -1;
+	if (m->checked && fstat(fd, &st) == 0 &&
+	    (uint64_t)st.st_size == r->size)
+		return fd;
 	close(fd);
 	errno = EIO;
 	return -1;
 }
 
+/* A small message has been copied out of the journal, and goes into a memory
+ * file. */
 int
-text_open(struct journal const *j, int mess, struct message *m,
-    struct envelope const *e)
+text_open(int mess, struct message const *m, struct envelope const *e)
 {
-	return m->file ? open_large(mess, m, &e->message) : open_small(j, m);
+	if (m->file) return open_large(mess, m, &e->message);
+	if (e->text.s) return store_sealed(e->text);
+	errno = EIO;
+	return -1;
 }

@@ -10,8 +10,6 @@
 
 enum {
 	BOUNCE_RCPTS_MAX = 1000,	/* recipients told of in one report */
-	BOUNCE_WORDS_MAX = 1000,	/* octets of what the other side said,
-					 * for each */
 	BOUNCE_WHOLE_MAX = 32 << 10,	/* a message up to this size comes back
 					 * whole, of a larger one its header */
 	BOUNCE_HEADER_MAX = 16 << 10	/* octets of that */
@@ -75,8 +73,7 @@ bool bounce_is_eightbit(struct bounce const *b);
  * are written in ASCII instead. */
 bool bounce_is_utf8(struct bounce const *b);
 
-/* bounce_header - the header of a message, with the empty line, cut at a line
- * end if it is longer than BOUNCE_HEADER_MAX */
-struct slice bounce_header(struct slice text);
+/* bounce_tells - of a recipient of whom that is said */
+bool bounce_tells(struct bounce const *b, enum bounce_action action);
 
 #endif

@@ -8,22 +8,7 @@
 static struct sched_lane **
 slot_of(struct sched *s, struct destination const *to)
 {
-	uint32_t hash = 2166136261u ^ (uint32_t)to->channel; /* FNV-1a */
-	char const *c;
-
-	for (c = to->host; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 16777619u;
-	hash = (hash ^ to->port) * 16777619u;
-	hash = (hash ^ (uint32_t)to->how) * 16777619u;
-	return &s->lane[hash % SCHED_LANE_SLOTS];
-}
-
-static bool
-is_same(struct destination const *a, struct destination const *b)
-{
-	return a->channel == b->channel && a->port == b->port &&
-	    a->how == b->how && a->tls == b->tls &&
-	    a->use_login == b->use_login && !strcmp(a->host, b->host);
+	return &s->lane[destination_hash(to) % SCHED_LANE_SLOTS];
 }
 
 static struct sched_lane *
@@ -32,7 +17,7 @@ find_or_make(struct sched *s, struct destination const *to)
 	struct sched_lane **slot = slot_of(s, to), *lane;
 
 	for (lane = *slot; lane; lane = lane->chain)
-		if (is_same(&lane->to, to)) return lane;
+		if (destination_eq(&lane->to, to)) return lane;
 	lane = calloc(1, sizeof *lane);
 	if (!lane) return NULL;
 	lane->to = *to;

@@ -11,20 +11,8 @@
 #define MAILGRAVE_SCHED_H
 
 #include <skalibs/stralloc.h>
-#include "common/deliver.h"
+#include "send/destination.h"
 #include "send/mail.h"
-
-enum channel_name { CHANNEL_LOCAL, CHANNEL_REMOTE, CHANNELS };
-
-/* Where a recipient goes; what one lane has in common. */
-struct destination {
-	enum channel_name channel;
-	enum deliver_how how;
-	char host[ADDR_DOMAIN_MAX + 1];	/* empty: the channel's own default */
-	unsigned port;			/* 0: its default */
-	enum route_tls tls;
-	bool use_login;
-};
 
 struct sched_lane;
 

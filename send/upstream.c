@@ -7,7 +7,6 @@
 #include "send/announce.h"
 #include "send/expansion.h"
 #include "send/job.h"
-#include "send/lane.h"
 #include "send/orders.h"
 #include "send/owed.h"
 #include "send/rcpt.h"
@@ -17,20 +16,11 @@ enum {
 	SEND_AHEAD = 1 << 20	/* octets waiting in the socket's queue */
 };
 
-/* The queue answers in the order it was asked in. */
-struct upstream_fetch {
-	struct upstream_fetch *next;
-	struct traceid id;
-	struct sched_job *job;		/* this one wants it, */
-	struct sched_mail *mail;	/* or a report about this one, or
-					 * nobody any more */
-};
-
 void
 upstream_init(struct upstream *u)
 {
 	outcomes_init(&u->outcomes);
-	u->asked_end = &u->asked;
+	fetches_init(&u->fetches);
 }
 
 void
@@ -112,54 +102,22 @@ got_told(void *owner, void const *values, int fd)
 
 /* Descriptors */
 
-static bool
-fetch(struct upstream *u, struct traceid const *id, struct sched_job *job,
-    struct sched_mail *mail)
-{
-	struct upstream_fetch *f = malloc(sizeof *f);
-	struct handover_fetch frame = { .id = *id };
-
-	if (!f) return false;
-	*f = (struct upstream_fetch){ .id = *id, .job = job, .mail = mail };
-	if (!peer_send(&u->peer, &handover_fetch_form, &frame, -1)) {
-		free(f);
-		return false;
-	}
-	*u->asked_end = f;
-	u->asked_end = &f->next;
-	return true;
-}
-
 bool
 upstream_fetch(struct upstream *u, struct sched_job *job)
 {
-	return fetch(u, &job->mail->by.id, job, NULL);
+	return fetches_ask(&u->fetches, &u->peer, &job->mail->by.id, job, NULL);
 }
 
 bool
 upstream_fetch_mail(struct upstream *u, struct sched_mail *mail)
 {
-	return fetch(u, &mail->by.id, NULL, mail);
+	return fetches_ask(&u->fetches, &u->peer, &mail->by.id, NULL, mail);
 }
 
 void
 upstream_unfetch(struct upstream *u, enum channel_name c)
 {
-	struct upstream_fetch *f;
-
-	for (f = u->asked; f; f = f->next)
-		if (f->job && f->job->lane->to.channel == c) f->job = NULL;
-}
-
-static struct upstream_fetch *
-take_fetch(struct upstream *u)
-{
-	struct upstream_fetch *f = u->asked;
-
-	if (!f) return NULL;
-	u->asked = f->next;
-	if (!u->asked) u->asked_end = &u->asked;
-	return f;
+	fetches_unask(&u->fetches, c);
 }
 
 static bool
@@ -167,7 +125,7 @@ got_body(void *owner, void const *values, int fd)
 {
 	struct upstream *u = owner;
 	struct handover_body const *b = values;
-	struct upstream_fetch *f = take_fetch(u);
+	struct fetch *f = fetches_take(&u->fetches);
 	bool fine = f && traceid_eq(&f->id, &b->id) && b->there == (fd != -1);
 
 	if (fine && f->job)
@@ -249,9 +207,9 @@ static struct peer_row const rows[] = {
 static void
 forget_connection(struct upstream *u)
 {
-	struct upstream_fetch *f;
+	struct fetch *f;
 
-	while ((f = take_fetch(u))) {
+	while ((f = fetches_take(&u->fetches))) {
 		if (f->job) job_return(u->sched, f->job, u->loop->now_ms);
 		free(f);
 	}

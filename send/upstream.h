@@ -4,12 +4,10 @@
 #ifndef MAILGRAVE_UPSTREAM_H
 #define MAILGRAVE_UPSTREAM_H
 
+#include "send/fetch.h"
 #include "send/outcomes.h"
-#include "send/sched.h"
 
 enum { UPSTREAM_WINDOW = 1000 };	/* mails announced ahead */
-
-struct upstream_fetch;
 
 struct upstream {
 	/* set by the caller */
@@ -30,7 +28,7 @@ struct upstream {
 	bool told;		/* the queue has announced all it had */
 	bool ending;		/* it waits for us to part */
 	struct outcomes outcomes;
-	struct upstream_fetch *asked, **asked_end;
+	struct fetches fetches;
 };
 
 void upstream_init(struct upstream *u);

@@ -88,10 +88,11 @@ refusals_add(struct refusals *all, struct refusals_line by,
 void
 refusals_tell(struct refusals *all)
 {
-	struct peer *peer = all->rows ? pool_spare(all->pool) : NULL;
+	struct peer *peer;
 	size_t i;
 
 	if (!all->rows) return;
+	peer = pool_spare(all->pool);
 	if (!peer) {
 		tell_later(all);
 		return;

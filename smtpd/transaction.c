@@ -163,7 +163,8 @@ answer_sender(struct transaction *t)
 	t->rcpts_line = may.limit_line[ACCESS_RECIPIENTS];
 	if (is_too_much(t, &t->tallies->messages,
 	    limit_of(&may, ACCESS_MESSAGES))) {
-		transaction_by_line(t, "access", may.limit_line[ACCESS_MESSAGES]);
+		transaction_by_line(t, "access",
+		    may.limit_line[ACCESS_MESSAGES]);
 		return REPLY_TOO_MANY_OF_YOURS;
 	}
 	traceid_make(&s->id, clock_wall_ms());

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Log lines: whatever the values hold, one line, printable, and with JSON one
  * object that a strict reader takes. */
+#include <skalibs/nonposix.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <unistd.h>
 #include "common/log.h"
 #include "tests/seed.h"
@@ -241,6 +243,58 @@ writing_keeps_errno(void **state)
 	assert_int_equal(errno, EDOM);
 }
 
+/* What a pipe has taken in one piece: O_DIRECT keeps pieces apart. */
+static size_t
+piece(int fd, char *out, size_t room)
+{
+	ssize_t n = read(fd, out, room);
+
+	if (n == -1) assert_int_equal(errno, EAGAIN);
+	return n == -1 ? 0 : (size_t)n;
+}
+
+static void
+gathered_lines_come_together_and_whole(void **state)
+{
+	char line_of[LOG_LINE_MAX], out[2 * PIPE_BUF], value[500];
+	struct log_field const field[] = { LOG_SLICE("v",
+	    slice_from(value, sizeof value)), { .kind = LOG_END } };
+	size_t len, i, n = 0, pieces = 0, lines = 0;
+	int pair[2];
+
+	(void)state;
+	memset(value, 'v', sizeof value);
+	len = log_compose(line_of, "long", field, false);
+	assert_int_equal(pipe2(pair, O_DIRECT | O_NONBLOCK), 0);
+	log_target.fd = pair[1];
+	log_target.gather = true;
+	log_event("a", LOG_NUMBER("n", 1));
+	log_event("b", LOG_NUMBER("n", 2));
+	assert_int_equal(piece(pair[0], out, sizeof out), 0);
+	errno = EDOM;
+	log_flush();
+	log_flush();
+	assert_int_equal(errno, EDOM);
+	n = piece(pair[0], out, sizeof out);
+	assert_int_equal(n, strlen("ev=a n=1\nev=b n=2\n"));
+	assert_memory_equal(out, "ev=a n=1\nev=b n=2\n", n);
+	assert_int_equal(piece(pair[0], out, sizeof out), 0);
+	for (i = 0; i < 100; i++)
+		log_fields("long", field);
+	log_flush();
+	while ((n = piece(pair[0], out, sizeof out))) {
+		assert_true(n <= PIPE_BUF);
+		assert_int_equal(n % len, 0);
+		lines += n / len;
+		pieces++;
+	}
+	assert_int_equal(lines, 100);
+	assert_true(pieces < 20);
+	log_target.gather = false;
+	close(pair[0]);
+	close(pair[1]);
+}
+
 int
 main(void)
 {
@@ -251,6 +305,7 @@ main(void)
 		cmocka_unit_test(the_reader_is_strict),
 		cmocka_unit_test(json_can_be_parsed),
 		cmocka_unit_test(a_long_value_leaves_room),
+		cmocka_unit_test(gathered_lines_come_together_and_whole),
 		cmocka_unit_test(writing_keeps_errno),
 	};
 

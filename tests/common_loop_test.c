@@ -118,6 +118,29 @@ wants_what_it_is_told(void **state)
 	assert_int_equal(errno, EBADF);
 }
 
+/* What was wanted once and comes unwanted wakes the loop once, and nobody. */
+static void
+what_is_not_wanted_is_not_delivered(void **state)
+{
+	int calls = 0, turns = 0, fd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+	struct watch w = { .fd = -1, .ready = count, .owner = &calls };
+	struct timer end = { .due = nothing };
+
+	(void)state;
+	assert_true(loop_watch(&loop, &w, fd, EPOLLIN));
+	loop_want(&loop, &w, 0);
+	loop_arm(&loop, &end, loop.now_ms + 20);
+	for (; timer_is_armed(&end); turns++)
+		assert_true(loop_turn(&loop));
+	assert_int_equal(calls, 0);
+	assert_true(turns <= 3); /* it, the timer, and a millisecond early */
+	loop_want(&loop, &w, EPOLLIN);
+	assert_true(loop_turn(&loop));
+	assert_int_equal(calls, 1);
+	loop_forget(&loop, &w);
+	close(fd);
+}
+
 /* Timers */
 
 struct alarm {
@@ -329,6 +352,7 @@ main(void)
 	struct CMUnitTest const tests[] = {
 		TEST(a_forgotten_event_is_not_delivered),
 		TEST(wants_what_it_is_told),
+		TEST(what_is_not_wanted_is_not_delivered),
 		TEST(deadlines_are_kept),
 		TEST(timers_disarm_and_arm_each_other),
 		TEST(chores_run_once_a_turn),

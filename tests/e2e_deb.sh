@@ -31,16 +31,14 @@ works() {
 	ok "smtpd takes mail ($1)" within 60 hands_in
 	ok "it is delivered ($1)" within 60 files "$1" "$mailbox"
 }
-smtpd() { pgrep_exe /usr/sbin/mailgrave-smtpd; }
-pgrep_exe() { # a bare root has no ps
+processes() { # processes PATTERN - of these programs; a bare root has no ps
 	for process in /proc/[0-9]*; do
-		case $(readlink "$process/exe") in
-		"$1" | "$1 (deleted)") echo "${process##*/}" ;;
-		esac
+		readlink "$process/exe" | grep -q "^/usr/sbin/mailgrave-$1" &&
+			echo "${process##*/}"
 	done
 }
-ended() { [ -z "$(for program in /usr/sbin/mailgrave-*; do
-	pgrep_exe "$program"; done)" ]; }
+smtpd() { processes smtpd; }
+ended() { [ -z "$(processes '')" ]; }	# also of those "(deleted)"
 
 in_root() {
 	deb=$(echo /mnt/mailgrave_*.deb)
@@ -73,6 +71,7 @@ in_root() {
 	ok 'reload' quiet /usr/share/mailgrave/service/reload
 	ok 'mail that waits' within 60 sends wait@host.example.org
 	waits 'it waits'
+	ok 'they run' not ended
 	old=$(smtpd)
 
 	dpkg-deb -R "$deb" /mnt/newer

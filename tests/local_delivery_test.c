@@ -99,6 +99,7 @@ tear_down(void **state)
 	(void)state;
 	assert_true(deliveries_idle(&all));
 	assert_null(all.boxes.first);
+	boxes_close(&all.boxes);
 	close(all.boxes.root);
 	loop_close(&loop);
 	assert_int_equal(chdir("/"), 0);
@@ -737,6 +738,61 @@ test_quota_files(void **state)
 	close(o.message);
 }
 
+enum { FAR_MS = 3600 * 1000 };
+
+/* However slow this machine is, what is idle stays so. */
+static void
+deliver_to(struct delivery_order *o, char const *path)
+{
+	struct box *box;
+
+	o->rcpt++;
+	assert_non_null(delivery_start(&all, o, path, done, NULL));
+	turn();
+	while (asks)
+		answer(0);
+	assert_int_equal(last.verdict, VERDICT_OK);
+	for (box = all.boxes.idle; box; box = box->next)
+		box->idle_ms = loop.now_ms + FAR_MS;
+}
+
+/* A Maildir stays open for the next message, but its path decides. */
+static void
+test_idle(void **state)
+{
+	struct delivery_order o = order("x\r\n", 0);
+	struct box const *box;
+	char path[24];
+	size_t n;
+	int i;
+
+	(void)state;
+	deliver_to(&o, "you");
+	box = all.boxes.idle;
+	assert_non_null(box);
+	deliver_to(&o, "you");
+	assert_ptr_equal(all.boxes.idle, box);
+	assert_int_equal(entries("you/new"), 2);
+	assert_int_equal(system("mv you gone"), 0);
+	deliver_to(&o, "you");
+	assert_int_equal(entries("you/new"), 1);
+	assert_int_equal(entries("gone/new"), 2);
+	assert_int_equal(system("rm -r you"), 0);
+	deliver_to(&o, "you");
+	assert_int_equal(entries("you/new"), 1);
+	for (i = 0; i < BOX_IDLE_MAX + 5; i++) {
+		snprintf(path, sizeof path, "%d", i);
+		deliver_to(&o, path);
+	}
+	for (n = 0, box = all.boxes.idle; box; box = box->next)
+		n++;
+	assert_int_equal(n, BOX_IDLE_MAX);
+	loop.now_ms += FAR_MS + BOX_IDLE_MS;
+	all.boxes.expire.due(&all.boxes);
+	assert_null(all.boxes.idle);
+	close(o.message);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -750,7 +806,7 @@ main(void)
 		TEST(test_active), TEST(test_sync_fails),
 		TEST(test_disk_full), TEST(test_short), TEST(test_troubles),
 		TEST(test_maybe), TEST(test_there_already), TEST(test_twins),
-		TEST(test_cancel), TEST(test_cancel_writing),
+		TEST(test_cancel), TEST(test_cancel_writing), TEST(test_idle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

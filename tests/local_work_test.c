@@ -144,6 +144,7 @@ tear_down(void **state)
 	loop_not_later(&loop, &filings.begin);
 	loop_not_later(&loop, &deliveries.begin);
 	close(send_fd);
+	boxes_close(&deliveries.boxes);
 	close(deliveries.boxes.root);
 	routes_free(&routes);
 	assert_int_equal(chdir("/"), 0);

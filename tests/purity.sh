@@ -10,6 +10,7 @@
 engines='
 common/access
 common/accessfile
+common/accessline
 common/action
 common/actionaway
 common/actionhere
@@ -41,6 +42,7 @@ common/target
 common/utf8
 common/variable
 common/who
+common/whofile
 common/wire
 inject/address
 inject/complete
@@ -61,6 +63,7 @@ queue/crc32c
 queue/filter
 queue/qmailenv
 queue/record
+queue/standin
 queue/state
 remote/answer
 remote/client
@@ -76,6 +79,7 @@ remote/terms
 remote/text
 send/announce
 send/bounce
+send/destination
 send/expansion
 send/flow
 send/job
@@ -83,7 +87,9 @@ send/lane
 send/mail
 send/orders
 send/owed
+send/page
 send/rcpt
+send/returned
 send/routing
 send/sched
 send/work

@@ -182,6 +182,84 @@ a_file_is_opened_for_each(void **unused)
 	assert_int_equal(heard.fd, -1);
 }
 
+enum { LARGE = 3 * TEXT_STEP + 7 };
+
+/* In mess/, and nobody has looked at it since the start. */
+static void
+arrive_large(uint32_t n, char const *text, uint32_t crc)
+{
+	static struct record_rcpt const rcpt = { .address = SLICE("r@r.r") };
+	struct record_message r = { .rcpts = 1, .file = true, .crc = crc };
+	struct traceid id = numbered(n);
+	int fd = store_create(mess_dir, &id);
+
+	assert_true(fd != -1);
+	assert_int_equal(write(fd, text, LARGE), LARGE);
+	close(fd);
+	arrive_as(n, &r, &rcpt, LARGE);
+}
+
+static void
+ask_for(uint32_t n)
+{
+	assert_true(peer_send(&heard.peer, &handover_fetch_form,
+	    &(struct handover_fetch){ .id = numbered(n) }, -1));
+}
+
+/* A step a turn, and who asked later is answered later. */
+static void
+a_large_file_is_checked_in_steps(void **unused)
+{
+	static char text[LARGE];
+	struct traceid last = numbered(3);
+	int turns = 0;
+
+	(void)unused;
+	memset(text, 'x', LARGE);
+	arrive_large(1, text, crc32c(0, text, LARGE));
+	arrive_large(2, text, 1); /* it was something else once */
+	arrive(3, 1, 8);
+	ask_for(1);
+	ask_for(3);
+	for (; !heard.bodies; turns++)
+		turn_once();
+	assert_true(turns > 1);
+	TURN_UNTIL(heard.bodies == 2);
+	assert_true(traceid_eq(&heard.body.id, &last));
+	assert_true(unit[1].message->checked);
+	fetch(1);
+	assert_true(msgfd_valid(heard.fd, LARGE));
+	fetch(2);
+	assert_int_equal(heard.fd, -1);
+	assert_false(unit[2].message->checked);
+	/* it goes in the midst of that */
+	ask_for(2);
+	TURN_UNTIL(handout.fetching.check.fd != -1);
+	handout_finished(&handout, unit[2].message);
+	TURN_UNTIL(heard.bodies == 5);
+	assert_int_equal(heard.fd, -1);
+	assert_int_equal(handout.fetching.check.fd, -1);
+}
+
+static void
+a_check_ends_with_the_connection(void **unused)
+{
+	static char const text[LARGE];
+	struct traceid id = numbered(1);
+
+	(void)unused;
+	arrive_large(1, text, 1);
+	ask_for(1);
+	TURN_UNTIL(handout.fetching.check.fd != -1);
+	/* as many may wait, and no more */
+	handout.fetching.n = FETCHING_MAX - 1;
+	assert_true(fetching_ask(&handout, &id));
+	assert_false(fetching_ask(&handout, &id));
+	handout_cut(&handout, "a test");
+	assert_int_equal(handout.fetching.check.fd, -1);
+	assert_null(handout.fetching.first);
+}
+
 static void
 an_uncommitted_one_is_not_there(void **unused)
 {
@@ -565,6 +643,8 @@ main(void)
 		TEST(the_unreadable_is_tried_again),
 		TEST(what_is_fetched_is_right_and_cannot_change),
 		TEST(a_file_is_opened_for_each),
+		TEST(a_large_file_is_checked_in_steps),
+		TEST(a_check_ends_with_the_connection),
 		TEST(an_uncommitted_one_is_not_there),
 		TEST(acked_once_durable),
 		TEST(what_is_not_durable_is_said_again),

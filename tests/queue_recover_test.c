@@ -391,9 +391,9 @@ only_old_files_are_swept(void **unused)
 	traceid_make(&young, began_ms);
 	close(store_create(mess_dir, &old));
 	close(store_create(mess_dir, &young));
-	assert_int_equal(store_sweep(mess_dir, &state, began_ms), 1);
+	assert_int_equal(swept(began_ms), 1);
 	assert_int_equal(store_open(mess_dir, &old), -1);
-	assert_int_equal(store_sweep(mess_dir, &state, began_ms + 1), 1);
+	assert_int_equal(swept(began_ms + 1), 1);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, remove_spool)

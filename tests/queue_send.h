@@ -357,11 +357,12 @@ arrive_as(uint32_t n, struct record_message *r, struct record_rcpt const *rcpt,
 		    r->file && i + 1 == r->rcpts));
 	u->message->envelope = (uint32_t)journal_begun(&journal);
 	u->message->file = r->file;
-	write_body(body, len, n);
-	if (!r->file)
+	if (!r->file) {
+		write_body(body, len, n);
 		assert_true(journal_add(&journal, &record_body_form,
 		    &(struct record_body){ .octets = slice_from(body, len) },
 		    true));
+	}
 	journal_end(&journal, &u->unit);
 	TURN_UNTIL(u->fine == 1);
 	handout_arrived(&handout, u->message);

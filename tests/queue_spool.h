@@ -17,6 +17,7 @@
 #include "queue/journal.h"
 #include "queue/recover.h"
 #include "queue/store.h"
+#include "queue/sweep.h"
 #include "tests/seed.h"
 
 enum { HELPERS = 8 };
@@ -56,6 +57,19 @@ open_in_spool(char const *name)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* How many files go, in however many steps. */
+static inline unsigned
+swept(int64_t since_ms)
+{
+	struct sweep s;
+
+	if (!sweep_begin(&s, mess_dir, &state, since_ms)) abort();
+	while (sweep_step(&s))
+		;
+	sweep_end(&s);
+	return s.removed;
+}
+
 /* The start of the daemon: recovery, then ready for units. */
 static inline void
 start_queue(void)
@@ -67,7 +81,7 @@ start_queue(void)
 	if (small_segments) journal.segment_size = small_segments;
 	if (!recover(&recovery, &journal, &state, journal_dir, damaged_dir))
 		abort();
-	if (!recovery.damaged) store_sweep(mess_dir, &state, INT64_MAX);
+	if (!recovery.damaged) swept(INT64_MAX);
 }
 
 static inline void

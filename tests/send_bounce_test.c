@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "common/utf8.h"
-#include "send/bounce.h"
+#include "send/page.h"
+#include "send/returned.h"
 
 static struct bounce_rcpt one = { .address = { "a@b.test", 8 },
 	.status = { "5.1.1", 5 }, .where = { "mx.test[192.0.2.1]:25", 21 },
@@ -94,7 +95,7 @@ hostile_words(void **state)
 static void
 words_are_cut(void **state)
 {
-	char words[BOUNCE_WORDS_MAX + 2];
+	char words[PAGE_WORDS_MAX + 2];
 	struct bounce_rcpt rcpt = one;
 	stralloc out = STRALLOC_ZERO;
 	struct bounce b = make(&rcpt, 1, SLICE("\r\n"));
@@ -104,7 +105,7 @@ words_are_cut(void **state)
 	memset(words, 'w', sizeof words);
 	*words = '5';
 	for (n = 0; n < 3; n++) {
-		rcpt.words = slice_from(words, BOUNCE_WORDS_MAX - 1 + n);
+		rcpt.words = slice_from(words, PAGE_WORDS_MAX - 1 + n);
 		len[n] = compose(&out, &b).len;
 	}
 	assert_int_equal(len[1] - len[0], 2); /* told twice */
@@ -121,21 +122,21 @@ header_is_cut(void **state)
 	(void)state;
 	for (i = 0; i < sizeof text; i++)
 		text[i] = "Header: 1\r\n"[i % 11];
-	assert_int_equal(bounce_header(slice_from(text, sizeof text)).len,
+	assert_int_equal(returned_header(slice_from(text, sizeof text)).len,
 	    BOUNCE_HEADER_MAX / 11 * 11);
 	/* the last line that fits ends exactly at the limit, or one behind */
 	memcpy(text + BOUNCE_HEADER_MAX - 2, "\r\n", 2);
 	text[BOUNCE_HEADER_MAX - 3] = text[BOUNCE_HEADER_MAX - 4] = 'x';
-	assert_int_equal(bounce_header(slice_from(text, sizeof text)).len,
+	assert_int_equal(returned_header(slice_from(text, sizeof text)).len,
 	    BOUNCE_HEADER_MAX);
 	memcpy(text + BOUNCE_HEADER_MAX - 2, "x\r\n", 3);
-	assert_in_range(bounce_header(slice_from(text, sizeof text)).len,
+	assert_in_range(returned_header(slice_from(text, sizeof text)).len,
 	    BOUNCE_HEADER_MAX - 20, BOUNCE_HEADER_MAX - 1);
 
-	assert_int_equal(bounce_header(SLICE("a: b\r\n\r\nbody\r\n")).len, 8);
-	assert_int_equal(bounce_header(SLICE("\r\nbody\r\n")).len, 2);
-	assert_int_equal(bounce_header(SLICE("a: b\r\ncut off")).len, 6);
-	assert_int_equal(bounce_header(SLICE("")).len, 0);
+	assert_int_equal(returned_header(SLICE("a: b\r\n\r\nbody\r\n")).len, 8);
+	assert_int_equal(returned_header(SLICE("\r\nbody\r\n")).len, 2);
+	assert_int_equal(returned_header(SLICE("a: b\r\ncut off")).len, 6);
+	assert_int_equal(returned_header(SLICE("")).len, 0);
 }
 
 static void

@@ -195,10 +195,11 @@ answered(struct session *s)
 	l->yes++;
 	l->accepted[s->n] = true;
 	s->busy = false;
-	if (l->wait)
+	if (l->wait && !s->told)
 		s->step = SESSION_WAITING;
 	else
 		next_message(s);
+	s->told = false;
 }
 
 static void
@@ -343,6 +344,10 @@ session_begin(struct session *s)
 void
 session_go_on(struct session *s)
 {
+	if (s->step != SESSION_WAITING) {
+		s->told = true; /* before the reply has been read */
+		return;
+	}
 	next_message(s);
 	flush_or_lose(s);
 }

@@ -48,6 +48,7 @@ struct session {
 	enum session_step step;
 	bool pipelining;
 	bool busy;			/* with message n, not yet answered */
+	bool told;			/* to go on, before that was answered */
 	uint64_t n, left, rcpt;		/* recipients answered */
 	char number[MAILING_DIGITS + 1];
 	size_t sent;			/* of the text */
