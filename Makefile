@@ -146,7 +146,7 @@ bench: all benches
 	B=$(B) tests/bench/run $(BENCH)
 
 proof: all tests
-	for t in storm powercut fulldisk mutations crash faults; do \
+	for t in storm powercut fulldisk mutations crash faults logins; do \
 	    B=$(B) LONG=1 tests/e2e_$$t.sh || exit 1; \
 	done
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Gathers sender and recipients; never looks at the body. */
 #include <stdlib.h>
-#include "inject/address.h"
+#include "common/address.h"
+#include "common/header.h"
 #include "inject/envelope.h"
-#include "inject/header.h"
 
 void
 envelope_init(struct envelope *e, struct slice domain, size_t rcpts_max)

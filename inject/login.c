@@ -3,7 +3,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "inject/complete.h"
+#include "common/complete.h"
 #include "inject/login.h"
 
 char *

@@ -8,18 +8,18 @@
 #include <skalibs/strerr.h>
 #include "common/body.h"
 #include "common/clock.h"
+#include "common/complete.h"
+#include "common/handin.h"
+#include "common/header.h"
 #include "common/jail.h"
 #include "common/unixsock.h"
-#include "inject/complete.h"
 #include "inject/delegate.h"
 #include "inject/envelope.h"
 #include "inject/hand.h"
-#include "inject/header.h"
 #include "inject/input.h"
 #include "inject/login.h"
 #include "inject/settings.h"
 #include "inject/show.h"
-#include "common/handin.h"
 
 struct inject {
 	struct settings set;

@@ -5,9 +5,9 @@
 #include <unistd.h>
 #include <skalibs/strerr.h>
 #include "common/addr.h"
+#include "common/complete.h"
 #include "common/option.h"
 #include "common/submit.h"
-#include "inject/complete.h"
 #include "inject/settings.h"
 
 #define SPOOL_HOME "/var/spool/mailgrave"

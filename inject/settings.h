@@ -4,9 +4,9 @@
 #define MAILGRAVE_SETTINGS_H
 
 #include <stdbool.h>
+#include "common/complete.h"
 #include "common/dsn.h"
 #include "common/hostname.h"
-#include "inject/complete.h"
 #include "inject/login.h"
 #include "inject/sendmail.h"
 

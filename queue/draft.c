@@ -90,8 +90,7 @@ draft_room(struct intakes *all, uint64_t size)
 {
 	if (size > all->max_size) return &refusals[TOO_BIG];
 	if (!journal_takes_mail(all->journal, RECORD_MAX) ||
-	    !store_has_room(&all->room, all->mess, size,
-	    all->loop->now_ms))
+	    !store_has_room(&all->room, all->mess, size, all->loop->now_ms))
 		return &refusals[NO_ROOM];
 	return NULL;
 }

@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154 # quickstart's variables
 # The directories of a pipeline and the run scripts of its stages, for
 # quickstart: dir, spool, mail, bind, port, domain, relay, routes, access, stages and
-# root are its variables. Nothing outside of dir is touched.
+# root are its variables, and those of tls.sh. Nothing outside of dir is touched.
 
 # stage NAME - the service directory of one stage
 stage() {
@@ -37,7 +37,8 @@ default_access() {
 	access=$dir/etc/access
 	{
 		echo '# Written anew by every quickstart without --access.'
-		echo '# Everybody may connect, nobody may relay.'
+		echo '# Everybody may connect, nobody may relay but who logs in.'
+		echo 'relay login'
 		echo 'accept *'
 	} >"$access"
 }

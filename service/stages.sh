@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154 # variables of those who source it
 # The stages of a pipeline: where each lives and with which options, for
 # quickstart and install. They set spool, mail, bind, port, domain, routes and
-# access. Nothing is touched here.
+# access; with users also tls_bind, certificate and key. Nothing is touched here.
 
 # quoted WORD... - for the shell
 quoted() {
@@ -25,7 +25,10 @@ options() {
 	case $1 in
 	smtpd)	quoted --bind "$bind" --port "$port" \
 			${domain:+--domain "$domain"} --routes "$routes" \
-			--access "$access" --out queue.ctrl ;;
+			--access "$access" --out queue.ctrl
+		[ -z "${users-}" ] || quoted --tls-bind "$tls_bind" \
+			--tls-cert "$certificate" --tls-key "$key" \
+			--users "$users" ;;
 	queue)	quoted --in "$spool/smtpd/queue.ctrl" \
 			--submit "$spool/submit.ctrl" --out send.ctrl ;;
 	send)	quoted --routes "$routes" --in "$spool/queue/send.ctrl" \

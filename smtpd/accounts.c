@@ -1,32 +1,27 @@
 /* SPDX-License-Identifier: ISC */
-/* Keeps the helpers that check passwords in step with their file. May end the
- * process, as main does: it is a part of its beginning. */
+/* Starts whatever knows the users. May end the process, as main does: it is a
+ * part of its beginning. */
 #include <skalibs/nonposix.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <skalibs/strerr.h>
-#include "common/log.h"
+#include "common/reader.h"
 #include "smtpd/accounts.h"
-#include "smtpd/users.h"
 
-/* Passwords' hashes stay in the helpers, which get the file's descriptor. */
-void
-accounts_open(struct accounts *a)
+/* The helpers read it for themselves; no hash stays here. */
+static void
+check_file(struct accounts *a, char const *file)
 {
-	char const *file = a->file;
 	char number[16];
 	unsigned line;
 	size_t len;
-	char *text;
+	char *text = file_slurp(file, USERBOOK_FILE_MAX, &len);
 
-	if (!file) return;
-	text = file_slurp(file, READER_FILE_MAX, &len);
-	a->fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (!text || a->fd == -1) strerr_diefusys(100, "read ", file);
+	if (!text) strerr_diefusys(100, "read ", file);
 	line = users_wrong(slice_from(text, len));
+	a->verified = users_verified(slice_from(text, len));
 	explicit_bzero(text, len);
 	free(text);
 	if (!line) return;
@@ -34,39 +29,68 @@ accounts_open(struct accounts *a)
 	strerr_dief(100, file, number, ": neither NAME:HASH nor a comment");
 }
 
+/* Who smtpd is has no right to what they know. Without root there is no other
+ * one to be. */
 static void
-passed(void *owner, size_t n, int fd)
+find_user(struct jail *jail, char const *user)
 {
-	struct accounts *a = owner;
+	char const *why;
 
-	(void)n;
-	checker_users(a->checker, fd);
-}
-
-static void
-failed(void *owner, size_t n, char *text, size_t len)
-{
-	struct accounts *a = owner;
-
-	(void)n;
-	(void)len;
-	free(text);
-	log_event("reload-failed", LOG_TEXT("file", a->file),
-	    LOG_TEXT("why", strerror(errno)));
-}
-
-bool
-accounts_watch(struct accounts *a, struct loop *loop,
-    struct jail const *jail, void (*lost)(void))
-{
-	if (!a->file) return true;
-	a->reader = (struct reader){ .path = { a->file }, .paths = 1,
-		.took = failed, .passed = passed, .owner = a };
-	return reader_open(&a->reader, loop, jail, "smtpd-users", lost);
+	if (geteuid() == 0) jail->user = user;
+	if (!jail_prepare(jail, &why))
+		strerr_dief(100, "--auth-user ", user, ": ", why);
 }
 
 void
-accounts_reload(struct accounts *a)
+accounts_check(struct accounts *a, struct settings const *s)
 {
-	if (a->file) reader_ask(&a->reader);
+	if (s->users) {
+		a->book.file = s->users;
+		find_user(&a->book.jail, s->auth_user);
+		check_file(a, s->users);
+	}
+	if (s->checkpassword) {
+		find_user(&a->program.jail, s->auth_user);
+		if (!checkpassword_words(&a->program, s->checkpassword))
+			strerr_dief(100, "--checkpassword: a path from / on is "
+			    "wanted, and few arguments");
+		if (access(a->program.word[0], X_OK) == -1)
+			strerr_diefusys(100, "run ", a->program.word[0]);
+	}
+}
+
+static void
+told(void *owner, enum users_verified now)
+{
+	struct session_rules *rules = ((struct accounts *)owner)->rules;
+
+	rules->scram = now != USERS_NONE_VERIFIED;
+	rules->scram_for_all = now == USERS_ALL_VERIFIED;
+}
+
+void
+accounts_open(struct accounts *a, struct settings const *s, struct checker *c)
+{
+	bool good = true;
+
+	c->verified = told;
+	c->owner = a;
+	if (s->users)
+		good = checker_add_helpers(c, ACCOUNTS_HASHERS, "smtpd-auth",
+		    userbook_work, &a->book);
+	if (s->checkpassword)
+		good = checker_add_helpers(c, ACCOUNTS_WAITERS, "smtpd-auth",
+		    checkpassword_work, &a->program);
+	if (!good)
+		strerr_diefusys(111, "start the helpers that check passwords");
+	a->server.path = s->auth_socket;
+	a->server.loop = c->loop;
+	server_open(&a->server);
+	if (s->auth_socket) c->server = &a->server;
+}
+
+void
+accounts_serve(struct accounts *a, struct settings const *s)
+{
+	if (s->users) told(a, a->verified);
 }

@@ -1,27 +1,39 @@
 /* SPDX-License-Identifier: ISC */
-/* The users file in force: opened at start, and again on HUP. */
+/* Where it is known who may log in: the users file, a program, or a server. */
 #ifndef MAILGRAVE_SMTPD_ACCOUNTS_H
 #define MAILGRAVE_SMTPD_ACCOUNTS_H
 
-#include "common/reader.h"
 #include "smtpd/checker.h"
+#include "smtpd/checkpassword.h"
+#include "smtpd/server.h"
+#include "smtpd/session.h"
+#include "smtpd/settings.h"
+#include "smtpd/userbook.h"
 
-struct accounts {
-	char const *file;	/* set by the owner; NULL: nobody logs in, and
-				 * all of these are harmless */
-	struct checker *checker;
-	int fd;			/* of the file, for checker_open */
-	struct reader reader;
+enum {
+	ACCOUNTS_HASHERS = 2,	/* helpers that hash, which is work */
+	ACCOUNTS_WAITERS = CHECKER_HELPERS_MAX	/* that wait for a program */
 };
 
-/* accounts_open - exits 100 when there is a mistake in the file */
-void accounts_open(struct accounts *a);
+struct accounts {
+	struct session_rules *rules;	/* set by the owner: told what AUTH is
+					 * to be had */
+	struct userbook book;
+	struct checkpassword program;
+	struct server server;
+	enum users_verified verified;	/* in the file, at start */
+};
 
-/* accounts_watch - make the reader that accounts_reload asks; before the jail;
- * false and errno */
-bool accounts_watch(struct accounts *a, struct loop *loop,
-    struct jail const *jail, void (*lost)(void));
+/* accounts_check - exits 100 when there is a mistake in the file, the program
+ * or the user */
+void accounts_check(struct accounts *a, struct settings const *s);
 
-void accounts_reload(struct accounts *a);
+/* accounts_open - start what is needed; before the jail; c->loop and c->lost
+ * are set; exits 111 when it can't */
+void accounts_open(struct accounts *a, struct settings const *s,
+    struct checker *c);
+
+/* accounts_serve - put in force what is known; the rules are set */
+void accounts_serve(struct accounts *a, struct settings const *s);
 
 #endif

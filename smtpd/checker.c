@@ -1,112 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* Hands names and passwords to helpers and hears yes or no. */
-#include <skalibs/nonposix.h>
-#include <crypt.h>
-#include <errno.h>
-#include <stdlib.h>
+/* Keeps helpers busy and delays bad news; knows no user. */
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "common/helper.h"
-#include "common/jail.h"
-#include "common/log.h"
 #include "smtpd/checker.h"
-#include "smtpd/users.h"
-
-enum { USERS_MAX = 16 << 20 };	/* octets of the file */
-
-/* The helper */
-
-/* load - helpers share the descriptor's offset, so it isn't used */
-static void
-load(char **users, size_t *len, int fd)
-{
-	struct stat st;
-	char *text = NULL;
-	size_t n = 0;
-	ssize_t got = 1;
-	unsigned line = 0;
-
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size <= USERS_MAX)
-		text = malloc((size_t)st.st_size + 1);
-	while (text && got > 0 && n < (size_t)st.st_size) {
-		got = pread(fd, text + n, (size_t)st.st_size - n, (off_t)n);
-		if (got > 0) n += (size_t)got;
-	}
-	close(fd);
-	if (text && got >= 0) line = users_wrong(slice_from(text, n));
-	if (!text || got < 0 || line) {
-		log_event("reload-failed", LOG_TEXT("file", "users"),
-		    LOG_NUMBER("line", line));
-		free(text);
-		return;
-	}
-	if (*users) explicit_bzero(*users, *len);
-	free(*users);
-	*users = text;
-	*len = n;
-}
-
-/* As long for a name that there isn't. */
-static bool
-is_right(char const *users, size_t len, struct check_request const *r,
-    struct crypt_data *data)
-{
-	struct slice hash;
-	bool known = users_find(slice_from(users, len), slice_of(r->name),
-	    &hash);
-	char setting[CRYPT_OUTPUT_SIZE] = "";
-	char const *made;
-	unsigned char differs = 0;
-	size_t i;
-
-	memcpy(setting, hash.s ? hash.s : "", hash.len);
-	made = crypt_r(r->password, setting, data);
-	if (!known || !made || strlen(made) != hash.len) return false;
-	for (i = 0; i < hash.len; i++)
-		differs |= (unsigned char)(made[i] ^ hash.s[i]);
-	return !differs;
-}
-
-/* A packet with a descriptor is another users file. */
-static void
-serve(int socket, void *owner)
-{
-	struct crypt_data *data = calloc(1, sizeof *data);
-	struct check_request r;
-	unsigned char right;
-	char *users = NULL;
-	char const *why;
-	size_t len = 0;
-	int fd;
-
-	(void)owner;
-	if (!data || !jail_seal(0, &why)) _exit(111);
-	while (helper_receive(socket, &r, sizeof r, &fd) == sizeof r) {
-		if (fd != -1) {
-			load(&users, &len, fd);
-			continue;
-		}
-		r.name[SASL_TEXT_MAX] = r.password[SASL_TEXT_MAX] = '\0';
-		right = is_right(users, len, &r, data);
-		explicit_bzero(&r, sizeof r);
-		explicit_bzero(data, sizeof *data);
-		if (!helper_send(socket, &right, sizeof right, -1)) break;
-	}
-}
-
-/* The daemon */
+#include "smtpd/server.h"
 
 static void
 hand_over(struct checker_helper *h, struct check *check)
 {
+	struct checker_order order = { .question = check->question };
+
 	h->work = check;
 	h->busy = true;
-	if (!helper_send(h->watch.fd, &check->request, sizeof check->request,
-	    -1))
+	if (!helper_send(h->watch.fd, &order, sizeof order, -1))
 		h->all->lost();
-	explicit_bzero(&check->request, sizeof check->request);
+	explicit_bzero(&order, sizeof order);
+	explicit_bzero(&check->question, sizeof check->question);
 }
 
 static void
@@ -116,100 +25,131 @@ next_check(struct checker_helper *h)
 
 	if (!check) return;
 	h->all->first = check->next;
-	h->all->waiting--;
 	hand_over(h, check);
+}
+
+/* Nobody can do more for it. */
+static void
+answered(struct check *check)
+{
+	if (!check->answered) check->all->under_way--;
+	check->answered = true;
+}
+
+static void
+end(struct check *check, struct sasl_answer const *answer)
+{
+	check->under_way = false;
+	check->done(check->owner, answer);
 }
 
 static void
 delayed(void *owner)
 {
 	struct check *check = owner;
+	struct sasl_answer const bad = { .outcome = check->outcome };
 
-	check->under_way = false;
-	check->done(check->owner, false);
+	end(check, &bad);
+}
+
+/* What is not right is told from the loop, also when that is at once. */
+void
+check_conclude(struct check *check, struct sasl_answer const *answer)
+{
+	struct loop *loop = check->all->loop;
+
+	answered(check);
+	check->outcome = answer->outcome;
+	if (answer->outcome == SASL_RIGHT)
+		end(check, answer);
+	else
+		loop_arm(loop, &check->delay, answer->outcome == SASL_WRONG
+		    ? check->since_ms + CHECKER_DELAY_MS : loop->now_ms);
 }
 
 static void
 ready(void *owner, uint32_t events)
 {
 	struct checker_helper *h = owner;
-	struct loop *loop = h->all->loop;
 	struct check *check = h->work;
-	unsigned char right;
+	struct checker_word word;
 	int none;
 
 	(void)events;
-	if (helper_receive(h->watch.fd, &right, sizeof right, &none) !=
-	    sizeof right || !h->busy) {
+	if (helper_receive(h->watch.fd, &word, sizeof word, &none) !=
+	    sizeof word || (!word.news && !h->busy)) {
 		h->all->lost();
+		return;
+	}
+	if (word.news) {
+		h->all->verified(h->all->owner, word.verified);
 		return;
 	}
 	h->work = NULL;
 	h->busy = false;
 	next_check(h);
-	if (!check) return;
-	if (!right) {
-		loop_arm(loop, &check->delay,
-		    loop->now_ms + CHECKER_DELAY_MS);
-		return;
-	}
-	check->under_way = false;
-	check->done(check->owner, true);
+	if (check) check_conclude(check, &word.answer);
 }
 
 bool
-checker_open(struct checker *c, struct loop *loop, int users,
-    void (*lost)(void))
+checker_add_helpers(struct checker *c, unsigned n, char const *name,
+    void (*work)(int socket, void *owner), void *owner)
 {
-	unsigned i;
-
-	*c = (struct checker){ .loop = loop, .lost = lost };
-	for (i = 0; i < CHECKER_HELPERS; i++) {
-		struct checker_helper *h = &c->helper[i];
-		int fd = helper_fork("smtpd-auth", serve, NULL);
+	for (c->helpers = 0; c->helpers < n; c->helpers++) {
+		struct checker_helper *h = &c->helper[c->helpers];
+		int fd = helper_fork(name, work, owner);
 
 		*h = (struct checker_helper){ .all = c, .watch = { .fd = -1,
 		    .ready = ready, .owner = h } };
-		if (fd == -1 || !loop_watch(loop, &h->watch, fd, EPOLLIN))
+		if (fd == -1 || !loop_watch(c->loop, &h->watch, fd, EPOLLIN))
 			return false;
 	}
-	checker_users(c, users);
 	return true;
 }
 
 void
-checker_users(struct checker *c, int fd)
+checker_reload(struct checker *c)
 {
-	struct check_request const none = { .name = "" };
+	struct checker_order const order = { .reload = true };
 	unsigned i;
 
-	for (i = 0; i < CHECKER_HELPERS; i++)
-		if (!helper_send(c->helper[i].watch.fd, &none, sizeof none, fd))
-			log_event("reload-failed", LOG_TEXT("file", "users"),
-			    LOG_SYS(errno));
-	close(fd);
+	for (i = 0; i < c->helpers; i++)
+		if (!helper_send(c->helper[i].watch.fd, &order, sizeof order,
+		    -1))
+			c->lost();
+}
+
+static void
+wait_for_helper(struct checker *c, struct check *check)
+{
+	struct check **at = &c->first;
+	unsigned i;
+
+	for (i = 0; i < c->helpers; i++)
+		if (!c->helper[i].busy) {
+			hand_over(&c->helper[i], check);
+			return;
+		}
+	while (*at)
+		at = &(*at)->next;
+	*at = check;
 }
 
 bool
 check_start(struct checker *c, struct check *check)
 {
-	struct check **at = &c->first;
-	unsigned i;
-
 	check->all = c;
 	check->next = NULL;
 	check->delay = (struct timer){ .due = delayed, .owner = check };
-	check->under_way = c->waiting < CHECKER_WAITING_MAX;
+	check->since_ms = c->loop->now_ms;
+	check->under_way = c->under_way < CHECKER_WAITING_MAX;
+	check->answered = !check->under_way;
 	if (!check->under_way) return false;
-	for (i = 0; i < CHECKER_HELPERS; i++)
-		if (!c->helper[i].busy) {
-			hand_over(&c->helper[i], check);
-			return true;
-		}
-	while (*at)
-		at = &(*at)->next;
-	*at = check;
-	c->waiting++;
+	c->under_way++;
+	if (c->server)
+		server_ask(c->server, check);
+	else
+		wait_for_helper(c, check);
 	return true;
 }
 
@@ -222,14 +162,15 @@ check_cancel(struct check *check)
 
 	if (!check->under_way) return;
 	check->under_way = false;
+	answered(check);
 	loop_disarm(c->loop, &check->delay);
-	for (i = 0; i < CHECKER_HELPERS; i++)
+	if (c->server) server_forget(c->server, check);
+	for (i = 0; i < c->helpers; i++)
 		if (c->helper[i].work == check) c->helper[i].work = NULL;
 	for (at = &c->first; *at; at = &(*at)->next)
 		if (*at == check) {
 			*at = check->next;
-			c->waiting--;
 			break;
 		}
-	explicit_bzero(&check->request, sizeof check->request);
+	explicit_bzero(&check->question, sizeof check->question);
 }

@@ -58,6 +58,7 @@ conn_account(struct conn *c)
 void
 conn_drop_input(struct conn *c)
 {
+	if (c->input) explicit_bzero(c->input, c->input_len);
 	free(c->input);
 	c->input = NULL;
 	c->input_len = 0;
@@ -148,8 +149,10 @@ conn_open(struct conns *all, int in, int out, char const *client,
 		.terminal = in != out && isatty(in) };
 	c->transaction = (struct transaction){ .session = &c->session,
 		.routes = all->routes, .access = all->access,
-		.pool = &all->pool, .checker = &all->checker,
-		.failures = &all->failures, .tallies = &all->tallies,
+		.pool = &all->pool, .login = { .session = &c->session,
+		    .checker = &all->checker, .failures = &all->failures,
+		    .wake = converse_later, .owner = c },
+		.hide_client = all->hide_client, .tallies = &all->tallies,
 		.client = c->client, .moved = arrival_moved,
 		.may_secure = handshake_has_room, .wake = converse_later,
 		.owner = c };

@@ -56,6 +56,7 @@ struct conns {
 	bool starttls;			/* is offered, where it can be done */
 	struct checker checker;		/* open where rules.auth is */
 	struct failures failures;
+	bool hide_client;		/* see transaction.h */
 	bool auth_clear;		/* AUTH without TLS on loopback */
 	unsigned long long handshakes_max;	/* under way at a time */
 	struct lookups lookups;		/* open, or zeroed */

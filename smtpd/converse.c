@@ -104,13 +104,13 @@ talk(struct conn *c, struct slice *in)
 			break;
 		case SESSION_ASK:
 			transaction_answer(t);
-			if (t->asking) return MOVED;
+			if (transaction_is_asking(t)) return MOVED;
 			break;
 		case SESSION_STORE:
-			submission_store(t->submission, view);
+			transaction_store(t, view);
 			break;
 		case SESSION_COMMIT:
-			if (!c->committing) submission_end(t->submission);
+			if (!c->committing) transaction_commit(t);
 			c->committing = !submission_is_settled(t->submission);
 			if (c->committing) return MOVED;
 			transaction_conclude(t);
@@ -165,7 +165,8 @@ converse_wants_input(struct conn const *c)
 {
 	if (c->arrival) return c->arrival->listening && !c->input;
 	return !output_is_behind(&c->output) && !c->committing && !c->input &&
-	    !c->transaction.asking && !queue_is_behind(c);
+	    !transaction_is_asking(&c->transaction) &&
+	    !queue_is_behind(c);
 }
 
 void

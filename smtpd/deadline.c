@@ -29,7 +29,7 @@ deadline_set(struct conn *c)
 	/* submissions have their own */
 	if (c->arrival)
 		loop_arm(c->all->loop, &c->deadline, c->arrival->until_ms);
-	else if (c->committing || c->transaction.asking)
+	else if (c->committing || transaction_is_asking(&c->transaction))
 		loop_disarm(c->all->loop, &c->deadline);
 	else
 		loop_arm(c->all->loop, &c->deadline, at);

@@ -33,7 +33,7 @@ failures_add(struct failures *f, struct slice address, int64_t now_ms)
 	if (!is_remembered(p, octet, now_ms)) p->n = 0;
 	memcpy(p->octet, octet, sizeof p->octet);
 	p->last_ms = now_ms;
-	if (p->n < FAILURES_MAX) p->n++;
+	if (p->n < f->max) p->n++;
 }
 
 bool
@@ -43,5 +43,5 @@ failures_too_many(struct failures const *f, struct slice address,
 	unsigned char octet[NETADDR_OCTETS];
 	struct failure const *p = &f->place[place_of(octet, address)];
 
-	return is_remembered(p, octet, now_ms) && p->n >= FAILURES_MAX;
+	return is_remembered(p, octet, now_ms) && p->n >= f->max;
 }

@@ -11,15 +11,15 @@
 enum {
 	FAILURES_PLACES = 4096,	/* a newer address takes the place of an older
 				 * one that falls on the same */
-	FAILURES_MAX = 10,	/* of one address, */
-	FAILURES_MS = 10 * 60 * 1000	/* since the last one */
+	FAILURES_MS = 10 * 60 * 1000	/* so long they count from the last */
 };
 
-/* Zeroed is empty. */
+/* Zeroed but for max it is empty. */
 struct failures {
+	unsigned long long max;		/* of one address, and no more */
 	struct failure {
 		unsigned char octet[NETADDR_OCTETS];
-		unsigned n;
+		unsigned long long n;
 		int64_t last_ms;
 	} place[FAILURES_PLACES];
 };
@@ -27,7 +27,7 @@ struct failures {
 /* failures_add - address is as text; what is none counts as ::ffff:0.0.0.0 */
 void failures_add(struct failures *f, struct slice address, int64_t now_ms);
 
-/* failures_too_many - it has had FAILURES_MAX */
+/* failures_too_many - it has had as many as it may */
 bool failures_too_many(struct failures const *f, struct slice address,
     int64_t now_ms);
 

@@ -3,6 +3,7 @@
 #include <skalibs/nonposix.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "smtpd/arrival.h"
@@ -29,16 +30,22 @@ hear_proxy(struct conn *c, struct slice *in)
 	return true;
 }
 
+/* What is no text of a message may be a password: nothing of it stays in the
+ * shared store. */
 static void
 run_input(struct conn *c, struct slice in)
 {
 	struct body_crlf lines = { .state = 0 };
+	bool may_be_secret = !session_in_text(&c->session);
+	struct conns *all = c->all;
+	size_t len = in.len;
 
 	/* a terminal gives whole lines, so none of them is cut */
 	if (c->terminal)
 		in = slice_from(c->all->typed,
 		    body_crlf(&lines, in, c->all->typed));
 	if (!c->lingering) converse(c, in);
+	if (may_be_secret) explicit_bzero(all->input, len);
 }
 
 static ssize_t

@@ -96,7 +96,7 @@ hup(void *owner)
 	/* local has read the same, and is not told */
 	if (!s->settings.outlet.sink) inforce_reload(&s->rules);
 	keys_reload(&s->keys);
-	accounts_reload(&s->accounts);
+	checker_reload(&s->conns.checker);
 }
 
 static void
@@ -151,6 +151,7 @@ set_conns(struct smtpd *s)
 	c->ended = last_ended;
 	c->owner = s;
 	pool_open(&c->pool);
+	accounts_serve(&s->accounts, &s->settings);
 	if (!conns_open(c)) strerr_diefusys(111, "get memory");
 }
 
@@ -203,11 +204,18 @@ watch_files(struct smtpd *s)
 	struct stage *stage = &s->stage;
 	bool rules = !s->settings.outlet.sink;
 
-	if ((rules && !inforce_watch(&s->rules, &stage->loop, &stage->jail,
-	    "smtpd-reader", stage_lost_helper)) ||
-	    !accounts_watch(&s->accounts, &stage->loop, &stage->jail,
-	    stage_lost_helper))
+	if (rules && !inforce_watch(&s->rules, &stage->loop, &stage->jail,
+	    "smtpd-reader", stage_lost_helper))
 		strerr_diefusys(111, "start the reader of files");
+}
+
+static void
+open_accounts(struct smtpd *s)
+{
+	s->conns.checker.loop = &s->stage.loop;
+	s->conns.checker.lost = stage_lost_helper;
+	s->accounts.rules = &s->conns.rules;
+	accounts_open(&s->accounts, &s->settings, &s->conns.checker);
 }
 
 static void
@@ -271,7 +279,7 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	operand = stage_options(&s->stage, argc, argv, &page, &own);
 	for (fd = s->settings.ucspi_fd; *fd != -1; fd++)
 		fcntl(*fd, F_SETFD, FD_CLOEXEC);
-	if (s->settings.hash) password_hash();
+	if (s->settings.hash) password_hash(s->settings.scram);
 	if (s->settings.explain) explain(s, argv + operand);
 	prepare_sink(s, argv + operand);
 	if (settings_wrong(&s->settings))
@@ -286,9 +294,7 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	stage_read_rules(&s->stage, &s->rules);
 	if (s->stage.check) open_lookups(s);
 	open_keys(s);
-	s->accounts.file = s->settings.users;
-	s->accounts.checker = &s->conns.checker;
-	accounts_open(&s->accounts);
+	accounts_check(&s->accounts, &s->settings);
 	stage_checked(&s->stage);
 	listeners_bind(&s->listeners, &s->settings);
 	if (!keys_watch(&s->keys, &s->stage.loop, stage_lost_helper))
@@ -302,6 +308,7 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	jail_allow_descriptors(s->settings.sessions_max +
 	    (s->settings.outlet.sink ? SINK_DESCRIPTORS : 1) *
 	    (s->settings.streams_max + POOL_SHARED_MAX) + DESCRIPTORS_OTHER);
+	open_accounts(s);
 	if (s->settings.outlet.sink) open_sink(s);
 }
 
@@ -348,11 +355,9 @@ main(int argc, char *const *argv)
 	smtpd_open(&s, argc, argv);
 	stage_enter(&s.stage);
 	set_conns(&s);
-	if (s.settings.users && !checker_open(&s.conns.checker, &s.stage.loop,
-	    s.accounts.fd, stage_lost_helper))
-		strerr_diefusys(111, "start the helpers that check passwords");
 	smtpd_serve(&s);
 	conns_close(&s.conns);
+	server_close(&s.accounts.server);
 	pool_close(&s.conns.pool);
 	if (s.settings.outlet.sink && sink_close(&s.sink)) s.status = 111;
 	lookups_close(&s.conns.lookups);

@@ -5,26 +5,53 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <skalibs/random.h>
 #include <skalibs/strerr.h>
 #include "smtpd/password.h"
 #include "smtpd/sasl.h"
 
-void
-password_hash(void)
+static void
+print_crypt(char const *password)
 {
 	static struct crypt_data data;
-	char password[SASL_TEXT_MAX + 2] = "";
 	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
 	char const *hash;
 
-	if (isatty(STDIN_FILENO)) fputs("password: ", stderr);
-	if (!fgets(password, sizeof password, stdin) || *password == '\n')
-		strerr_dief(100, "a password is wanted on standard input");
-	password[strcspn(password, "\n")] = '\0';
 	if (!crypt_gensalt_rn(NULL, 0, NULL, 0, setting, sizeof setting))
 		strerr_diefusys(111, "make a salt");
 	hash = crypt_r(password, setting, &data);
 	if (!hash || *hash == '*') strerr_diefusys(111, "hash");
 	puts(hash);
+}
+
+static void
+print_verifier(char const *password)
+{
+	struct verifier v = { .iterations = VERIFIER_ITERATIONS_MADE,
+		.salt_len = VERIFIER_SALT_MADE };
+	char text[VERIFIER_TEXT_MAX];
+
+	random_buf((char *)v.salt, VERIFIER_SALT_MADE);
+	if (!verifier_make(&v, slice_of(password)))
+		strerr_diefusys(111, "hash");
+	puts(verifier_format(text, &v));
+}
+
+void
+password_hash(bool scram)
+{
+	char password[SASL_TEXT_MAX + 2] = "";
+	size_t len;
+
+	if (isatty(STDIN_FILENO)) fputs("password: ", stderr);
+	if (!fgets(password, sizeof password, stdin) || *password == '\n')
+		strerr_dief(100, "a password is wanted on standard input");
+	len = strcspn(password, "\n");
+	if (len > SASL_TEXT_MAX) strerr_dief(100, "this is too long");
+	password[len] = '\0';
+	if (scram)
+		print_verifier(password);
+	else
+		print_crypt(password);
 	exit(0);
 }

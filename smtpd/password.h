@@ -3,8 +3,11 @@
 #ifndef MAILGRAVE_SMTPD_PASSWORD_H
 #define MAILGRAVE_SMTPD_PASSWORD_H
 
-/* password_hash - never returns; the password is not an argument, which ps
- * would show */
-_Noreturn void password_hash(void);
+#include <stdbool.h>
+
+/* password_hash - never returns
+ *   scram  a verifier, not a hash of crypt(3)
+ * The password is not an argument, which ps would show */
+_Noreturn void password_hash(bool scram);
 
 #endif

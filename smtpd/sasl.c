@@ -1,30 +1,39 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads answers; believes no length of theirs. */
+/* Reads what a client says; believes no length of it. */
 #include <string.h>
-#include "common/base64.h"
 #include "smtpd/sasl.h"
 
-enum { ANSWER_MAX = BASE64_LEN(3 * SASL_TEXT_MAX + 2) };
+enum { SAID_MAX = BASE64_LEN(3 * SASL_TEXT_MAX + 2) };
+
+_Static_assert(SAID_MAX / 4 * 3 == SCRAM_HEARD_MAX, "all that may be said");
 
 char const sasl_names[] = "PLAIN LOGIN";
+char const sasl_scram[] = "SCRAM-SHA-256";
 
 bool
-sasl_begin(struct sasl *s, struct slice mechanism)
+sasl_begin(struct sasl *s, struct slice mechanism, bool scram)
 {
-	*s = (struct sasl){ .step = SASL_WANTS_PLAIN };
-	if (slice_is_nocase(mechanism, "PLAIN")) return true;
-	s->step = SASL_WANTS_NAME;
-	return slice_is_nocase(mechanism, "LOGIN");
+	explicit_bzero(s, sizeof *s);
+	if (slice_is_nocase(mechanism, "PLAIN"))
+		s->step = SASL_WANTS_PLAIN;
+	else if (slice_is_nocase(mechanism, "LOGIN"))
+		s->step = SASL_WANTS_NAME;
+	else if (scram && slice_is_nocase(mechanism, sasl_scram))
+		s->step = SASL_WANTS_FIRST;
+	else
+		return false;
+	return true;
 }
 
 char const *
-sasl_challenge(struct sasl const *s)
+sasl_challenge(struct sasl const *s, char *out)
 {
-	static char const *const texts[] = { [SASL_WANTS_PLAIN] = "",
-		[SASL_WANTS_NAME] = "VXNlcm5hbWU6",
-		[SASL_WANTS_PASSWORD] = "UGFzc3dvcmQ6" };
+	struct slice said = slice_from(s->scram.said, s->scram.said_len);
 
-	return texts[s->step];
+	if (s->step == SASL_WANTS_NAME) said = SLICE("Username:");
+	if (s->step == SASL_WANTS_PASSWORD) said = SLICE("Password:");
+	out[base64_encode(out, said)] = '\0';
+	return out;
 }
 
 /* Not empty, and without a NUL, which would make it another one. */
@@ -55,27 +64,73 @@ take_plain(struct sasl *s, struct slice in)
 	    (!other.len || slice_is(other, s->name));
 }
 
-int
-sasl_take(struct sasl *s, struct slice answer)
+static enum sasl_next
+take(struct sasl *s, struct slice said)
 {
-	char octets[ANSWER_MAX / 4 * 3];
-	size_t len;
-	int got = -1;
-
-	if (answer.len > ANSWER_MAX || !base64_decode(octets, &len, answer))
-		return -1;
 	switch (s->step) {
 	case SASL_WANTS_PLAIN:
-		if (take_plain(s, slice_from(octets, len))) got = 1;
-		break;
+		return take_plain(s, said) ? SASL_ASK : SASL_BROKEN;
 	case SASL_WANTS_NAME:
 		s->step = SASL_WANTS_PASSWORD;
-		if (keep(s->name, slice_from(octets, len))) got = 0;
-		break;
+		return keep(s->name, said) ? SASL_ASK_CLIENT : SASL_BROKEN;
 	case SASL_WANTS_PASSWORD:
-		if (keep(s->password, slice_from(octets, len))) got = 1;
-		break;
+		return keep(s->password, said) ? SASL_ASK : SASL_BROKEN;
+	case SASL_WANTS_FIRST:
+		if (!scram_first(&s->scram, said)) return SASL_BROKEN;
+		memcpy(s->name, s->scram.name, sizeof s->name);
+		return SASL_ASK;
+	case SASL_WANTS_FINAL:
+		return scram_final(&s->scram, said) ? SASL_ASK : SASL_BROKEN;
+	case SASL_WANTS_NOTHING:
+		return said.len ? SASL_BROKEN : SASL_DONE;
 	}
+	return SASL_BROKEN;
+}
+
+enum sasl_next
+sasl_take(struct sasl *s, struct slice said)
+{
+	char octets[SCRAM_HEARD_MAX];
+	enum sasl_next next;
+	size_t len;
+
+	if (said.len > SAID_MAX || !base64_decode(octets, &len, said))
+		return SASL_BROKEN;
+	next = take(s, slice_from(octets, len));
 	explicit_bzero(octets, sizeof octets);
-	return got;
+	return next;
+}
+
+void
+sasl_question(struct sasl const *s, struct sasl_question *q)
+{
+	struct scram const *scram = &s->scram;
+
+	*q = (struct sasl_question){ .about = s->step == SASL_WANTS_FIRST
+	    ? SASL_SALT : s->step == SASL_WANTS_FINAL ? SASL_PROOF
+	    : SASL_PASSWORD };
+	memcpy(q->name, s->name, sizeof q->name);
+	memcpy(q->password, s->password, sizeof q->password);
+	memcpy(q->proof, scram->proof, sizeof q->proof);
+	memcpy(q->exchange, scram->exchange, scram->exchange_len);
+	q->exchange_len = scram->exchange_len;
+}
+
+enum sasl_next
+sasl_answered(struct sasl *s, struct sasl_answer const *a,
+    unsigned char const *nonce)
+{
+	struct verifier v = { .iterations = a->iterations,
+		.salt_len = a->salt_len };
+
+	if (s->step == SASL_WANTS_FIRST) {
+		memcpy(v.salt, a->salt, sizeof v.salt);
+		scram_ask(&s->scram, nonce, &v);
+		s->step = SASL_WANTS_FINAL;
+		return SASL_ASK_CLIENT;
+	}
+	if (s->step != SASL_WANTS_FINAL) return SASL_DONE;
+	scram_agree(&s->scram, a->signature);
+	s->step = SASL_WANTS_NOTHING;
+	return SASL_ASK_CLIENT;
 }

@@ -37,6 +37,7 @@ struct session_rules {
 	bool lmtp;
 	bool tls_required;		/* before mail */
 	bool auth;			/* there are users who may log in */
+	bool scram, scram_for_all;	/* some, all of them by SCRAM, too */
 	bool auth_required;		/* before mail */
 	unsigned long long rcpts_max;	/* in one message */
 	unsigned long long mails_max;	/* the others: in one session */
@@ -207,16 +208,9 @@ session_in_text(struct session const *s)
 	return s->phase == SESSION_IN_TEXT || s->phase == SESSION_IN_CHUNK;
 }
 
-/* For verb.c. */
+/* For those that make up the engine. */
 
 /* session_reset - forget the transaction, if any */
 void session_reset(struct session *s);
-
-/* session_take_answer - one of the exchange in s->sasl */
-enum reply session_take_answer(struct session *s, struct slice answer);
-
-/* session_begin_chunk - s->chunk is announced
- *   misplaced  REPLY_NONE, or why it is no part of the message */
-void session_begin_chunk(struct session *s, enum reply misplaced);
 
 #endif

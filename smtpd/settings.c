@@ -178,10 +178,20 @@ struct option_row const settings_rows[] = {
 	    "STARTTLS where there is a certificate (offer)"),
 	TEXT("users", "FILE", users,
 	    "NAME:HASH of those who may log in, under TLS"),
-	FLAG("submission", submission, "no mail without a login"),
+	TEXT("checkpassword", "PROG", checkpassword,
+	    "ask this program, with its arguments, instead of --users"),
+	TEXT("auth-socket", "PATH", auth_socket,
+	    "ask Dovecot there, inside --chroot, instead of --users"),
+	TEXT("auth-user", "USER", auth_user,
+	    "as root: who checks passwords (mailgrave-auth)"),
+	FLAG("submission", submission,
+	    "no mail without a login, and headers are completed"),
+	FLAG("hide-client", hide_client,
+	    "leave out of mail from where who logged in has sent it"),
 	FLAG("auth-clear", auth_clear,
 	    "those on this machine may log in without TLS"),
 	FLAG("hash", hash, "read a password, print a hash for --users, exit"),
+	FLAG("scram", scram, "with --hash: one that serves SCRAM-SHA-256, too"),
 	CALL("listen-fd", "N", take_listen_fd,
 	    "clients connect to this inherited socket; may be repeated"),
 	FLAG("lmtp", lmtp, "speak LMTP, one reply for each recipient"),
@@ -226,6 +236,8 @@ struct option_row const settings_rows[] = {
 	    "unknown commands in a session (50)"),
 	NUMBER("max-errors", OPTION_NUMBER, errors_max, 1000000000,
 	    "replies 5xx in a session (50)"),
+	NUMBER("max-failures", OPTION_NUMBER, failures_max, 1000000000,
+	    "wrong passwords from one address or IPv6 /64 (10)"),
 	NUMBER("transactions", OPTION_NUMBER, streams_max, 10000,
 	    "messages over 64K that come in at a time (100)"),
 	NUMBER("command-time", OPTION_NUMBER, command_s, SECONDS_MAX,
@@ -255,6 +267,7 @@ settings_default(struct settings *s)
 		.sessions_max = 5000, .address_max = 100,
 		.commands_max = 10000, .unknown_max = 50, .errors_max = 50,
 		.streams_max = 100, .handshakes_max = 200,
+		.failures_max = 10, .auth_user = "mailgrave-auth",
 		.command_s = 5 * 60, .text_s = 3 * 60,
 		.transaction_s = 3600, .session_s = 12 * 3600,
 		.handshake_s = 30 };
@@ -326,6 +339,12 @@ is_lmtp_on_25(struct settings const *s)
 	return false;
 }
 
+bool
+settings_has_logins(struct settings const *s)
+{
+	return s->users || s->checkpassword || s->auth_socket;
+}
+
 char const *
 settings_wrong(struct settings const *s)
 {
@@ -338,9 +357,15 @@ settings_wrong(struct settings const *s)
 		return "--tls=done goes without --tls-cert";
 	if (!has_tls(s) && s->tls == SETTINGS_TLS_REQUIRE)
 		return "--tls=require needs --tls-cert";
-	if (s->submission && !s->users) return "--submission needs --users";
-	if (s->users && !has_tls(s) && !s->auth_clear)
-		return "--users needs --tls-cert, or --auth-clear";
+	if (!!s->users + !!s->checkpassword + !!s->auth_socket > 1)
+		return "--users, --checkpassword and --auth-socket exclude "
+		       "each other";
+	if (s->submission && !settings_has_logins(s))
+		return "--submission needs --users, --checkpassword or "
+		       "--auth-socket";
+	if (settings_has_logins(s) && !has_tls(s) && !s->auth_clear)
+		return "logins need --tls-cert, or --auth-clear";
+	if (s->scram && !s->hash) return "--scram needs --hash";
 	return NULL;
 }
 

@@ -39,13 +39,13 @@ struct settings {
 					 * or NULL */
 	int ucspi_fd[4];		/* control, in, out, -1; -1: none */
 	enum settings_tls tls;
-	char const *users;
-	bool submission, auth_clear, hash;
+	char const *users, *checkpassword, *auth_socket, *auth_user;
+	bool submission, auth_clear, hide_client, hash, scram;
 	struct trust proxies, xclients;
 	struct outlet outlet;
 	unsigned long long size_max, line_max, rcpts_max, mails_max,
 	    sessions_max, address_max, commands_max, unknown_max, errors_max,
-	    streams_max, handshakes_max;
+	    streams_max, handshakes_max, failures_max;
 	/* seconds */
 	unsigned long long command_s, text_s, transaction_s, session_s,
 	    greet_s, handshake_s;
@@ -66,6 +66,9 @@ bool settings_add_fd(struct settings *s, int fd);
  *   false     more than fit */
 bool settings_inherited(struct settings *s, char const *fds, char const *pid,
     unsigned long long self);
+
+/* settings_has_logins - somebody may log in */
+bool settings_has_logins(struct settings const *s);
 
 /* settings_ucspi - descriptors of UCSPI-TLS, if all three are some
  *   control, in, out  the variables' text, or NULL */

@@ -25,8 +25,10 @@ terms_set(struct conns *c, struct settings const *s)
 	c->entrance.proxies = &s->proxies;
 	c->entrance.xclients = &s->xclients;
 	c->handshakes_max = s->handshakes_max;
-	c->rules.auth = s->users;
+	c->rules.auth = settings_has_logins(s);
+	c->failures.max = s->failures_max;
 	c->rules.auth_required = s->submission;
+	c->hide_client = s->hide_client;
 	c->auth_clear = s->auth_clear;
 	c->starttls = s->tls != SETTINGS_TLS_NONE;
 	c->tls_before = s->tls == SETTINGS_TLS_DONE ? "" : NULL;

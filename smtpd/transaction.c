@@ -79,7 +79,7 @@ protocol_word(struct session const *s, struct xclient const *x)
 static struct slice
 login_of(struct transaction const *t)
 {
-	if (t->session->logged_in) return slice_of(t->login);
+	if (t->session->logged_in) return slice_of(t->login.name);
 	return slice_of(t->xclient ? t->xclient->login : "");
 }
 
@@ -89,8 +89,7 @@ describe(struct transaction const *t)
 {
 	struct session const *s = t->session;
 	struct xclient const *x = t->xclient;
-
-	return (struct submit_open){ .id = s->id,
+	struct submit_open open = { .id = s->id,
 		.client_address = transaction_client(t),
 		.client_name = transaction_name(t),
 		.helo = slice_of(x && *x->helo ? x->helo : s->helo),
@@ -99,6 +98,10 @@ describe(struct transaction const *t)
 		.tls = slice_of(t->tls ? t->tls : ""),
 		.envid = s->envid, .size = s->promised,
 		.eightbit = s->eightbit, .utf8 = s->utf8, .ret = s->ret };
+
+	if (t->hide_client && open.login.len)
+		open.client_address = open.client_name = open.helo = SLICE("");
+	return open;
 }
 
 void
@@ -173,6 +176,9 @@ answer_sender(struct transaction *t)
 	open.groups = slice_of(may.groups);
 	t->submission = submission_new(t->pool, &open, t->wake, t->owner);
 	if (!t->submission) return REPLY_NO_SPACE;
+	heading_begin(&t->heading, t->submission,
+	    open.login.len ? t->access : NULL, s->rules->hostname,
+	    s->rules->domain);
 	t->named = true;
 	/* that there is room for a small one is likely, and soon seen */
 	if (s->promised > SUBMISSION_SMALL_MAX) submission_ask(t->submission);
@@ -246,44 +252,6 @@ answer_client(struct transaction *t)
 						      : REPLY_BAD_ARGUMENT;
 }
 
-static void
-checked(void *owner, bool right)
-{
-	struct transaction *t = owner;
-
-	t->asking = false;
-	if (!right)
-		failures_add(t->failures, transaction_client(t),
-		    clock_monotonic_ms());
-	session_answer(t->session, right ? REPLY_LOGGED_IN : REPLY_LOGIN_WRONG);
-	t->wake(t->owner);
-}
-
-static void
-answer_login(struct transaction *t)
-{
-	struct session *s = t->session;
-	struct check *c = t->check;
-
-	if (t->asking) return;
-	if (!c) c = t->check = calloc(1, sizeof *c);
-	if (failures_too_many(t->failures, transaction_client(t),
-	    clock_monotonic_ms())) {
-		session_dismiss(s, REPLY_LOGIN_TOO_OFTEN);
-		return;
-	}
-	if (c) {
-		memcpy(t->login, s->sasl->name, sizeof t->login);
-		memcpy(c->request.name, s->sasl->name, sizeof c->request.name);
-		memcpy(c->request.password, s->sasl->password,
-		    sizeof c->request.password);
-		c->done = checked;
-		c->owner = t;
-		t->asking = check_start(t->checker, c);
-	}
-	if (!t->asking) session_answer(s, REPLY_LOGIN_BUSY);
-}
-
 void
 transaction_answer(struct transaction *t)
 {
@@ -303,7 +271,7 @@ transaction_answer(struct transaction *t)
 		if (reply == REPLY_GREETING) t->moved(t->owner);
 		break;
 	case SESSION_LOGIN:
-		answer_login(t);
+		login_answer(&t->login, transaction_client(t));
 		break;
 	case SESSION_SECURITY:
 		session_answer(s, t->may_secure(t->owner) ? REPLY_START_TLS
@@ -382,6 +350,7 @@ transaction_replied(struct transaction *t, struct slice reply)
 void
 transaction_forget(struct transaction *t)
 {
+	heading_forget(&t->heading);
 	submission_free(t->submission);
 	t->submission = NULL;
 }
@@ -392,8 +361,6 @@ transaction_end(struct transaction *t)
 	transaction_forget(t);
 	free(t->xclient);
 	t->xclient = NULL;
-	if (t->check) check_cancel(t->check);
-	free(t->check);
-	t->check = NULL;
+	login_end(&t->login);
 	transaction_set_name(t, NULL);
 }

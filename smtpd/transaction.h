@@ -5,8 +5,8 @@
 #define MAILGRAVE_SMTPD_TRANSACTION_H
 
 #include "common/access.h"
-#include "smtpd/checker.h"
-#include "smtpd/failures.h"
+#include "smtpd/heading.h"
+#include "smtpd/login.h"
 #include "smtpd/policy.h"
 #include "smtpd/session.h"
 #include "smtpd/submission.h"
@@ -19,10 +19,10 @@ struct transaction {
 	struct routes const *routes;
 	struct access const *access;
 	struct pool *pool;
-	struct checker *checker;
-	struct failures *failures;
 	struct tallies *tallies;
+	struct login login;		/* the parts that login.h wants set */
 	char const *client;		/* address, empty without */
+	bool hide_client;		/* where mail with a login comes from */
 	char const *tls;		/* version and cipher; NULL: in clear */
 	/* moved - XCLIENT has given another address; the session is dismissed
 	 * when it may not come in from there */
@@ -33,13 +33,12 @@ struct transaction {
 	void *owner;
 
 	struct submission *submission;	/* NULL: none is under way */
+	struct heading heading;		/* of that */
 	bool named;			/* session->id is this one's */
+	bool asking;			/* queue is; see transaction_is_asking */
 	bool relay;			/* the client may send anywhere */
-	struct check *check;		/* of a password; NULL: none yet */
 	struct refusals_line by;	/* what decides the next refusal */
 	bool told;			/* queue has counted that itself */
-	bool asking;			/* the answer comes later, with wake */
-	char login[SASL_TEXT_MAX + 1];	/* when session->logged_in */
 	uint64_t rcpts_max;		/* of him in an hour */
 	unsigned rcpts_line;		/* of the access file, that says so */
 	char *name;			/* his verified name, or NULL */
@@ -67,6 +66,27 @@ void transaction_by_line(struct transaction *t, char const *file,
 
 /* transaction_answer - to the session's question */
 void transaction_answer(struct transaction *t);
+
+/* transaction_is_asking - the answer comes later, with wake */
+static inline bool
+transaction_is_asking(struct transaction const *t)
+{
+	return t->asking || login_is_asking(&t->login);
+}
+
+/* transaction_store - the message goes on */
+static inline void
+transaction_store(struct transaction *t, struct slice octets)
+{
+	heading_store(&t->heading, octets);
+}
+
+/* transaction_commit - it is complete: let queue have it */
+static inline void
+transaction_commit(struct transaction *t)
+{
+	heading_end(&t->heading);
+}
 
 /* transaction_conclude - tell the session how its message ended; the
  * submission is settled */

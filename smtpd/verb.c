@@ -2,7 +2,8 @@
 /* What each command means (RFC 5321 section 4.1.1); when it is legal and what
  * it may carry stands in the table, and session.c sees to it. */
 #include <stdio.h>
-#include <stdlib.h>
+#include "smtpd/exchange.h"
+#include "smtpd/intake.h"
 #include "smtpd/parameter.h"
 #include "smtpd/verb.h"
 
@@ -151,7 +152,7 @@ verb_bdat(struct session *s, struct slice argument)
 		break;
 	}
 	if (!s->extended) misplaced = REPLY_BAD_SEQUENCE;
-	session_begin_chunk(s, s->chunk.odd ? REPLY_BAD_ARGUMENT : misplaced);
+	intake_begin_chunk(s, s->chunk.odd ? REPLY_BAD_ARGUMENT : misplaced);
 	return REPLY_NONE;
 }
 
@@ -232,25 +233,13 @@ verb_may_log_in(struct session const *s)
 	    (s->secure || s->auth_in_clear);
 }
 
-/* RFC 4954 section 4: the first answer may come along, "=" is an empty one. */
 static enum reply
 verb_auth(struct session *s, struct slice argument)
 {
-	struct slice mechanism = slice_word(&argument);
-	struct slice first = slice_word(&argument);
-
 	if (!s->rules->auth) return REPLY_NOT_IMPLEMENTED;
 	if (s->logged_in || !s->extended) return REPLY_BAD_SEQUENCE;
 	if (!verb_may_log_in(s)) return REPLY_TLS_FIRST;
-	if (argument.len) return REPLY_BAD_ARGUMENT;
-	if (!s->sasl) s->sasl = malloc(sizeof *s->sasl);
-	if (!s->sasl) return REPLY_NO_SPACE;
-	if (!sasl_begin(s->sasl, mechanism)) return REPLY_NO_MECHANISM;
-	if (first.len)
-		return session_take_answer(s, slice_is(first, "=")
-		    ? slice_from(NULL, 0) : first);
-	s->phase = SESSION_IN_AUTH;
-	return REPLY_CHALLENGE;
+	return exchange_begin(s, argument);
 }
 
 /* A browser can be made to say commands of ours behind its own. */

@@ -43,6 +43,36 @@ kill -TERM "$pid"
 ok 'a stage that hangs is gone, too' within 20 none "$dir/"
 like 'the other instance has not noticed' "$(processes "$two/" | wc -l)" \
 	'^[1-9][0-9]'
+
+# --tls
+pipeline three --tls
+line=$(sed -n 's/^  try: *//p' "$dir.out")
+login=$(sed -n 's/^  login: *//p' "$dir.out")
+ok 'a certificate is made' openssl x509 -in "$dir/tls/cert.pem" -noout \
+	-checkhost localhost
+ok "what it prints works, with the password of $login" sh -c \
+	"$line --auth-password ${login##* }"
+ok 'the mail is where it says' within 60 files 1 "$dir/mail/you/new"
+like 'and came with TLS and a login' "$(cat "$dir/mail/you/new/"*)" \
+	'with ESMTPSA'
+like 'a wrong password' "$($line --auth-password wrong 2>&1)" '535 5\.7\.8'
+tls_port=$(sed -n 's/.*from the start on port //p' "$dir.out")
+ok 'TLS from the start' swaks --server "127.0.0.1:$tls_port" --tls-on-connect \
+	--to you@example.test --auth-user you --auth-password "${login##* }"
+! is_root || is 'nobody but the helpers can read what is secret' \
+	"$(stat -c '%U %a' "$dir/tls/key.pem" "$dir/tls/users" | tr '\n' ' ')" \
+	'mailgrave-key 400 mailgrave-auth 400 '
+ok 'the password is in no file' sh -c '! grep -rqF "$1" "$2"' - \
+	"${login##* }" "$dir/"
+kill "$pid"
+wait "$pid"
+pipeline three --tls
+like 'the password is printed once' "$(cat "$dir.out")" \
+	'^  login: .*you, password as it was printed'
+ok 'and still right' sh -c "$(sed -n 's/^  try: *//p' "$dir.out") \
+	--auth-password ${login##* }"
+end "$pid"
+
 end "$two_pid"
 is 'and ends with 0' $? 0
 finish

@@ -62,6 +62,24 @@ check_reply(struct slice reply)
 }
 
 static void
+answer_login(struct session *s, bool relay)
+{
+	static unsigned char const nonce[SCRAM_NONCE_OCTETS];
+	struct sasl_answer const a = { .salt_len = VERIFIER_SALT_MAX };
+	struct sasl_question q;
+
+	sasl_question(s->sasl, &q);
+	need(*q.name, "a name");
+	need(*q.password || q.about != SASL_PASSWORD, "a password");
+	need(q.exchange_len || q.about == SASL_PASSWORD, "an exchange");
+	if (!relay)
+		session_answer(s, REPLY_LOGIN_WRONG);
+	else
+		session_answer(s, sasl_answered(s->sasl, &a, nonce) ==
+		    SASL_DONE ? REPLY_LOGGED_IN : REPLY_CHALLENGE);
+}
+
+static void
 answer(struct session *s, bool relay)
 {
 	struct policy_answer a;
@@ -83,8 +101,7 @@ answer(struct session *s, bool relay)
 			    slice_of(a.text));
 		break;
 	case SESSION_LOGIN:
-		need(*s->sasl->name && *s->sasl->password, "a password");
-		session_answer(s, relay ? REPLY_LOGGED_IN : REPLY_LOGIN_WRONG);
+		answer_login(s, relay);
 		break;
 	case SESSION_SECURITY:
 		session_answer(s, relay ? REPLY_START_TLS : REPLY_TLS_BUSY);
@@ -155,7 +172,7 @@ LLVMFuzzerTestOneInput(uint8_t const *octets, size_t len)
 	rules.lmtp = kind & 1;
 	rules.text.fix_lf = kind & 2;
 	rules.tls_required = kind & 64;
-	rules.auth = kind & 128;
+	rules.auth = rules.scram = kind & 128;
 	session_init(&s, &rules);
 	s.trusted = kind & 4;
 	s.offers_tls = kind & 32;

@@ -15,14 +15,17 @@ common/action
 common/actionaway
 common/actionhere
 common/addr
+common/address
 common/base64
 common/body
 common/command
+common/complete
 common/date
 common/deliver
 common/dsn
 common/expand
 common/handover
+common/header
 common/heap
 common/idmap
 common/line
@@ -39,17 +42,14 @@ common/rulefile
 common/slice
 common/submit
 common/target
+common/token
 common/utf8
 common/variable
 common/who
 common/whofile
 common/wire
-inject/address
-inject/complete
 inject/envelope
-inject/header
 inject/sendmail
-inject/token
 local/choose
 local/environ
 local/exitcode
@@ -95,8 +95,12 @@ send/sched
 send/work
 smtpd/chunk
 smtpd/crowd
+smtpd/digest
+smtpd/dovecot
+smtpd/exchange
 smtpd/failures
 smtpd/hops
+smtpd/intake
 smtpd/outlet
 smtpd/parameter
 smtpd/policy
@@ -104,12 +108,15 @@ smtpd/proxy
 smtpd/reply
 smtpd/reverse
 smtpd/sasl
+smtpd/say
+smtpd/scram
 smtpd/session
 smtpd/tally
 smtpd/text
 smtpd/trust
 smtpd/users
 smtpd/verb
+smtpd/verifier
 smtpd/xclient
 '
 
@@ -122,6 +129,7 @@ __stack_chk_fail|__errno_location|_GLOBAL_OFFSET_TABLE_|__assert_fail
 __ctype_b_loc|__ctype_tolower_loc|gmtime_r|inet_(pton|ntop)|explicit_bzero
 pcre2_.*|stralloc_.*|byte_.*|case_.*|str_.*|avltreen?_.*|gensetdyn_.*|genalloc_.*
 traceid_(parse|format|time_ms)|__cpu_model
+SHA256|HMAC|EVP_sha256|PKCS5_PBKDF2_HMAC
 u?int[0-9]*_?(scan|fmt|pack|unpack)[a-z0-9_]*|(ul?long|uint)0?_(scan|fmt).*
 '
 allowed=$(echo "$allowed" | grep . | paste -sd '|')

@@ -12,7 +12,7 @@
 #include "smtpd/users.h"
 
 /* plain - what becomes of a PLAIN answer with such lengths */
-static int
+static enum sasl_next
 plain(struct sasl *s, size_t other, size_t name, size_t password)
 {
 	char octets[1024], text[BASE64_LEN(sizeof octets)];
@@ -22,7 +22,7 @@ plain(struct sasl *s, size_t other, size_t name, size_t password)
 	octets[n += other] = '\0';
 	octets[n += name + 1] = '\0';
 	n += password + 1;
-	assert_true(sasl_begin(s, SLICE("plain")));
+	assert_true(sasl_begin(s, SLICE("plain"), false));
 	return sasl_take(s, slice_from(text,
 	    base64_encode(text, slice_from(octets, n))));
 }
@@ -33,49 +33,100 @@ texts_have_limits(void **state)
 	struct sasl s;
 
 	(void)state;
-	assert_int_equal(plain(&s, 0, 1, 1), 1);
-	assert_int_equal(plain(&s, 255, 255, 255), 1);
+	assert_int_equal(plain(&s, 0, 1, 1), SASL_ASK);
+	assert_int_equal(plain(&s, 255, 255, 255), SASL_ASK);
 	assert_int_equal(strlen(s.name), 255);
 	assert_int_equal(strlen(s.password), 255);
-	assert_int_equal(plain(&s, 0, 256, 1), -1);
-	assert_int_equal(plain(&s, 0, 1, 256), -1);
-	assert_int_equal(plain(&s, 256, 255, 255), -1);
-	assert_int_equal(plain(&s, 1, 2, 1), -1);
-	assert_int_equal(plain(&s, 0, 0, 1), -1);
-	assert_int_equal(plain(&s, 0, 1, 0), -1);
+	assert_int_equal(plain(&s, 0, 256, 1), SASL_BROKEN);
+	assert_int_equal(plain(&s, 0, 1, 256), SASL_BROKEN);
+	assert_int_equal(plain(&s, 256, 255, 255), SASL_BROKEN);
+	assert_int_equal(plain(&s, 1, 2, 1), SASL_BROKEN);
+	assert_int_equal(plain(&s, 0, 0, 1), SASL_BROKEN);
+	assert_int_equal(plain(&s, 0, 1, 0), SASL_BROKEN);
 }
 
-static char const file[] = "# comment\n\nann:$y$1:more:yet\nbob:$6$2\n"
-    "bob:$6$3\n";
+#define VERIFIER "{SCRAM-SHA-256}4096,W22ZaJ0SNY7soEsUEjb6gQ==," \
+	"WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=," \
+	"wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
+
+static char const file[] = "# comment\n\nann:$y$1:more:yet\n"
+    "bob:{crypt}$6$2\nbob:$6$3\neve:!$6$4\nsue:" VERIFIER "\n";
+
+static char const *
+hash_of(char const *name)
+{
+	static char text[512];
+	struct slice hash, first;
+	bool known = users_find(slice_of(file), slice_of(name), &hash, &first);
+
+	assert_true(slice_is(first, "$y$1"));
+	memcpy(text, hash.s, hash.len);
+	text[hash.len] = '\0';
+	return known ? text : "nobody";
+}
 
 static void
 users_are_found(void **state)
 {
-	struct slice hash;
+	struct slice hash, first;
 
 	(void)state;
 	assert_int_equal(users_wrong(slice_of(file)), 0);
-	assert_true(users_find(slice_of(file), SLICE("ann"), &hash));
-	assert_true(slice_is(hash, "$y$1"));
-	assert_true(users_find(slice_of(file), SLICE("bob"), &hash));
-	assert_true(slice_is(hash, "$6$2"));
+	assert_string_equal(hash_of("ann"), "$y$1");
+	assert_string_equal(hash_of("bob"), "$6$2");
+	assert_string_equal(hash_of("eve"), "!$6$4");
+	assert_string_equal(hash_of("sue"), VERIFIER);
 	/* one that looks as much like work */
-	assert_false(users_find(slice_of(file), SLICE("bo"), &hash));
+	assert_string_equal(hash_of("bo"), "nobody");
+	assert_string_equal(hash_of("# comment"), "nobody");
+	assert_false(users_find(slice_of(file), SLICE("bo"), &hash, &first));
 	assert_true(slice_is(hash, "$y$1"));
-	assert_false(users_find(slice_of(file), SLICE("# comment"), &hash));
-	assert_false(users_find(SLICE(""), SLICE("ann"), &hash));
+	assert_false(users_find(SLICE(""), SLICE("ann"), &hash, &first));
 	assert_int_equal(hash.len, 0);
+}
+
+static void
+verifiers_are_counted(void **state)
+{
+	(void)state;
+	assert_int_equal(users_verified(SLICE("")), USERS_NONE_VERIFIED);
+	assert_int_equal(users_verified(SLICE("a:$6$x\n")),
+	    USERS_NONE_VERIFIED);
+	assert_int_equal(users_verified(slice_of(file)),
+	    USERS_SOME_VERIFIED);
+	assert_int_equal(users_verified(SLICE("a:*\nb:" VERIFIER "\n")),
+	    USERS_ALL_VERIFIED);
 }
 
 static void
 mistakes_are_named(void **state)
 {
+	char line[512];
+	size_t i;
+
 	(void)state;
-	assert_int_equal(users_wrong(SLICE("a:b\nbob\n")), 2);
-	assert_int_equal(users_wrong(SLICE(":b\n")), 1);
+	assert_int_equal(users_wrong(SLICE("a:$6$b\nbob\n")), 2);
+	assert_int_equal(users_wrong(SLICE(":$6$b\n")), 1);
 	assert_int_equal(users_wrong(SLICE("\n\nb:")), 3);
-	assert_int_equal(users_wrong(SLICE("b::x")), 1);
+	assert_int_equal(users_wrong(SLICE("b::$6$x")), 1);
 	assert_int_equal(users_wrong(SLICE("b: $6$x")), 1);
+	assert_int_equal(users_wrong(SLICE("b:plain")), 1);
+	assert_int_equal(users_wrong(SLICE("b:$")), 1);
+	assert_int_equal(users_wrong(SLICE("b:$6$")), 1);
+	assert_int_equal(users_wrong(SLICE("b:{PLAIN}x")), 1);
+	assert_int_equal(users_wrong(SLICE("b:{ARGON2ID}$argon2id$v")), 1);
+	assert_int_equal(users_wrong(SLICE("b:{SCRAM-SHA-256}4096,x")), 1);
+	for (i = 255; i < 257; i++) {
+		memset(line, 'n', i);
+		memcpy(line + i, ":$6$x", 6);
+		assert_int_equal(users_wrong(slice_of(line)), i == 256);
+	}
+	for (i = USERS_HASH_MAX; i < USERS_HASH_MAX + 2; i++) {
+		memset(line, 'h', i + 2);
+		memcpy(line, "b:$6$", 5);
+		assert_int_equal(users_wrong(slice_from(line, i + 2)),
+		    i > USERS_HASH_MAX);
+	}
 }
 
 static void
@@ -87,7 +138,8 @@ failures_count_and_pass(void **state)
 
 	(void)state;
 	assert_non_null(f);
-	for (i = 0; i < FAILURES_MAX; i++) {
+	f->max = 10;
+	for (i = 0; i < f->max; i++) {
 		assert_false(failures_too_many(f, address, 5));
 		failures_add(f, address, 5);
 	}
@@ -108,6 +160,7 @@ main(void)
 	struct CMUnitTest const tests[] = {
 		cmocka_unit_test(texts_have_limits),
 		cmocka_unit_test(users_are_found),
+		cmocka_unit_test(verifiers_are_counted),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(failures_count_and_pass),
 	};

@@ -7,8 +7,8 @@
  *   routes: LINE   access: LINE   client: ADDRESS
  *   limit: size|line|rcpts|mails|commands|unknown|errors N
  *   say: lmtp|fix|trusted	LMTP; bare LF is fixed; XCLIENT
- *   say: tls|secure|auth|submission	STARTTLS is offered; is required; there
- *					are users; none but those
+ *   say: tls|secure|auth|scram|submission	STARTTLS is offered; is required;
+ *		there are users; all with verifiers; none but those
  *   verdict: temp|perm STATUS WORDS		what queue says; default ok
  *   C: octets, CRLF is added. \r \n \0 \xNN \\, \{N:text} is text N times,
  *      \c at the end: no CRLF
@@ -155,6 +155,8 @@ set_way(struct transcript *t, struct slice name)
 	if (slice_is(name, "lmtp")) t->rules.lmtp = true;
 	else if (slice_is(name, "tls")) t->offers_tls = true;
 	else if (slice_is(name, "auth")) t->rules.auth = true;
+	else if (slice_is(name, "scram"))
+		t->rules.scram = t->rules.scram_for_all = true;
 	else if (slice_is(name, "submission")) t->rules.auth_required = true;
 	else if (slice_is(name, "secure")) t->rules.tls_required = true;
 	else if (slice_is(name, "fix")) t->rules.text.fix_lf = true;
@@ -352,6 +354,39 @@ answer_recipient(struct play *p, struct slice address)
 		    slice_of(a.text));
 }
 
+/* Everybody has the password "right"; SCRAM's is that of RFC 7677. */
+static void
+answer_login(struct play *p)
+{
+	static char const verifier[] = "{SCRAM-SHA-256}4096,"
+	    "W22ZaJ0SNY7soEsUEjb6gQ==,"
+	    "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=,"
+	    "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+	static unsigned char const nonce[SCRAM_NONCE_OCTETS];
+	struct session *s = &p->session;
+	struct sasl_answer a = { .outcome = SASL_RIGHT };
+	struct sasl_question q;
+	struct verifier v;
+
+	assert_true(verifier_parse(&v, slice_of(verifier)));
+	sasl_question(s->sasl, &q);
+	put_cstr(&p->output, q.about == SASL_PASSWORD ? "Q: login "
+	    : q.about == SASL_SALT ? "Q: salt " : "Q: proof ");
+	put_cstr(&p->output, q.name);
+	put_cstr(&p->output, q.about == SASL_PASSWORD ? " " : "");
+	put_cstr(&p->output, q.password);
+	put_cstr(&p->output, "\n");
+	a.iterations = v.iterations;
+	memcpy(a.salt, v.salt, a.salt_len = v.salt_len);
+	if ((q.about == SASL_PASSWORD && strcmp(q.password, "right")) ||
+	    (q.about == SASL_PROOF && !verifier_proves(&v,
+	    slice_from(q.exchange, q.exchange_len), q.proof, a.signature)))
+		session_answer(s, REPLY_LOGIN_WRONG);
+	else
+		session_answer(s, sasl_answered(s->sasl, &a, nonce) ==
+		    SASL_DONE ? REPLY_LOGGED_IN : REPLY_CHALLENGE);
+}
+
 static void
 answer(struct play *p)
 {
@@ -369,13 +404,7 @@ answer(struct play *p)
 		answer_recipient(p, address);
 		break;
 	case SESSION_LOGIN:
-		put_cstr(&p->output, "Q: login ");
-		put_cstr(&p->output, s->sasl->name);
-		put_cstr(&p->output, " ");
-		put_cstr(&p->output, s->sasl->password);
-		put_cstr(&p->output, "\n");
-		session_answer(s, strcmp(s->sasl->password, "right")
-		    ? REPLY_LOGIN_WRONG : REPLY_LOGGED_IN);
+		answer_login(p);
 		break;
 	case SESSION_SECURITY:
 		session_answer(s, REPLY_START_TLS);

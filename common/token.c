@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Cuts text into tokens; knows no address. */
-#include "inject/token.h"
+#include "common/token.h"
 
 static bool
 is_blank(char c)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Reads address lists token by token without recursion; never guesses. */
-#include "inject/address.h"
-#include "inject/token.h"
+#include "common/address.h"
+#include "common/token.h"
 
 /* What stands before "@", "<", ":" or the end: a local part, if every two
  * words have a dot between them, else at best a name. */

@@ -2,11 +2,11 @@
 /* Completes a header; never reorders or refolds what is there. */
 #include <errno.h>
 #include <stdio.h>
+#include "common/address.h"
+#include "common/complete.h"
 #include "common/date.h"
+#include "common/header.h"
 #include "common/utf8.h"
-#include "inject/address.h"
-#include "inject/complete.h"
-#include "inject/header.h"
 
 bool
 complete_name_valid(struct slice name)
@@ -173,6 +173,7 @@ add_missing(struct slice header, struct complete_facts const *facts,
 		struct needed const *n = needed + i;
 
 		if (there[n->must] || (n->resent && !resent)) continue;
+		if (n->value == add_from && !facts->author.len) continue;
 		if (!add_text(out, n->name) || !n->value(facts, out) ||
 		    !add_text(out, "\r\n"))
 			return false;

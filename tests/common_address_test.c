@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "inject/address.h"
-#include "inject/token.h"
+#include "common/address.h"
+#include "common/token.h"
 
 /* read_list - the addresses with blanks between; "!" and nothing more where
  * the list is bad */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Finds the end of a header and takes it apart; changes nothing. */
-#include "inject/header.h"
+#include "common/header.h"
 
 enum { LIST = HEADER_ADDRESSES, RCPTS = HEADER_ADDRESSES | HEADER_RECIPIENTS,
        RESENT = HEADER_RESENT, REMOVED = HEADER_REMOVED };

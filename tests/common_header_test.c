@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdlib.h>
-#include "inject/header.h"
+#include "common/header.h"
 
 static struct {
 	char const *text;

@@ -19,7 +19,8 @@ struct complete_facts {
 	struct slice domain;	/* for addresses without one; empty: these
 				 * stay as they are */
 	struct slice hostname;	/* for Message-ID */
-	struct slice author;	/* his address, by addr_format */
+	struct slice author;	/* his address, by addr_format; empty: From is
+				 * not added */
 	struct slice name;	/* by complete_name_valid; may be empty */
 	struct traceid id;
 	int64_t now_s;		/* wall time */

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <stdlib.h>
-#include "inject/complete.h"
+#include "common/complete.h"
 
 static struct complete_facts facts = {
 	.domain = { .s = "d.example", .len = 9 },
