@@ -164,8 +164,8 @@ if ! is_root || ! unshare -m true 2>/dev/null; then
 	end "$smtpd"
 	finish
 fi
-# shellcheck source=tests/peers.sh
-. "$top/tests/peers.sh"
+# shellcheck source=tests/tools/peers.sh
+. "$top/tests/tools/peers.sh"
 
 # What a server has not passed on after it was refused, it keeps.
 passed_on() { # passed_on PASSWORD TO

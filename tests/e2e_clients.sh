@@ -174,8 +174,8 @@ if ! is_root || ! unshare -m true 2>/dev/null; then
 	finish
 fi
 T=$(realpath "$T")
-# shellcheck source=tests/peers.sh
-. "$top/tests/peers.sh"
+# shellcheck source=tests/tools/peers.sh
+. "$top/tests/tools/peers.sh"
 tr -d '\r' <"$T/message" >"$T/lines"
 printf 'gr\303\274\303\237e, %s\n' "$(yes x | head -n 900 | tr -d '\n')" \
 	>>"$T/lines"

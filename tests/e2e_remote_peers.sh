@@ -9,8 +9,8 @@
 is_root || skip_all 'it needs root to run other servers'
 unshare -m true 2>/dev/null || skip_all 'no mount namespace is to be had'
 T=$(realpath "$T")
-# shellcheck source=tests/peers.sh
-. "$top/tests/peers.sh"
+# shellcheck source=tests/tools/peers.sh
+. "$top/tests/tools/peers.sh"
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
 	-subj /CN=peer.test -keyout "$T/key.pem" -out "$T/cert.pem" -addext \
