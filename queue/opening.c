@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Has things read in steps; what they mean others know. */
+#include <unistd.h>
 #include "common/clock.h"
 #include "common/log.h"
 #include "queue/aside.h"
+#include "queue/heads.h"
 #include "queue/opening.h"
 
 enum {
@@ -63,6 +65,24 @@ beside(void *owner)
 		finish(o, more);
 }
 
+/* make_last - sync what the process before us may not have: killed, it left
+ * records that only the kernel has, and a power cut must not take them when
+ * others that are synced build on them. What is older it has synced itself,
+ * here. Nobody is served yet, so that waiting for the disk harms nobody. */
+static bool
+make_last(struct recovery const *r)
+{
+	struct heads const *f = r->found;
+	uint16_t i, newest = 0;
+
+	for (i = 1; i < r->segments; i++)
+		if (f[i].number > f[newest].number) newest = i;
+	for (i = 0; i < r->segments; i++)
+		if (f[i].epoch == f[newest].epoch && fdatasync(f[i].fd) == -1)
+			return false;
+	return fsync(r->dir) == 0;
+}
+
 static bool
 begin_journal(struct opening *o)
 {
@@ -71,7 +91,7 @@ begin_journal(struct opening *o)
 	*r = (struct recovery){ .journal = o->journal, .state = o->state,
 	    .dir = o->spool->journal, .damaged_dir = o->spool->damaged,
 	    .damage = aside_keep, .owner = r };
-	if (!recover_begin(r)) return false;
+	if (!recover_begin(r) || !make_last(r)) return false;
 	journal_open(o->journal);
 	state_read(o->state, clock_wall_ms());
 	return true;

@@ -167,8 +167,10 @@ state_outcome(struct message *m, struct record_outcome const *o,
 {
 	struct rcpt *r;
 
-	if (state_judge(m, o->rcpt, o->attempt) != STATE_NEWS) return true;
+	if (o->rcpt >= m->rcpts) return true;
 	r = &m->rcpt[o->rcpt];
+	if (r->state != RCPT_OPEN || tries(o->attempt) < r->attempt)
+		return true;
 	r->attempt = tries(o->attempt + 1);
 	r->due_s = o->due_s;
 	r->state = o->state;

@@ -124,7 +124,8 @@ enum state_outcome_says state_judge(struct message const *m, uint32_t rcpt,
     uint32_t attempt);
 
 /* state_outcome - what the OUTCOME record at this place says; one that is old
- * changes nothing. False when the message is finished by it. */
+ * changes nothing, one of a later try than is known counts: it is durable, and
+ * what is lost between is the past. False when the message is finished by it. */
 bool state_outcome(struct message *m, struct record_outcome const *o,
     uint16_t segment, uint32_t offset);
 

@@ -389,8 +389,8 @@ test_anything(void **state)
 	for (i = 0; i < rounds; i++)
 		one_round();
 	assert_serves();
-	/* by chance some are as they should be */
-	assert_true(check_lines() > 1);
+	/* so many that by chance some are as they should be */
+	if (rounds == ROUNDS_LONG) assert_true(check_lines() > 1);
 	assert_nothing_else();
 }
 

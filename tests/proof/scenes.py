@@ -179,10 +179,13 @@ def alias(p):
 
 
 def restart(p):
-    """All is killed with mail of every kind waiting, and starts again."""
+    """All is killed with mail of every kind waiting, while outcomes are on
+    disk that have not been synced, and starts again."""
     p.block("late", "later", "latest")
     p.finish(p.prepare(["late"]), p.prepare(["later", "a"]),
              p.prepare(["latest"], size=100000))
+    p.pipeline.wait("outcomes", 60, lambda: len(
+        p.pipeline.said("send", "ev=outcome")) >= 4)
     p.pipeline.kill_all()
     p.from_here()
     p.start()
