@@ -3,7 +3,7 @@
 # harness.pl JOBS TEST... - run test programs by prove's own engine, and count
 # their points: the last line is "N passed, N failed, N skipped", what was
 # skipped is named above it. A program that ends wrongly without a failed point
-# counts as one, as does one that takes longer than five minutes. Exit 1 when
+# counts as one, as does one that takes longer than ten minutes. Exit 1 when
 # anything failed, or nothing passed.
 use strict;
 use warnings;
@@ -27,7 +27,7 @@ sub run_alone {
 		alarm 20;
 	};
 	@SIG{qw(INT TERM HUP ALRM)} = ($end, $end, $end, $late);
-	alarm 300;
+	alarm 600;
 	waitpid $pid, 0;
 	my $status = $?;
 	kill KILL => -$pid;
