@@ -9,6 +9,7 @@ import time
 from pipeline import Stuck
 
 GLANCE_S, LOOK_S, SHARE = 0.05, 1, 0.25
+KEPT_S = 15     # longer than connections are kept for the next message
 
 
 def family(pid):
@@ -63,7 +64,7 @@ class Idle:
             if share > SHARE and self.busy(
                     {stage: daemons[stage]}, LOOK_S)[stage] > SHARE:
                 raise Stuck(f"{stage} spins")
-        until = time.monotonic() + LOOK_S
+        until = time.monotonic() + KEPT_S
         while more := self.more(pipeline.dir, daemons, learning):
             if time.monotonic() > until:
                 raise Stuck(f"more descriptors than usual: {more}")
