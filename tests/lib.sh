@@ -152,7 +152,7 @@ pipeline() {
 	for _ in 1 2 3; do
 		port=$(free_port)
 		: >"$dir.out"
-		background "$dir.out" env --default-signal=INT \
+		background "$dir.out" env --default-signal=INT,HUP \
 			"$top/service/quickstart" --no-install --dir "$dir" \
 			--port "$port" "$@"
 		while ! has "$dir.out" '^Ctrl-C ends it'; do
