@@ -213,7 +213,9 @@ by_chance(char *packet, size_t room, uint32_t rcpt, uint32_t *row,
 	    &r.groups, &r.address };
 	size_t i;
 
-	for (i = 0; i < TEXTS; i++) {
+	/* every other one is as odd as can be, so that enough of the others
+	 * are as they should be, and run */
+	for (i = seed_below(2) ? 0 : TEXTS; i < TEXTS; i++) {
 		if (i >= TEXTS - 2 && seed_below(4)) continue;
 		*texts[i] = text(rooms[i], seed_below(20) ? 10 : 1000);
 	}
@@ -389,8 +391,8 @@ test_anything(void **state)
 	for (i = 0; i < rounds; i++)
 		one_round();
 	assert_serves();
-	/* so many that by chance some are as they should be */
-	if (rounds == ROUNDS_LONG) assert_true(check_lines() > 1);
+	/* by chance some are as they should be */
+	assert_true(check_lines() > 1);
 	assert_nothing_else();
 }
 
