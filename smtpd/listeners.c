@@ -33,7 +33,7 @@ bind_each(struct listeners *all, struct settings const *s,
 			continue;
 		}
 		/* a machine without IPv6 still has the other wildcard */
-		if (!s->binds && !secure && errno == EAFNOSUPPORT)
+		if (!s->places.binds && !secure && errno == EAFNOSUPPORT)
 			continue;
 		snprintf(port, sizeof port, "%u", at[i].port);
 		strerr_diefusys(111, "listen on ", at[i].host, " port ", port);
@@ -45,8 +45,8 @@ listeners_adopt(struct listeners *all, struct settings const *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->listen_fds; i++) {
-		int fd = s->listen_fd[i];
+	for (i = 0; i < s->places.listen_fds; i++) {
+		int fd = s->places.listen_fd[i];
 		char number[16];
 
 		if (listener_adopt(next_listener(all, s), fd)) {
@@ -65,9 +65,10 @@ void
 listeners_bind(struct listeners *all, struct settings const *s)
 {
 	static struct netaddr at[LISTENERS_MAX];
+	struct places const *p = &s->places;
 
-	bind_each(all, s, at, settings_addresses(s, at), false);
-	bind_each(all, s, s->tls_bind, s->tls_binds, true);
+	bind_each(all, s, at, places_addresses(p, at), false);
+	bind_each(all, s, p->tls_bind, p->tls_binds, true);
 }
 
 void

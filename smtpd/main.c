@@ -269,15 +269,15 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	int const *fd;
 
 	settings_default(&s->settings);
-	if (!settings_inherited(&s->settings, getenv("LISTEN_FDS"),
+	if (!places_inherited(&s->settings.places, getenv("LISTEN_FDS"),
 	    getenv("LISTEN_PID"), (unsigned long long)getpid()))
 		option_misused(page.program, "too many sockets in LISTEN_FDS",
 		    NULL);
 	if (alone_tls(s->tls, sizeof s->tls)) s->settings.tls_before = s->tls;
-	settings_ucspi(&s->settings, getenv("SSLCTLFD"), getenv("SSLREADFD"),
-	    getenv("SSLWRITEFD"));
+	places_ucspi(&s->settings.places, getenv("SSLCTLFD"),
+	    getenv("SSLREADFD"), getenv("SSLWRITEFD"));
 	operand = stage_options(&s->stage, argc, argv, &page, &own);
-	for (fd = s->settings.ucspi_fd; *fd != -1; fd++)
+	for (fd = s->settings.places.ucspi_fd; *fd != -1; fd++)
 		fcntl(*fd, F_SETFD, FD_CLOEXEC);
 	if (s->settings.hash) password_hash(s->settings.scram);
 	if (s->settings.explain) explain(s, argv + operand);
@@ -287,7 +287,7 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 		    NULL);
 	s->listeners.conns = &s->conns;
 	listeners_adopt(&s->listeners, &s->settings);
-	if (!s->stage.check) open_log(s, settings_is_alone(&s->settings) &&
+	if (!s->stage.check) open_log(s, places_are_none(&s->settings.places) &&
 	    !s->listeners.n);
 	stage_prepare(&s->stage);
 	s->rules.access_path = s->settings.access;
@@ -318,7 +318,7 @@ set_alone(struct smtpd *s)
 {
 	struct settings const *settings = &s->settings;
 	struct conns *c = &s->conns;
-	int const *fd = settings->ucspi_fd;
+	int const *fd = settings->places.ucspi_fd;
 
 	if (settings->tls_before) c->tls_before = settings->tls_before;
 	if (*fd == -1 || settings->certificates) return;
@@ -350,8 +350,8 @@ main(int argc, char *const *argv)
 		.hup = hup, .term = term } };
 
 	s.stage.owner = &s;
-	s.stage.keep[0] = s.settings.listen_fd;
-	s.stage.keep[1] = s.settings.ucspi_fd;
+	s.stage.keep[0] = s.settings.places.listen_fd;
+	s.stage.keep[1] = s.settings.places.ucspi_fd;
 	smtpd_open(&s, argc, argv);
 	stage_enter(&s.stage);
 	set_conns(&s);

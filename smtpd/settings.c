@@ -3,44 +3,20 @@
 #include "common/submit.h"
 #include "smtpd/settings.h"
 
-enum {
-	FIRST_INHERITED = 3,	/* sd_listen_fds(3) */
-	SUBMISSIONS_PORT = 465	/* RFC 8314 */
-};
-
-static bool
-add_bind(struct netaddr *bind, size_t *n, char const *argument,
-    char const **why)
-{
-	unsigned char octet[NETADDR_OCTETS];
-	struct netaddr *a = &bind[*n];
-
-	*why = "given too often";
-	if (*n == SETTINGS_BINDS_MAX) return false;
-	if (!netaddr_parse(a, slice_of(argument), why)) return false;
-	*why = "an address is wanted, not a name";
-	if (!netaddr_ip(octet, slice_of(a->host))) return false;
-	++*n;
-	return true;
-}
-
 static bool
 take_bind(void *options, char const *argument, char const **why)
 {
 	struct settings *s = options;
 
-	return add_bind(s->bind, &s->binds, argument, why);
+	return places_bind(&s->places, argument, why);
 }
 
 static bool
 take_tls_bind(void *options, char const *argument, char const **why)
 {
 	struct settings *s = options;
-	struct netaddr *a = &s->tls_bind[s->tls_binds];
 
-	if (!add_bind(s->tls_bind, &s->tls_binds, argument, why)) return false;
-	if (!a->port) a->port = SUBMISSIONS_PORT;
-	return true;
+	return places_tls_bind(&s->places, argument, why);
 }
 
 static bool
@@ -91,27 +67,16 @@ static bool
 take_port(void *options, char const *argument, char const **why)
 {
 	struct settings *s = options;
-	unsigned long long port;
 
-	*why = "given too often";
-	if (s->ports == SETTINGS_PORTS_MAX) return false;
-	*why = "takes a number from 1 to 65535";
-	if (!slice_number(slice_of(argument), 65535, &port) || !port)
-		return false;
-	s->port[s->ports++] = (unsigned)port;
-	return true;
+	return places_port(&s->places, argument, why);
 }
 
 static bool
 take_listen_fd(void *options, char const *argument, char const **why)
 {
-	unsigned long long fd;
+	struct settings *s = options;
 
-	*why = "takes a number from 0 to 1023, but not 1 or 2";
-	if (!slice_number(slice_of(argument), 1023, &fd)) return false;
-	if (fd == 1 || fd == 2) return false;
-	*why = "given too often";
-	return settings_add_fd(options, (int)fd);
+	return places_fd(&s->places, argument, why);
 }
 
 static bool
@@ -261,7 +226,7 @@ settings_default(struct settings *s)
 {
 	*s = (struct settings){ .access = "/etc/mailgrave/access",
 		.key_user = "mailgrave-key",
-		.listen_fd = { -1 }, .ucspi_fd = { -1 }, .size_max = 50 << 20,
+		.size_max = 50 << 20,
 		.line_max = 1 << 20, .rcpts_max = 1000, .mails_max = 3000,
 		.sessions_max = 5000, .address_max = 100,
 		.commands_max = 10000, .unknown_max = 50, .errors_max = 50,
@@ -270,49 +235,7 @@ settings_default(struct settings *s)
 		.command_s = 5 * 60, .text_s = 3 * 60,
 		.transaction_s = 3600, .session_s = 12 * 3600,
 		.handshake_s = 30 };
-}
-
-bool
-settings_add_fd(struct settings *s, int fd)
-{
-	if (s->listen_fds == SETTINGS_FDS_MAX) return false;
-	s->listen_fd[s->listen_fds++] = fd;
-	s->listen_fd[s->listen_fds] = -1;
-	return true;
-}
-
-bool
-settings_inherited(struct settings *s, char const *fds, char const *pid,
-    unsigned long long self)
-{
-	unsigned long long n, whose, i;
-
-	if (!fds || !pid || !slice_number(slice_of(fds), 1000, &n) ||
-	    !slice_number(slice_of(pid), self, &whose) || whose != self)
-		return true;
-	for (i = 0; i < n; i++)
-		if (!settings_add_fd(s, (int)(FIRST_INHERITED + i)))
-			return false;
-	return true;
-}
-
-void
-settings_ucspi(struct settings *s, char const *control, char const *in,
-    char const *out)
-{
-	char const *const text[] = { control, in, out };
-	unsigned long long fd;
-	size_t i;
-
-	for (i = 0; i < 3; i++) {
-		if (!text[i] || !slice_number(slice_of(text[i]), 1023, &fd) ||
-		    fd < FIRST_INHERITED) {
-			s->ucspi_fd[0] = -1;
-			return;
-		}
-		s->ucspi_fd[i] = (int)fd;
-	}
-	s->ucspi_fd[3] = -1;
+	places_init(&s->places);
 }
 
 /* Somebody else does it, or has done it. */
@@ -320,22 +243,7 @@ static bool
 has_tls(struct settings const *s)
 {
 	return s->certificates || s->tls == SETTINGS_TLS_DONE ||
-	    s->tls_before || s->ucspi_fd[0] != -1;
-}
-
-/* RFC 2033 section 5: a client there would take us for one who speaks SMTP. */
-static bool
-is_lmtp_on_25(struct settings const *s)
-{
-	struct netaddr const *bind = s->bind;
-	size_t i;
-
-	for (i = 0; s->lmtp && i < s->binds; i++)
-		if (bind[i].port == 25 || (!bind[i].port && !s->ports))
-			return true;
-	for (i = 0; s->lmtp && i < s->ports; i++)
-		if (s->port[i] == 25) return true;
-	return false;
+	    s->tls_before || s->places.ucspi_fd[0] != -1;
 }
 
 bool
@@ -347,10 +255,13 @@ settings_has_logins(struct settings const *s)
 char const *
 settings_wrong(struct settings const *s)
 {
-	if (is_lmtp_on_25(s)) return "--lmtp and port 25 exclude each other";
+	/* RFC 2033 section 5: a client there would take us for one who speaks
+	 * SMTP */
+	if (s->lmtp && places_have_25(&s->places))
+		return "--lmtp and port 25 exclude each other";
 	if (s->keys && s->keys != s->certificates)
 		return "--tls-key is wanted for each --tls-cert, or none";
-	if (!s->certificates && s->tls_binds)
+	if (!s->certificates && s->places.tls_binds)
 		return "--tls-bind needs --tls-cert";
 	if (s->certificates && s->tls == SETTINGS_TLS_DONE)
 		return "--tls=done goes without --tls-cert";
@@ -366,38 +277,4 @@ settings_wrong(struct settings const *s)
 		return "logins need --tls-cert, or --auth-clear";
 	if (s->scram && !s->hash) return "--scram needs --hash";
 	return NULL;
-}
-
-static size_t
-add_ports(struct settings const *s, struct netaddr *a, struct netaddr host)
-{
-	size_t i;
-
-	a[0] = host;
-	if (host.port) return 1;
-	a[0].port = 25;
-	if (!s->ports) return 1;
-	for (i = 0; i < s->ports; i++) {
-		a[i] = host;
-		a[i].port = s->port[i];
-	}
-	return i;
-}
-
-size_t
-settings_addresses(struct settings const *s, struct netaddr *a)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < s->binds; i++)
-		n += add_ports(s, a + n, s->bind[i]);
-	if (n || !s->ports) return n;
-	n += add_ports(s, a, (struct netaddr){ .host = "0.0.0.0" });
-	return n + add_ports(s, a + n, (struct netaddr){ .host = "::" });
-}
-
-bool
-settings_is_alone(struct settings const *s)
-{
-	return !s->binds && !s->ports && !s->tls_binds;
 }

@@ -103,6 +103,7 @@ smtpd/hops
 smtpd/intake
 smtpd/outlet
 smtpd/parameter
+smtpd/places
 smtpd/policy
 smtpd/proxy
 smtpd/reply

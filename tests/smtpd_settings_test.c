@@ -26,8 +26,8 @@ take(struct settings *s, char const *name, char const *argument)
 static void
 expect(struct settings const *s, char const *expected)
 {
-	static struct netaddr a[SETTINGS_BINDS_MAX * SETTINGS_PORTS_MAX];
-	size_t i, n = settings_addresses(s, a), len = 0;
+	static struct netaddr a[PLACES_BINDS_MAX * PLACES_PORTS_MAX];
+	size_t i, n = places_addresses(&s->places, a), len = 0;
 	char text[400] = "";
 
 	for (i = 0; i < n; i++)
@@ -79,20 +79,20 @@ nonsense_is_refused(void **state)
 static void
 limits_are_exact(void **state)
 {
-	static struct netaddr a[SETTINGS_BINDS_MAX * SETTINGS_PORTS_MAX];
+	static struct netaddr a[PLACES_BINDS_MAX * PLACES_PORTS_MAX];
 	struct settings s;
 	size_t i;
 
 	(void)state;
 	settings_default(&s);
-	for (i = 0; i < SETTINGS_BINDS_MAX; i++)
+	for (i = 0; i < PLACES_BINDS_MAX; i++)
 		assert_true(take(&s, "bind", "192.0.2.1"));
 	assert_false(take(&s, "bind", "192.0.2.1"));
-	for (i = 0; i < SETTINGS_PORTS_MAX; i++)
+	for (i = 0; i < PLACES_PORTS_MAX; i++)
 		assert_true(take(&s, "port", "25"));
 	assert_false(take(&s, "port", "25"));
-	assert_int_equal(settings_addresses(&s, a),
-	    SETTINGS_BINDS_MAX * SETTINGS_PORTS_MAX);
+	assert_int_equal(places_addresses(&s.places, a),
+	    PLACES_BINDS_MAX * PLACES_PORTS_MAX);
 }
 
 static void
@@ -138,8 +138,8 @@ tls_may_be_anothers(void **state)
 		settings_default(&s);
 		s.users = "users";
 		assert_non_null(settings_wrong(&s));
-		settings_ucspi(&s, rows[i].control, rows[i].in, rows[i].out);
-		assert_int_equal(s.ucspi_fd[0] != -1, rows[i].fine);
+		places_ucspi(&s.places, rows[i].control, rows[i].in, rows[i].out);
+		assert_int_equal(s.places.ucspi_fd[0] != -1, rows[i].fine);
 		assert_int_equal(!settings_wrong(&s), rows[i].fine);
 	}
 	settings_default(&s);
@@ -159,29 +159,29 @@ sockets_are_inherited(void **state)
 
 	(void)state;
 	settings_default(&s);
-	assert_int_equal(s.listen_fd[0], -1);
-	assert_true(settings_inherited(&s, NULL, NULL, 77));
-	assert_true(settings_inherited(&s, "2", NULL, 77));
-	assert_true(settings_inherited(&s, "2", "78", 77));
-	assert_true(settings_inherited(&s, "2", "76", 77));
-	assert_true(settings_inherited(&s, "x", "77", 77));
-	assert_int_equal(s.listen_fds, 0);
-	assert_true(settings_inherited(&s, "2", "77", 77));
-	assert_int_equal(s.listen_fds, 2);
-	assert_int_equal(s.listen_fd[0], 3);
-	assert_int_equal(s.listen_fd[1], 4);
-	assert_int_equal(s.listen_fd[2], -1);
+	assert_int_equal(s.places.listen_fd[0], -1);
+	assert_true(places_inherited(&s.places, NULL, NULL, 77));
+	assert_true(places_inherited(&s.places, "2", NULL, 77));
+	assert_true(places_inherited(&s.places, "2", "78", 77));
+	assert_true(places_inherited(&s.places, "2", "76", 77));
+	assert_true(places_inherited(&s.places, "x", "77", 77));
+	assert_int_equal(s.places.listen_fds, 0);
+	assert_true(places_inherited(&s.places, "2", "77", 77));
+	assert_int_equal(s.places.listen_fds, 2);
+	assert_int_equal(s.places.listen_fd[0], 3);
+	assert_int_equal(s.places.listen_fd[1], 4);
+	assert_int_equal(s.places.listen_fd[2], -1);
 	for (i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_false(take(&s, "listen-fd", bad[i]));
 	assert_true(take(&s, "listen-fd", "0"));
-	for (i = s.listen_fds; i < SETTINGS_FDS_MAX; i++)
+	for (i = s.places.listen_fds; i < PLACES_FDS_MAX; i++)
 		assert_true(take(&s, "listen-fd", "1023"));
-	assert_int_equal(s.listen_fd[SETTINGS_FDS_MAX], -1);
+	assert_int_equal(s.places.listen_fd[PLACES_FDS_MAX], -1);
 	assert_false(take(&s, "listen-fd", "5"));
 	settings_default(&s);
-	assert_true(settings_inherited(&s, "8", "77", 77));
+	assert_true(places_inherited(&s.places, "8", "77", 77));
 	settings_default(&s);
-	assert_false(settings_inherited(&s, "9", "77", 77));
+	assert_false(places_inherited(&s.places, "9", "77", 77));
 }
 
 static void
