@@ -115,6 +115,16 @@ test_accepted(void **state)
 	close(pair[0]);
 }
 
+/* The queue at the other end is none, or there is none. */
+static void
+assert_unanswered(int fd, int error)
+{
+	assert_false(submit(fd));
+	assert_false(s.answered);
+	assert_int_equal(errno, error);
+	close(fd);
+}
+
 /* Answers that are there before the end, and what they are worth. */
 static void
 test_early(void **state)
@@ -147,10 +157,7 @@ test_early(void **state)
 	/* nobody can have stored what isn't there yet */
 	assert_true(unixsock_pair(pair));
 	answer(pair[1], VERDICT_OK, SLICE("2.0.0"), SLICE(""));
-	assert_false(submit(pair[0]));
-	assert_false(s.answered);
-	assert_int_equal(errno, EPROTO);
-	close(pair[0]);
+	assert_unanswered(pair[0], EPROTO);
 	close(pair[1]);
 }
 
@@ -162,17 +169,11 @@ test_broken(void **state)
 	(void)state;
 	assert_true(unixsock_pair(pair));
 	close(pair[1]);
-	assert_false(submit(pair[0]));
-	assert_false(s.answered);
-	assert_int_equal(errno, EPIPE);
-	close(pair[0]);
+	assert_unanswered(pair[0], EPIPE);
 
 	assert_true(unixsock_pair(pair));
 	assert_int_equal(send(pair[1], "nonsense", 8, 0), 8);
-	assert_false(submit(pair[0]));
-	assert_false(s.answered);
-	assert_int_equal(errno, EPROTO);
-	close(pair[0]);
+	assert_unanswered(pair[0], EPROTO);
 	close(pair[1]);
 }
 

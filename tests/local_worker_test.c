@@ -362,15 +362,10 @@ assert_nothing_else(void)
 	assert_int_equal(stat("/evil", &st), -1);
 }
 
-/* It still does what it is there for. */
+/* order - the first line's command, with this request and a message */
 static void
-assert_serves(void)
+order(char const *packet, size_t n)
 {
-	struct request const r = { .address = SLICE("sane@one.test"),
-				   .size = 3 };
-	char packet[REQUEST_PACKET_MAX];
-	size_t const before = check_lines();
-	size_t n = wire_pack(&request_form, &r, packet, sizeof packet);
 	int pair[2], fd = memory(ALL_SEALS);
 
 	assert_true(unixsock_pair(pair));
@@ -379,6 +374,18 @@ assert_serves(void)
 	close(pair[1]);
 	close(fd);
 	wait_for(pair[0]);
+}
+
+/* It still does what it is there for. */
+static void
+assert_serves(void)
+{
+	struct request const r = { .address = SLICE("sane@one.test"),
+				   .size = 3 };
+	char packet[REQUEST_PACKET_MAX];
+	size_t const before = check_lines();
+
+	order(packet, wire_pack(&request_form, &r, packet, sizeof packet));
 	assert_int_equal(check_lines(), before + 1);
 }
 
@@ -407,16 +414,10 @@ test_each_octet(void **state)
 
 	(void)state;
 	for (i = 0; i < n; i++) {
-		int pair[2], fd = memory(ALL_SEALS);
 		char const was = packet[i];
 
 		packet[i] = (char)(was ^ (1 << seed_below(8)));
-		assert_true(unixsock_pair(pair));
-		assert_true(helper_send(pair[0], packet, n, fd));
-		assert_true(parent_ask(parent, 0, 1, pair[1]));
-		close(pair[1]);
-		close(fd);
-		wait_for(pair[0]);
+		order(packet, n);
 		packet[i] = was;
 	}
 	assert_serves();
@@ -443,18 +444,10 @@ test_limits(void **state)
 					     .size = 3 };
 			char packet[2 * REQUEST_PACKET_MAX];
 			size_t const before = check_lines();
-			int pair[2], fd = memory(ALL_SEALS);
-			size_t n;
 
 			*(struct slice *)((char *)&r + f->offset) =
 			    slice_from(room, f->max + k);
-			n = pack(&r, packet, sizeof packet);
-			assert_true(unixsock_pair(pair));
-			assert_true(helper_send(pair[0], packet, n, fd));
-			assert_true(parent_ask(parent, 0, 1, pair[1]));
-			close(pair[1]);
-			close(fd);
-			wait_for(pair[0]);
+			order(packet, pack(&r, packet, sizeof packet));
 			assert_int_equal(check_lines(), before + !k);
 		}
 	}
