@@ -272,20 +272,21 @@ one_round(void)
 	uint32_t row, act;
 	size_t n = change(packet, by_chance(packet, sizeof packet,
 	    kind < NO_MESSAGES ? NO_MESSAGE : 1, &row, &act), sizeof packet);
-	int pair[2], fd = descriptor(kind), i;
+	int pair[2], fd = descriptor(kind), i, sent = 0;
 
 	if (!seed_below(10)) row = odd[seed_below(4)];
 	if (!seed_below(10)) act = odd[seed_below(4)];
 	assert_true(unixsock_pair(pair));
 	/* before or after the order, once or twice */
 	for (i = (int)seed_below(3); i; i--)
-		helper_send(pair[0], packet, n, fd);
+		sent += helper_send(pair[0], packet, n, fd);
 	assert_true(parent_ask(parent, row, act, pair[1]));
 	for (i = (int)seed_below(2); i; i--)
-		helper_send(pair[0], packet, n, fd);
+		sent += helper_send(pair[0], packet, n, fd);
 	close(pair[1]);
 	if (fd != -1) close(fd);
-	shutdown(pair[0], SHUT_WR);
+	/* a child waits for a request, and ends a command whose asker goes */
+	if (!sent) shutdown(pair[0], SHUT_WR);
 	wait_for(pair[0]);
 }
 
@@ -398,7 +399,7 @@ test_anything(void **state)
 	for (i = 0; i < rounds; i++)
 		one_round();
 	assert_serves();
-	/* by chance some are as they should be */
+	/* by chance some fifty are as they should be */
 	assert_true(check_lines() > 1);
 	assert_nothing_else();
 }
