@@ -47,15 +47,12 @@ static void
 store(struct submission *s, size_t octets)
 {
 	static char text[30000];
-	unsigned patience = TURNS_MAX;
 
 	memset(text, 'x', sizeof text);
 	while (octets) {
 		size_t n = octets < sizeof text ? octets : sizeof text;
 
-		while (submission_is_full(s) && patience--)
-			turns(1);
-		assert_false(submission_is_full(s));
+		PATIENTLY(!submission_is_full(s), turns(1));
 		submission_store(s, slice_from(text, n));
 		octets -= n;
 	}
@@ -64,11 +61,7 @@ store(struct submission *s, size_t octets)
 static void
 settle(struct submission *s)
 {
-	unsigned patience = TURNS_MAX;
-
-	while (!submission_is_settled(s) && patience--)
-		turns(1);
-	assert_true(submission_is_settled(s));
+	PATIENTLY(submission_is_settled(s), turns(1));
 }
 
 static void
@@ -148,11 +141,7 @@ small_messages_share_a_connection(void **state)
 static void
 answered(struct submission *s)
 {
-	unsigned patience = TURNS_MAX;
-
-	while (submission_is_asking(s) && patience--)
-		turns(1);
-	assert_false(submission_is_asking(s));
+	PATIENTLY(!submission_is_asking(s), turns(1));
 }
 
 /* What is promised is asked about first; then all goes on as without. */
@@ -293,7 +282,6 @@ each_recipient_has_a_verdict(void **state)
 	struct submit_verdict const refused = { .verdict = VERDICT_PERM,
 		.status = SLICE("5.1.1"), .words = SLICE("nobody") };
 	struct submission_outcome const *o;
-	unsigned patience = TURNS_MAX;
 	struct submission *s;
 	bool more;
 
@@ -301,8 +289,7 @@ each_recipient_has_a_verdict(void **state)
 	pool.each = true;
 	s = begin();
 	submission_end(s);
-	while (!s->heard && patience--)
-		turns(1);
+	PATIENTLY(s->heard, turns(1));
 	assert_int_equal(s->heard, 1);
 	assert_false(submission_is_settled(s));
 	assert_true(submission_settle(s, &refused));
