@@ -81,7 +81,7 @@ ends() { # ends WHAT COMMAND...
 	what=$1
 	shift
 	ok "$what: it ends" "$@"
-	ok "$what: mail is taken again" within 5 takes
+	ok "$what: mail is taken again" within 60 takes
 }
 
 full='unknown 452 4.3.1' away='refused 451 4.3.0'
@@ -123,7 +123,7 @@ pids_stay 'whatever was short' "$pids"
 
 # it comes up where nobody may write: runsv tries once a second
 read_only() {
-	sv -w 5 down "$dir/service/queue" &&
+	sv -w 60 down "$dir/service/queue" &&
 		mount --bind "$dir/spool/queue" "$dir/spool/queue" &&
 		mount -o remount,bind,ro "$dir/spool/queue" &&
 		sv up "$dir/service/queue"
