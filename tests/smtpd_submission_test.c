@@ -405,6 +405,49 @@ more_messages_than_connections(void **state)
 	assert_int_equal(queue.guests, POOL_SHARED_MAX);
 }
 
+/* send_together - n messages at the same time, each on its own connection */
+static void
+send_together(size_t n)
+{
+	struct submission *s[8];
+	size_t i;
+
+	assert_true(n <= 8);
+	for (i = 0; i < n; i++) {
+		s[i] = begin();
+		submission_end(s[i]);
+	}
+	assert_int_equal(pool.shared, n);
+	for (i = 0; i < n; i++) {
+		settle(s[i]);
+		submission_free(s[i]);
+	}
+}
+
+static void
+let_keep_pass(void)
+{
+	assert_true(timer_is_armed(&pool.keep));
+	loop_disarm(&loop, &pool.keep);
+	pool.keep.due(&pool);
+}
+
+/* What a burst needed goes when it isn't needed any more; one stays. */
+static void
+unused_connections_are_given_back(void **state)
+{
+	(void)state;
+	send_together(8);
+	assert_int_equal(pool.idles, 8);
+	let_keep_pass();
+	send_together(3);
+	let_keep_pass();
+	assert_int_equal(pool.idles, 3 + 1);
+	let_keep_pass();
+	assert_int_equal(pool.idles, 1);
+	assert_false(timer_is_armed(&pool.keep));
+}
+
 static void
 queue_refuses_early(void **state)
 {
@@ -741,6 +784,7 @@ main(void)
 		TEST(size_decides_about_streaming),
 		TEST(streams_are_limited),
 		TEST(more_messages_than_connections),
+		TEST(unused_connections_are_given_back),
 		TEST(queue_refuses_early),
 		TEST(early_acceptance_is_no_verdict),
 		TEST(client_leaves_while_streaming),
