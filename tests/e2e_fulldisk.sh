@@ -51,6 +51,14 @@ calm() {
 	[ $((after - before)) -lt $((look_s * 10)) ]
 }
 
+# calms - when what has come in is dealt with
+calms() {
+	for _ in $(seq 30); do
+		calm && return
+	done
+	return 1
+}
+
 alive_pids() {
 	for stage in $stages; do
 		daemon "$stage"
@@ -70,7 +78,7 @@ suffer() {
 	ask 12
 	is "$what: what clients hear" "$said" "$answer"
 	mail_ends
-	ok_says "$what: nobody runs in circles" calm
+	ok_says "$what: nobody runs in circles" calms
 }
 
 pids_stay() { # pids_stay WHAT PIDS

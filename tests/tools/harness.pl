@@ -3,7 +3,7 @@
 # harness.pl JOBS TEST... - run test programs by prove's own engine, and count
 # their points: the last line is "N passed, N failed, N skipped", what was
 # skipped is named above it. A program that ends wrongly without a failed point
-# counts as one, as does one that takes longer than ten minutes. With AGAIN=1 in
+# counts as one, as does one that takes longer than half an hour. With AGAIN=1 in
 # the environment those that failed run a second time, alone, and that counts;
 # their names are said. Exit 1 when anything failed, or nothing passed.
 use strict;
@@ -11,13 +11,14 @@ use warnings;
 use TAP::Harness;
 
 # One test in a process group of its own: what it leaves behind ends with it,
-# and can't keep us waiting for more output.
+# and can't keep us waiting for more output. It has no standard input, as in CI.
 sub run_alone {
 	my $test = shift;
 	my $pid = fork // die "fork: $!\n";
 
 	if (!$pid) {
 		setpgrp 0, 0;
+		open STDIN, '<', '/dev/null' or die "/dev/null: $!\n";
 		exec $test or die "$test: $!\n";
 	}
 	my $end = sub { kill TERM => -$pid };
@@ -28,7 +29,7 @@ sub run_alone {
 		alarm 20;
 	};
 	@SIG{qw(INT TERM HUP ALRM)} = ($end, $end, $end, $late);
-	alarm 600;
+	alarm 1800;
 	waitpid $pid, 0;
 	my $status = $?;
 	kill KILL => -$pid;
