@@ -2,6 +2,7 @@
 /* The table of sendmail's letters; does nothing that they ask for. */
 #include "inject/sendmail.h"
 #include "inject/settings.h"
+#include "inject/verp.h"
 
 static struct {
 	char const *name;
@@ -152,13 +153,16 @@ take_option(void *options, char const *argument, char const **why)
 	return !yes;
 }
 
+/* "-XV", "-XVxy": VERP. Any other is a log file: not from here. */
 static bool
 take_verp(void *options, char const *argument, char const **why)
 {
-	(void)options;
-	if (*argument != 'V') return true;	/* a log file: not from here */
-	*why = "a sender for each recipient (VERP) can't be had";
-	return false;
+	struct settings *s = options;
+
+	if (*argument != 'V') return true;
+	s->verp = argument[1] ? argument + 1 : "+=";
+	*why = "delimiters are two of - + =";
+	return verp_delimiters_valid(s->verp);
 }
 
 static bool

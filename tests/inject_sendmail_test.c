@@ -51,7 +51,7 @@ static char const *const calls[][WORDS] = {
 	{ "-h3", "rcpt" }, { "-h", "3", "rcpt" },
 	{ "-Ltag", "rcpt" }, { "-L", "tag", "rcpt" },
 	{ "-psmtp:h", "rcpt" }, { "-p", "smtp", "rcpt" },
-	{ "-X/log", "rcpt" }, { "-X", "/log", "rcpt" },
+	{ "-XV", "rcpt" }, { "-X", "V-=", "rcpt" }, { "-X/log", "rcpt" }, { "-X", "/log", "rcpt" },
 	{ "-O", "a=b", "rcpt" }, { "-Oa=b", "rcpt" },
 	{ "-O", "IgnoreDots", "rcpt" }, { "-O", "requiretls=no", "rcpt" },
 	{ "-bm", "rcpt" }, { "-b", "m", "rcpt" }, { "-bs", "rcpt" },
