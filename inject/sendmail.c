@@ -93,13 +93,18 @@ take_body(void *options, char const *argument, char const **why)
 	return false;
 }
 
-/* "-q" alone is all mail, "-q30m" was for a daemon: all mail, too. */
+/* "-q" is all mail. "-q30m" tells a daemon how often, which is for
+ * mailgrave-send to know: there is nothing to do. */
 static bool
 take_queue(void *options, char const *argument, char const **why)
 {
 	struct settings *s = options;
 	char const *a = argument ? argument : "";
 
+	if (*a >= '0' && *a <= '9') {
+		if (s->mode == MODE_SUBMIT) s->mode = MODE_NOTHING;
+		return true;
+	}
 	s->mode = MODE_RETRY;
 	s->retry = RETRY_ALL;
 	if (*a != 'I' && *a != 'R' && *a != 'S') return true;

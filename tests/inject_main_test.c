@@ -232,6 +232,8 @@ static struct {
 	{ "x\n", { "--spool", ".", "a" }, 64, "--spool" },
 	{ "x\n", { "--out", "nowhere", "-q" }, 75, "no queue at nowhere" },
 	{ "x\n", { "--out", "nowhere", "-bp" }, 75, "no queue at nowhere" },
+	{ "x\n", { "--out", "nowhere", "-q30m" }, 0, "" },
+	{ "x\n", { "--out", "nowhere", "-bd", "-q30m" }, 64, "the daemon is" },
 	{ "x\n", { "--out", "nowhere", "-bi" }, 0, "" },
 	{ "x\n", { "--out", "nowhere", "-I" }, 0, "" },
 	{ "x\n", { "--out", "nowhere", "-bH" }, 0, "" },
