@@ -49,6 +49,8 @@ static struct reply_row const rows[REPLIES] = {
 	[REPLY_TOO_MANY_OF_YOURS] = { 450, "4.7.1",
 	    "too many messages from you, try again later" },
 	[REPLY_NO_SPACE] = { 452, "4.3.1", "too much mail at once" },
+	[REPLY_TOO_MUCH_FROM_YOU] = { 452, "4.7.0",
+	    "too much mail at once from your address" },
 	[REPLY_RULE_LIMIT] = { 451, "4.3.5", "cannot tell where this goes" },
 	[REPLY_TOO_MANY_RCPTS] = { 452, "4.5.3", "too many recipients" },
 	[REPLY_TOO_MANY_RCPTS_OF_YOURS] = { 452, "4.7.1",

@@ -22,19 +22,19 @@ impatient(void *owner)
 
 struct submission *
 submission_new(struct pool *pool, struct submit_open const *open,
-    void (*wake)(void *owner), void *owner)
+    struct slice client, void (*wake)(void *owner), void *owner)
 {
 	struct submission *s = malloc(sizeof *s);
 	struct slice *text[] = { &s->open.sender, &s->open.client_address,
 		&s->open.client_name, &s->open.helo, &s->open.protocol,
 		&s->open.login, &s->open.tls, &s->open.groups,
-		&s->open.envid };
+		&s->open.envid, &s->client };
 	enum { TEXTS = sizeof text / sizeof *text };
 	size_t i, len = 0;
 
 	if (!s) return NULL;
-	*s = (struct submission){ .pool = pool, .open = *open, .wake = wake,
-		.owner = owner };
+	*s = (struct submission){ .pool = pool, .open = *open,
+		.client = client, .wake = wake, .owner = owner };
 	s->patience.due = impatient;
 	s->patience.owner = s;
 	for (i = 0; i < TEXTS; i++)
@@ -158,13 +158,14 @@ give_up(struct submission *s, enum reply why)
 static bool
 begin_stream(struct submission *s)
 {
-	if (!pool_has_stream(s->pool) || !pool_stream(s->pool, s)) {
-		give_up(s, pool_reaches_queue(s->pool) ? REPLY_NO_SPACE
-						       : REPLY_NO_QUEUE);
-		return false;
-	}
-	if (!say_envelope(s) || !say_body(s)) {
-		give_up(s, REPLY_NO_QUEUE);
+	enum reply why = pool_refusal(s->pool, s->client);
+
+	if (!why && !pool_stream(s->pool, s))
+		why = pool_reaches_queue(s->pool) ? REPLY_NO_SPACE
+						  : REPLY_NO_QUEUE;
+	if (!why && (!say_envelope(s) || !say_body(s))) why = REPLY_NO_QUEUE;
+	if (why) {
+		give_up(s, why);
 		return false;
 	}
 	s->state = SUBMISSION_STREAMED;

@@ -149,6 +149,7 @@ answer_sender(struct transaction *t)
 	char sender[ADDR_TEXT_MAX];
 	struct access_decision may;
 	struct submit_open open;
+	enum reply wrong;
 	unsigned line;
 
 	transaction_access(t, &may);
@@ -160,8 +161,10 @@ answer_sender(struct transaction *t)
 		return REPLY_NOT_YOUR_SENDER;
 	}
 	if (!pool_reaches_queue(t->pool)) return REPLY_NO_QUEUE;
-	if (s->promised > SUBMISSION_SMALL_MAX && !pool_has_stream(t->pool))
-		return REPLY_NO_SPACE;
+	if (s->promised > SUBMISSION_SMALL_MAX) {
+		wrong = pool_refusal(t->pool, transaction_client(t));
+		if (wrong) return wrong;
+	}
 	t->rcpts_max = limit_of(&may, ACCESS_RECIPIENTS);
 	t->rcpts_line = may.limit_line[ACCESS_RECIPIENTS];
 	if (is_too_much(t, &t->tallies->messages,
@@ -174,7 +177,8 @@ answer_sender(struct transaction *t)
 	open = describe(t);
 	open.sender = slice_from(sender, path_text(s, sender));
 	open.groups = slice_of(may.groups);
-	t->submission = submission_new(t->pool, &open, t->wake, t->owner);
+	t->submission = submission_new(t->pool, &open, transaction_client(t),
+	    t->wake, t->owner);
 	if (!t->submission) return REPLY_NO_SPACE;
 	heading_begin(&t->heading, t->submission,
 	    open.login.len ? t->access : NULL, s->rules->hostname,

@@ -50,6 +50,9 @@ group limits "$there"
 few=$T/smtpd.$there
 serve --transaction-time 3
 group drips "$there"
+serve --transactions 5
+group shares "$there"
+shared=$T/smtpd.$there
 
 # a thousand at rest: what they cost, and that nothing moves for them
 if is_root; then
@@ -83,7 +86,7 @@ fi
 
 # what was accepted is there, and nothing else
 stored() { find "$dir/mail/good/new" -type f | wc -l; }
-due() { accepted "$dir"/log/smtpd/* "$small" "$few"; }
+due() { accepted "$dir"/log/smtpd/* "$small" "$few" "$shared"; }
 settled() { [ "$(stored)" -ge "$(due)" ]; }
 ok 'all that was accepted is delivered' within 30 settled
 ok 'no mailbox was made for the rest' test ! -e "$dir/mail/evil"
