@@ -93,6 +93,8 @@ static struct reply_row const rows[REPLIES] = {
 	[REPLY_LOGIN_TOO_OFTEN] = { 421, "4.7.0",
 	    "%h too many wrong passwords from your address" },
 	[REPLY_CANCELLED] = { 501, "5.7.0", "as you wish" },
+	[REPLY_NO_BASE64] = { 501, "5.5.2", "this is no base64" },
+	[REPLY_LONG_ANSWER] = { 500, "5.5.6", "answer too long" },
 	[REPLY_NO_MECHANISM] = { 504, "5.5.4", "no such mechanism" },
 	[REPLY_NOT_YOUR_SENDER] = { 553, "5.7.1",
 	    "this sender address is not yours" },
