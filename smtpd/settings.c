@@ -206,6 +206,8 @@ struct option_row const settings_rows[] = {
 	    "wrong passwords from one address or IPv6 /64 (10)"),
 	NUMBER("transactions", OPTION_NUMBER, streams_max, 10000,
 	    "messages over 64K that come in at a time (100)"),
+	NUMBER("transactions-per-address", OPTION_NUMBER, streams_address_max,
+	    10000, "of those, from one address or IPv6 /64 (half of them)"),
 	NUMBER("command-time", OPTION_NUMBER, command_s, SECONDS_MAX,
 	    "seconds to wait for a command (300)"),
 	NUMBER("text-time", OPTION_NUMBER, text_s, SECONDS_MAX,
