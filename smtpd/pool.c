@@ -53,6 +53,7 @@ take_back(struct link *link)
 	--*count_of(link);
 	*octets_of(link) -= link->octets;
 	link->octets = 0;
+	crowd_leave(&link->member);
 	take_out(link);
 }
 
@@ -225,6 +226,7 @@ pool_open(struct pool *pool)
 	pool->busy = pool->idle = NULL;
 	pool->shared = pool->streams = pool->idles = 0;
 	pool->flight = pool->envelopes = 0;
+	pool->senders = (struct crowd){ .bucket = { NULL } };
 	pool->first = NULL;
 	pool->end = &pool->first;
 	pool->retry = (struct timer){ .due = retry, .owner = pool };
@@ -249,10 +251,12 @@ pool_reaches_queue(struct pool *pool)
 	return pool->idle || pool->busy || add_link(pool) || errno == EAGAIN;
 }
 
-bool
-pool_has_stream(struct pool const *pool)
+enum reply
+pool_refusal(struct pool const *pool, struct slice client)
 {
-	return pool->streams < pool->streams_max;
+	if (pool->streams >= pool->streams_max) return REPLY_NO_SPACE;
+	return crowd_has_room(&pool->senders, client, pool->address_max)
+	    ? REPLY_NONE : REPLY_TOO_MUCH_FROM_YOU;
 }
 
 struct peer *
@@ -265,9 +269,11 @@ pool_spare(struct pool *pool)
 bool
 pool_stream(struct pool *pool, struct submission *s)
 {
-	return pool_has_stream(pool) &&
+	return !pool_refusal(pool, s->client) &&
 	    may_fly(pool->envelopes, submission_octets(s, true)) &&
-	    lend(pool, s, true);
+	    lend(pool, s, true) &&
+	    crowd_join(&pool->senders, &s->link->member, s->client,
+	    pool->address_max);
 }
 
 void

@@ -51,6 +51,9 @@ serve --command-time 3 --text-time 3
 group idlers "$there"
 serve --transaction-time 10
 group drips "$there"
+serve --transactions 5
+group shares "$there"
+shared=$T/smtpd.$there
 
 # a thousand at rest: what they cost, and that nothing moves for them
 if is_root; then
@@ -86,7 +89,7 @@ fi
 
 # what was accepted is there, and nothing else
 stored() { find "$dir/mail/good/new" -type f | wc -l; }
-due() { accepted "$dir"/log/smtpd/* "$small" "$few"; }
+due() { accepted "$dir"/log/smtpd/* "$small" "$few" "$shared"; }
 settled() { [ "$(stored)" -ge "$(due)" ]; }
 ok 'all that was accepted is delivered' within 60 settled
 ok 'no mailbox was made for the rest' test ! -e "$dir/mail/evil"

@@ -32,6 +32,16 @@ refused 'programs that are not there' 'not there' --supervisor runit \
 	--domain a.test --prefix /nonexistent
 refused 'smtpd alone under xinetd' 'smtpd alone' --supervisor xinetd \
 	--domain a.test --stages queue
+refused 'users without TLS' 'nobody logs in without TLS' --supervisor runit \
+	--domain a.test --users /u
+refused 'a key without a certificate' 'and --tls-cert' --supervisor runit \
+	--domain a.test --tls-key /k
+refused 'submission without users' 'needs --users' --supervisor runit \
+	--domain a.test --stages smtpd,submission
+refused 'TLS under inetd' 'not for inetd' --supervisor inetd --domain a.test \
+	--tls-cert /c
+refused 'a certificate that may be anywhere' 'absolute path' --supervisor \
+	runit --domain a.test --tls-cert c.pem
 mkdir "$T/before"
 like 'a dry run says what it would do' "$(install dry --supervisor runit \
 	--dry-run)" 'would write .*/services/mailgrave-send/run'

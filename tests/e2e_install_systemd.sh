@@ -27,6 +27,14 @@ if command -v systemd-analyze >/dev/null; then
 else
 	skip 'systemd finds nothing wrong' 'no systemd-analyze'
 fi
+ok 'a second smtpd alone' install users --supervisor systemd \
+	--stages submission --tls-cert "$T/c.pem" --users "$T/users"
+is 'is one unit, and the target' "$(ls "$T/users/services")" \
+	'mailgrave-submission.service
+mailgrave.target'
+has "$T/users/services/mailgrave-submission.service" \
+	'^ExecStart=.*mailgrave-smtpd .*--port 587 .*--user mailgrave-smtpd$'
+point $? 'with its options'
 ok 'no log directories: the journal has it' test ! -e "$T/systemd/log"
 
 # a command in the routes: local has a parent, and still its own pid is ready

@@ -67,8 +67,7 @@ tls_and_logins() {
 	section='TLS AND LOGINS'
 	must step 1
 	echo secret | step 2 || fail 'no user is made'
-	must step 3
-	must step 4
+	must within 60 step 3
 	must within 60 listens 127.0.0.1:587
 	set -- --from bob@example.org --to a@other.test --quit-after RCPT
 	must swaks --server 127.0.0.1 --tls --quit-after RCPT \
@@ -79,6 +78,16 @@ tls_and_logins() {
 		--auth-password secret "$@"
 	! swaks --server 127.0.0.1:587 --tls "$@" >/dev/null 2>&1 ||
 		fail 'mail is taken without a login'
+	echo '@new.test maildir new/' >>/etc/mailgrave/routes
+	must step 4
+	for stage in smtpd submission; do
+		must within 60 has "/var/log/mailgrave/$stage/current" \
+			'ev=routes .*lines=4'
+	done
+	must service/install --remove
+	! listens 127.0.0.1:587 >/dev/null 2>&1 ||
+		fail 'it still listens on port 587'
+	must test ! -e /etc/service/mailgrave-submission
 }
 a_null_client() {
 	built

@@ -41,7 +41,7 @@ setup(void **state)
 	memset(&conns, 0, sizeof conns);
 	conns.loop = conns.pool.loop = &loop;
 	conns.pool.path = path;
-	conns.pool.streams_max = 3;
+	conns.pool.streams_max = conns.pool.address_max = 3;
 	conns.rules = (struct session_rules){ .hostname = SLICE("mx.test"),
 		.domain = SLICE("example.org"), .rcpts_max = 10,
 		.mails_max = 1000, .commands_max = 1000000,

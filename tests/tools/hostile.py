@@ -4,7 +4,7 @@
 hear, one case after another, and prints "ok NAME" or "not ok NAME: why" for
 each. Mail that is to arrive goes to good*@example.test, and mail that must not
 to evil*@example.test. Groups: ends random chunks sizes hops aborts strangers
-limits idlers drips many"""
+limits idlers drips shares many"""
 import random
 import re
 import select
@@ -359,6 +359,38 @@ def drips():
         case(f"drip {n}", c.want, b"", "421 4.4.2", "")
 
 
+def shares():
+    """For --transactions 5: one address may have three of them."""
+    chunk = b"BDAT 70000\r\n" + b"x" * 998 + b"\r\n" + b"x" * 69000
+    large = b"MAIL FROM:<s@hostile.test> SIZE=70000\r\n"
+    held = []
+
+    def hold(source, n):
+        for _ in range(n):
+            c = Client(source=source)
+            c.want(MAIL + RCPT + chunk, "250", "250", "250")
+            held.append(c)
+
+    def refused(source, code):
+        with Client(source=source) as c:
+            c.want(large, code)
+            c.want(MAIL + RCPT.replace(b"good", b"evil") +
+                   chunk.replace(b"\r", b" LAST\r", 1), "250", "250", code)
+
+    case("as many large messages as one address may have", hold,
+         "127.0.0.2", 3)
+    case("and one more", refused, "127.0.0.2", "452 4.7.0")
+    case("the others are for others", hold, "127.0.0.3", 2)
+    case("and no more than all of them", refused, "127.0.0.4", "452 4.3.1")
+
+    def again():
+        held[0].want(b"BDAT 2 LAST\r\n\r\n", "250")
+        held[0].want(large, "250")
+    case("who is done may send more", again)
+    for c in held:
+        c.__exit__()
+
+
 def many():
     """1,000 sessions at rest, and mail all the same."""
     held = [Client(hello=bool(n % 2), source=f"127.0.1.{1 + n // 50}")
@@ -385,4 +417,4 @@ def many():
 {"ends": ends, "random": random_ends,
  "chunks": chunks, "sizes": sizes, "hops": hops, "aborts": aborts,
  "strangers": strangers, "limits": limits, "idlers": idlers, "drips": drips,
- "many": many}[sys.argv[1]]()
+ "shares": shares, "many": many}[sys.argv[1]]()
