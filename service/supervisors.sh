@@ -283,12 +283,16 @@ before_removal() {
 after_removal() {
 	for _ in 1 2 3; do
 		for place; do
-			[ -d "$place" ] && [ ! -e "$place/run" ] || continue
+			if [ ! -d "$place" ] || [ -e "$place/run" ]; then
+				continue
+			fi
 			do_it rm -rf "$place/supervise" "$place/log/supervise" \
 				"$place/event" "$place/log/event" || :
 			$dry || rmdir "$place/log" "$place" 2>/dev/null || :
 		done
-		! $dry && [ $# -gt 0 ] || return 0
+		if $dry || [ $# -eq 0 ]; then
+			break
+		fi
 		sleep 1
 	done
 }
