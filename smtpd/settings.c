@@ -24,6 +24,8 @@ add_file(char const **file, size_t *n, char const *argument, char const **why)
 {
 	*why = "given too often";
 	if (*n == TLS_PAIRS_MAX) return false;
+	*why = "must not be empty";
+	if (!*argument) return false;
 	file[(*n)++] = argument;
 	return true;
 }

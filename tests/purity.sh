@@ -50,6 +50,7 @@ common/whofile
 common/wire
 inject/envelope
 inject/sendmail
+inject/verp
 local/choose
 local/environ
 local/exitcode
