@@ -149,6 +149,7 @@ lend(struct pool *pool, struct submission *s, bool stream)
 	link = pool->idle;
 	take_out(link);
 	pool->idles--;
+	if (pool->unused > pool->idles) pool->unused = pool->idles;
 	link->submission = s;
 	link->stream = stream;
 	link->octets = submission_octets(s, stream);
@@ -198,6 +199,25 @@ retry(void *owner)
 	serve_waiting(owner);
 }
 
+static void
+watch_unused(struct pool *pool)
+{
+	pool->unused = pool->idles;
+	if (pool->idles > 1)
+		loop_arm(pool->loop, &pool->keep,
+		    pool->loop->now_ms + POOL_KEEP_MS);
+}
+
+static void
+give_back(void *owner)
+{
+	struct pool *pool = owner;
+
+	while (pool->unused-- > 1 && pool->idles > 1)
+		free_link(pool->idle);
+	watch_unused(pool);
+}
+
 void
 pool_open(struct pool *pool)
 {
@@ -208,6 +228,7 @@ pool_open(struct pool *pool)
 	pool->first = NULL;
 	pool->end = &pool->first;
 	pool->retry = (struct timer){ .due = retry, .owner = pool };
+	pool->keep = (struct timer){ .due = give_back, .owner = pool };
 	pool->away = false;
 	refusals_open(&pool->refusals, pool);
 }
@@ -216,6 +237,7 @@ void
 pool_close(struct pool *pool)
 {
 	loop_disarm(pool->loop, &pool->retry);
+	loop_disarm(pool->loop, &pool->keep);
 	refusals_close(&pool->refusals);
 	while (pool->idle)
 		free_link(pool->idle);
@@ -280,6 +302,7 @@ pool_release(struct link *link)
 	pool->idles++;
 	serve_waiting(pool);
 	if (pool->idles > POOL_SHARED_MAX) free_link(pool->idle);
+	if (!timer_is_armed(&pool->keep)) watch_unused(pool);
 }
 
 void

@@ -15,7 +15,9 @@ enum {
 	POOL_FLIGHT_MAX = 4 << 20,	/* octets that queue has in memory, of
 					 * all small messages; as many of the
 					 * envelopes of large ones */
-	POOL_RETRY_MS = 20		/* when queue has no time to accept */
+	POOL_RETRY_MS = 20,		/* when queue has no time to accept */
+	POOL_KEEP_MS = 10000		/* connections without use for so long
+					 * are closed, but for one */
 };
 
 struct submission;
@@ -44,9 +46,11 @@ struct pool {
 	size_t held;			/* octets; see OCTETS_HELD_MAX */
 	struct link *busy, *idle;
 	unsigned long long shared, streams, idles;	/* counts of them */
+	unsigned long long unused;	/* the fewest idle ones since keep
+					 * was armed */
 	size_t flight, envelopes;	/* octets; see POOL_FLIGHT_MAX */
 	struct submission *first, **end;	/* complete, without a link */
-	struct timer retry;
+	struct timer retry, keep;
 	bool away;			/* the last try to connect failed */
 	struct refusals refusals;
 };

@@ -36,7 +36,7 @@ sink() { # what is sent to 192.0.2.25 is kept
 	mkdir "$T/sink"
 	background "$T/sink.out" "$tools/sink.py" 25 "$T/sink" 192.0.2.25
 }
-arrives() { must within 20 test -s "$T/sink/1.envelope"; }
+arrives() { must within 60 test -s "$T/sink/1.envelope"; }
 built() { # as in the first section, up to the services
 	must make -s B="$B" install
 	background "$T/runsvdir" runsvdir -P /etc/service
@@ -112,7 +112,7 @@ a_null_client() {
 	built
 	sink
 	must step 1
-	must within 30 local_mail you@example.net
+	must within 60 local_mail you@example.net
 	arrives
 	must has "$T/sink/1.envelope" 'root@host\.example\.org'
 	! listens 127.0.0.1 >/dev/null 2>&1 || fail 'it listens'
@@ -123,12 +123,12 @@ a_host_that_only_receives() {
 		>/usr/local/bin/ticket
 	chmod 755 /usr/local/bin/ticket
 	must step 1
-	must within 30 listens 127.0.0.1
+	must within 60 listens 127.0.0.1
 	install -d -o mailgrave-command "$T/mail"
-	must within 20 hands_in 127.0.0.1 127.0.0.1 you@example.org
-	must within 20 files 1 /var/lib/mailgrave/mail/you/new
+	must within 60 hands_in 127.0.0.1 127.0.0.1 you@example.org
+	must within 60 files 1 /var/lib/mailgrave/mail/you/new
 	must hands_in 127.0.0.1 127.0.0.1 tickets@example.org
-	must within 20 test -s "$T/mail/ticket"
+	must within 60 test -s "$T/mail/ticket"
 	! hands_in 127.0.0.1 127.0.0.1 a@other.test >/dev/null ||
 		fail 'mail for others is taken'
 }
@@ -136,8 +136,8 @@ a_relay() {
 	built
 	sink
 	must step 1
-	must within 30 listens 192.0.2.1
-	must within 20 hands_in 192.0.2.1 127.0.0.1 you@example.org
+	must within 60 listens 192.0.2.1
+	must within 60 hands_in 192.0.2.1 127.0.0.1 you@example.org
 	arrives
 	! hands_in 192.0.2.1 127.0.0.1 a@other.test >/dev/null ||
 		fail 'everybody may relay'
@@ -146,9 +146,9 @@ a_relay() {
 a_sink() {
 	built
 	must step 1
-	must within 30 listens 127.0.0.1
-	must within 20 hands_in 127.0.0.1 127.0.0.1 you@anywhere.test
-	must within 20 files 1 /var/lib/mailgrave/mail/sink/new
+	must within 60 listens 127.0.0.1
+	must within 60 hands_in 127.0.0.1 127.0.0.1 you@anywhere.test
+	must within 60 files 1 /var/lib/mailgrave/mail/sink/new
 }
 
 if [ $# -gt 0 ]; then
