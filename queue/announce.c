@@ -37,7 +37,7 @@ tell_owed(struct handout const *h, struct rcpt const *now,
 	lastwords(h->journal, now, r, store);
 	t->status = r->status;
 	/* however many there are, all can be told */
-	if (h->peer.waiting > PEER_WAITING_MAX / 2) return;
+	if (h->peer.out.octets > PEER_WAITING_MAX / 2) return;
 	t->where = r->where;
 	t->words = r->words;
 }
@@ -144,7 +144,7 @@ static bool
 may_tell(struct handout const *h)
 {
 	return h->announce.window && peer_is_open(&h->peer) &&
-	    h->peer.waiting < TELL_AHEAD;
+	    h->peer.out.octets < TELL_AHEAD;
 }
 
 static void

@@ -235,6 +235,7 @@ static struct peer_kind const kind = {
 	.rows = sizeof rows / sizeof *rows,
 	.gone = gone,
 	.drained = drained,
+	.shares = true,
 };
 
 static void

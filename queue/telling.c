@@ -57,7 +57,7 @@ tell_text(struct telling *t, struct message *m)
 static bool
 is_ahead(struct telling const *t)
 {
-	return t->peer->waiting >= TELLING_AHEAD;
+	return t->peer->out.octets >= TELLING_AHEAD;
 }
 
 /* Recipients from where it stopped; the records may lie elsewhere by now. */
@@ -102,5 +102,5 @@ telling_go_on(struct telling *t)
 bool
 telling_may(struct telling const *t)
 {
-	return t->text ? !t->peer->waiting : !is_ahead(t);
+	return t->text ? !t->peer->out.octets : !is_ahead(t);
 }

@@ -258,6 +258,7 @@ static struct peer_kind const kind = {
 	.rows = sizeof rows / sizeof *rows,
 	.gone = gone,
 	.drained = drained,
+	.shares = true,
 };
 
 static void
@@ -303,7 +304,7 @@ upstream_is_open(struct upstream const *u)
 bool
 upstream_has_room(struct upstream const *u)
 {
-	return upstream_is_open(u) && u->peer.waiting < SEND_AHEAD;
+	return upstream_is_open(u) && u->peer.out.octets < SEND_AHEAD;
 }
 
 void

@@ -34,6 +34,7 @@ static struct errands errands;
 static struct routes routes;
 static struct work work;
 static int send_fd;
+static struct slice heard;	/* frames of its last packet, not yet taken */
 static size_t losses;
 static struct traceid const id = { .octet = { 1, 2, 3 } };
 
@@ -87,6 +88,7 @@ connect_send(void)
 	assert_true(unixsock_pair(pair));
 	upstreams_add(&work.upstreams, pair[0]);
 	send_fd = pair[1];
+	heard.len = 0;
 }
 
 static int
@@ -214,57 +216,51 @@ say_run(uint32_t job, uint32_t rcpts)
 	say_with(&deliver_run_form, &frame, -1);
 }
 
-/* hear - the next frame from local, which has to come; 0: it hung up */
-static size_t
-hear(char *frame, size_t room)
+/* hear - the next frame from local, and what follows, which has to come;
+ * nothing: it hung up */
+static struct slice *
+hear(void)
 {
+	static char packet[WIRE_FRAME_MAX];
 	static struct timer tick;
 	int turns;
-	ssize_t n;
+	ssize_t n = -1;
 
 	tick.due = idle;
-	for (turns = 0; turns < 10000; turns++) {
-		n = recv(send_fd, frame, room, MSG_DONTWAIT);
-		if (n >= 0) return (size_t)n;
-		if (errno == ECONNRESET) return 0;
+	for (turns = 0; !heard.len && n < 0 && turns < 10000; turns++) {
+		n = recv(send_fd, packet, sizeof packet, MSG_DONTWAIT);
+		if (n >= 0) heard = slice_from(packet, (size_t)n);
+		if (n >= 0 || errno == ECONNRESET) break;
 		assert_int_equal(errno, EAGAIN);
 		loop_arm(&loop, &tick, loop.now_ms + 1);
 		assert_true(loop_turn(&loop));
 	}
-	fail();
-	return 0;
+	assert_true(turns < 10000);
+	return &heard;
 }
 
 static struct deliver_result
 hear_result(void)
 {
-	static char frame[8192];
 	struct deliver_result result;
-	size_t n = hear(frame, sizeof frame);
 
-	assert_true(wire_unpack(&deliver_result_form, &result,
-	    slice_from(frame, n)));
+	assert_true(wire_take(&deliver_result_form, &result, hear()));
 	return result;
 }
 
 static void
 hear_slots(uint32_t jobs)
 {
-	char frame[64];
 	struct deliver_slots slots;
-	size_t n = hear(frame, sizeof frame);
 
-	assert_true(wire_unpack(&deliver_slots_form, &slots,
-	    slice_from(frame, n)));
+	assert_true(wire_take(&deliver_slots_form, &slots, hear()));
 	assert_int_equal(slots.jobs, jobs);
 }
 
 static void
 assert_hung_up(void)
 {
-	char frame[64];
-
-	assert_int_equal(hear(frame, sizeof frame), 0);
+	assert_int_equal(hear()->len, 0);
 	assert_int_equal(losses, 1);
 	assert_int_equal(work.upstreams.n, 0);
 }

@@ -455,7 +455,7 @@ many_failures_can_be_told(void **unused)
 		    .outcome = OUTCOME_FAILED,
 		    .words = slice_from(words, sizeof words) };
 
-		while (heard.peer.waiting > PEER_WAITING_MAX / 2)
+		while (heard.peer.out.octets > PEER_WAITING_MAX / 2)
 			turn_once();
 		assert_true(peer_send(&heard.peer, &handover_outcome_form, &o,
 		    -1));
