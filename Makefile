@@ -10,8 +10,8 @@
 # make proof      the long form of the storms: kills, power cuts, full disks,
 #                 damaged spools; every state that a crash may leave, every
 #                 system call failing once (as root; some hours)
-# make bench      the pipeline's speed beside that of bare file operations
-#                 (tests/bench/README; BENCH= options, BENCH_DIR= where)
+# make bench      the pipeline's speed beside that of bare file operations and,
+#                 by BENCH=, of other mail servers (tests/bench/README)
 
 B        ?= build
 PREFIX   ?= /usr/local
@@ -103,7 +103,8 @@ fuzz-each: fuzzers
 
 check: all tests
 	B=$(B) prove -e '' $(TESTS) tests/purity.sh tests/links.sh tests/manual.sh \
-	    tests/events.sh tests/corpus.sh tests/completion.sh
+	    tests/options.sh tests/events.sh tests/corpus.sh \
+	    tests/completion.sh
 
 sanitize:
 	$(MAKE) B=$(B)/sanitize CFLAGS='-O1 -g -fno-omit-frame-pointer \

@@ -95,6 +95,9 @@ stage_options(struct stage *s, int argc, char *const *argv,
 	if (s->hostname && !addr_domain_valid(slice_of(s->hostname)))
 		option_misused(s->program, "--hostname: not a host name",
 		    s->hostname);
+	if (s->domain && !addr_domain_valid(slice_of(s->domain)))
+		option_misused(s->program, "--domain: not a domain",
+		    s->domain);
 	if (!s->hostname) s->hostname = hostname_of_host(s->host);
 	if (!s->domain) s->domain = hostname_of_mail(s->mailname);
 	s->notify_socket = notify_open();

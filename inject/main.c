@@ -6,38 +6,30 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <skalibs/strerr.h>
-#include "common/body.h"
 #include "common/clock.h"
 #include "common/complete.h"
-#include "common/handin.h"
 #include "common/header.h"
 #include "common/jail.h"
-#include "common/unixsock.h"
 #include "inject/delegate.h"
 #include "inject/envelope.h"
-#include "inject/hand.h"
-#include "inject/input.h"
 #include "inject/login.h"
+#include "inject/message.h"
+#include "inject/outlet.h"
 #include "inject/settings.h"
-#include "inject/show.h"
+#include "inject/verp.h"
 
 struct inject {
 	struct settings set;
 	struct traceid id;
 	struct envelope envelope;
-	struct input input;
-	stralloc text;		/* as it came: the header and a piece more */
-	stralloc head;		/* as it leaves */
-	uint64_t size;		/* octets that left */
-
-	struct hand hand;
-	struct body_lf lf;	/* of --dry-run */
-	struct handin submission;
+	struct message message;
+	stralloc head;		/* as it leaves: the header, and a piece more */
+	uint64_t size;		/* octets that leave */
+	size_t done;		/* recipients, where each has his own */
+	struct outlet outlet;
 };
 
-/* How we end, by our own name and as sendmail (sysexits.h). */
-enum ending { MISUSED, BAD_DATA, REFUSED, NOT_NOW, FORBIDDEN, BROKEN };
-
+/* By our own name, and as sendmail (sysexits.h). */
 static int const codes[][2] = {
 	[MISUSED] = { 100, 64 },
 	[BAD_DATA] = { 100, 65 },
@@ -64,19 +56,26 @@ static _Noreturn void
 quit(struct inject const *i, enum ending ending, char const *what,
     char const *which)
 {
-	char a[ADDR_TEXT_MAX], b[WORDS_MAX + 1];
+	char a[ADDR_TEXT_MAX], b[WORDS_MAX + 1], done[80];
 
-	strerr_warn(PROG, ": ", printable(a, sizeof a, what),
-	    which ? ": " : NULL,
+	snprintf(done, sizeof done, "queued for %zu of %zu recipients: ",
+	    i->done, i->envelope.rcpts);
+	strerr_warn(PROG, ": ", i->done ? done : "",
+	    printable(a, sizeof a, what), which ? ": " : NULL,
 	    which ? printable(b, sizeof b, which) : NULL);
 	exit(codes[ending][i->set.sendmail]);
 }
 
 static _Noreturn void
+quit_trouble(struct inject const *i, struct trouble t)
+{
+	quit(i, t.ending, t.what, t.which);
+}
+
+static _Noreturn void
 quit_sys(struct inject const *i, char const *what)
 {
-	quit(i, errno == EACCES || errno == EPERM ? FORBIDDEN : NOT_NOW, what,
-	    strerror(errno));
+	quit_trouble(i, trouble_sys(what));
 }
 
 static _Noreturn void
@@ -102,48 +101,15 @@ read_envelope_options(struct inject *i, char *const *operand)
 			quit_address(i, MISUSED, *operand);
 }
 
-/* more_text - append a piece of the input to text */
 static void
-more_text(struct inject *i)
-{
-	size_t n;
-
-	if (!stralloc_readyplus(&i->text, WIRE_BODY_MAX))
-		quit_sys(i, "read the message");
-	if (!input_read(&i->input, i->text.s + i->text.len, &n)) {
-		if (errno == EPROTO)
-			quit(i, BAD_DATA, "the message has a NUL or a CR that "
-			    "ends no line", NULL);
-		quit_sys(i, "read the message");
-	}
-	i->text.len += n;
-}
-
-static struct slice
-read_header(struct inject *i, struct slice *body)
-{
-	struct header_search search = { .line = 0 };
-	struct slice text;
-	int got;
-
-	do {
-		more_text(i);
-		text = slice_from(i->text.s, i->text.len);
-		got = header_search(&search, text, i->input.end);
-	} while (got == 0);
-	if (got == -1) quit(i, BAD_DATA, "the header is too long", NULL);
-	*body = slice_skip(text, search.body);
-	return search.header;
-}
-
-static void
-read_recipients(struct inject *i, struct slice header)
+read_recipients(struct inject *i)
 {
 	struct envelope *e = &i->envelope;
 	struct slice field;
 	char name[HEADER_NAME_MAX + 1];
 
-	if (i->set.from_header && !envelope_read(e, header, &field)) {
+	if (i->set.from_header && !envelope_read(e, i->message.header,
+	    &field)) {
 		snprintf(name, sizeof name, "%.*s", (int)field.len, field.s);
 		quit_address(i, BAD_DATA, name);
 	}
@@ -152,7 +118,7 @@ read_recipients(struct inject *i, struct slice header)
 }
 
 static void
-complete(struct inject *i, struct slice header)
+complete(struct inject *i)
 {
 	char login[LOGIN_MAX + 1], author[ADDR_TEXT_MAX];
 	struct envelope self;
@@ -174,7 +140,9 @@ complete(struct inject *i, struct slice header)
 	facts.author = slice_from(author, addr_format(&self.sender, author));
 	traceid_make(&i->id, now_ms);
 	facts.id = i->id;
-	if (complete_header(header, &facts, &i->head)) return;
+	if (complete_header(i->message.header, &facts, &i->head) &&
+	    stralloc_catb(&i->head, i->message.begun.s, i->message.begun.len))
+		return;
 	if (errno == EMSGSIZE)
 		quit(i, BAD_DATA, "the completed header is too long", NULL);
 	quit_sys(i, "complete the header");
@@ -189,82 +157,102 @@ may_have_8bit(struct inject const *i, struct slice begun)
 
 	for (n = 0; n < begun.len; n++)
 		if ((unsigned char)begun.s[n] >= 0x80) return true;
-	return !i->input.end;
+	return !i->message.end;
 }
 
-/* The end of a submission that was not accepted. */
-static _Noreturn void
-quit_submission(struct inject *i)
-{
-	struct handin const *s = &i->submission;
-	int e = errno, code = 0;
-
-	if (i->set.by_hand) {
-		close(s->fd);
-		code = hand_finish(&i->hand, !s->answered);
-	}
-	if (s->answered && s->verdict == VERDICT_PERM)
-		quit(i, REFUSED, s->status, s->words);
-	if (s->answered) quit(i, NOT_NOW, s->status, s->words);
-	if (code == 100) quit(i, MISUSED, "no queue", i->set.spool);
-	quit(i, NOT_NOW, "the queue went away", strerror(e));
-}
-
+/* weigh - more of what is to leave is known */
 static void
-open_submission(struct inject *i, bool eightbit)
+weigh(struct inject *i, size_t octets)
 {
-	struct envelope const *e = &i->envelope;
-	char sender[ADDR_TEXT_MAX];
-	struct submit_open open = { .id = i->id, .eightbit = eightbit,
-	    .utf8 = i->set.utf8, .ret = (uint8_t)i->set.ret,
-	    .envid = slice_of(i->set.envid ? i->set.envid : "") };
-	size_t n;
-	int fd;
-
-	if (!e->bounce)
-		open.sender = slice_from(sender,
-		    addr_format(&e->sender, sender));
-	fd = i->set.by_hand ? hand_start(&i->hand, i->set.spool)
-			: unixsock_connect(i->set.out);
-	if (fd == -1)
-		quit_sys(i, i->set.by_hand ? "start mailgrave-queue"
-					   : i->set.out);
-	if (!handin_open(&i->submission, fd, &open)) quit_submission(i);
-	for (n = 0; n < e->rcpts; n++)
-		if (!handin_rcpt(&i->submission, e->rcpt + n,
-		    i->set.notify))
-			quit_submission(i);
-}
-
-/* put - a piece of the message leaves, or is shown */
-static void
-put(struct inject *i, struct slice piece)
-{
-	i->size += piece.len;
+	i->size += octets;
 	if (i->size > i->set.size_max)
 		quit(i, BAD_DATA, "the message is larger than --max-size",
 		    NULL);
-	if (i->set.dry_run)
-		show_text(&i->lf, piece);
-	else if (!handin_body(&i->submission, piece))
-		quit_submission(i);
+}
+
+static struct slice
+read_on(struct inject *i)
+{
+	struct slice piece;
+
+	if (!message_next(&i->message, &piece))
+		quit_trouble(i, i->message.trouble);
+	weigh(i, piece.len);
+	return piece;
 }
 
 static void
-end(struct inject *i)
+finish(struct inject *i)
 {
 	char text[TRACEID_TEXT + 1];
 
-	if (!i->set.dry_run) {
-		if (!handin_end(&i->submission)) quit_submission(i);
-		close(i->submission.fd);
-		/* The verdict said that the message is safe, so how the
-		 * child ends changes nothing. */
-		if (i->set.by_hand) hand_finish(&i->hand, i->set.verbose);
-	}
+	if (!outlet_end(&i->outlet)) quit_trouble(i, i->outlet.trouble);
 	if (i->set.verbose && !i->set.dry_run)
 		printf("%s\n", traceid_format(text, &i->id));
-	if (fflush(stdout) == EOF && i->set.dry_run) quit_sys(i, "write");
+}
+
+/* One message for all, which leaves while it comes. */
+static void
+send_to_all(struct inject *i)
+{
+	struct slice piece = slice_from(i->head.s, i->head.len);
+
+	if (!outlet_open(&i->outlet, &i->envelope, &i->id, i->set.eightbit ||
+	    may_have_8bit(i, piece)))
+		quit_trouble(i, i->outlet.trouble);
+	for (;;) {
+		if (!outlet_put(&i->outlet, piece))
+			quit_trouble(i, i->outlet.trouble);
+		if (i->message.end) break;
+		piece = read_on(i);
+	}
+	finish(i);
+}
+
+/* name_him - the envelope of one recipient, its sender naming him */
+static void
+name_him(struct inject *i, size_t n, struct envelope *one)
+{
+	char text[ADDR_TEXT_MAX + 1];
+
+	*one = i->envelope;
+	one->rcpt += n;
+	one->rcpts = 1;
+	if (!verp_sender(&i->envelope.sender, one->rcpt, i->set.verp,
+	    &one->sender)) {
+		text[addr_format(one->rcpt, text)] = '\0';
+		quit(i, BAD_DATA, "-XV makes too long a sender for", text);
+	}
+}
+
+/* A message for each recipient (VERP). It is kept whole, for it leaves several
+ * times. What the queue has taken can't be taken back when the next one fails:
+ * so it is said how far we came. */
+static void
+send_to_each(struct inject *i)
+{
+	struct envelope one;
+	struct slice text;
+	size_t n;
+
+	while (!i->message.end) {
+		text = read_on(i);
+		if (!stralloc_catb(&i->head, text.s, text.len))
+			quit_sys(i, "read the message");
+	}
+	text = slice_from(i->head.s, i->head.len);
+	for (n = 0; n < i->envelope.rcpts; n++)
+		name_him(i, n, &one);
+	for (n = 0; n < i->envelope.rcpts; n++) {
+		name_him(i, n, &one);
+		traceid_make(&i->id, clock_wall_ms());
+		if (!outlet_open(&i->outlet, &one, &i->id, i->set.eightbit ||
+		    may_have_8bit(i, text)) ||
+		    !outlet_put(&i->outlet, text))
+			quit_trouble(i, i->outlet.trouble);
+		finish(i);
+		i->done += !i->set.dry_run;
+	}
 }
 
 /* Another program of ours does it, and has spoken for itself if it could. */
@@ -282,8 +270,7 @@ let_another(struct inject const *i, char *const *operand)
 int
 main(int argc, char *const *argv)
 {
-	static struct inject i;
-	struct slice header, body;
+	static struct inject i = { .outlet = { .set = &i.set } };
 	char const *why;
 	int operand;
 
@@ -294,28 +281,18 @@ main(int argc, char *const *argv)
 	if (why) quit(&i, MISUSED, why, NULL);
 	if (i.set.mode != MODE_SUBMIT) return let_another(&i, argv + operand);
 	read_envelope_options(&i, argv + operand);
-	input_init(&i.input, 0, i.set.sendmail && !i.set.dots);
-	header = read_header(&i, &body);
-	read_recipients(&i, header);
-	complete(&i, header);
-	if (!stralloc_catb(&i.head, body.s, body.len))
-		quit_sys(&i, "read the message");
-	body = slice_from(i.head.s, i.head.len);
-	if (envelope_needs_utf8(&i.envelope)) i.set.utf8 = true;
-	if (i.set.dry_run)
-		show_envelope(&i.envelope, &i.set);
+	if (!message_open(&i.message, 0, i.set.sendmail && !i.set.dots))
+		quit_trouble(&i, i.message.trouble);
+	read_recipients(&i);
+	complete(&i);
+	weigh(&i, i.head.len);
+	if (i.set.verp)
+		send_to_each(&i);
 	else
-		open_submission(&i, i.set.eightbit ||
-		    may_have_8bit(&i, body));
-	put(&i, body);
-	while (!i.input.end) {
-		i.text.len = 0;
-		more_text(&i);
-		put(&i, slice_from(i.text.s, i.text.len));
-	}
-	end(&i);
+		send_to_all(&i);
+	outlet_close(&i.outlet);
 	envelope_free(&i.envelope);
+	message_close(&i.message);
 	stralloc_free(&i.head);
-	stralloc_free(&i.text);
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* The table of sendmail's letters; does nothing that they ask for. */
 #include "inject/sendmail.h"
 #include "inject/settings.h"
+#include "inject/verp.h"
 
 static struct {
 	char const *name;
@@ -92,13 +93,18 @@ take_body(void *options, char const *argument, char const **why)
 	return false;
 }
 
-/* "-q" alone is all mail, "-q30m" was for a daemon: all mail, too. */
+/* "-q" is all mail. "-q30m" tells a daemon how often, which is for
+ * mailgrave-send to know: there is nothing to do. */
 static bool
 take_queue(void *options, char const *argument, char const **why)
 {
 	struct settings *s = options;
 	char const *a = argument ? argument : "";
 
+	if (*a >= '0' && *a <= '9') {
+		if (s->mode == MODE_SUBMIT) s->mode = MODE_NOTHING;
+		return true;
+	}
 	s->mode = MODE_RETRY;
 	s->retry = RETRY_ALL;
 	if (*a != 'I' && *a != 'R' && *a != 'S') return true;
@@ -152,13 +158,16 @@ take_option(void *options, char const *argument, char const **why)
 	return !yes;
 }
 
+/* "-XV", "-XVxy": VERP. Any other is a log file: not from here. */
 static bool
 take_verp(void *options, char const *argument, char const **why)
 {
-	(void)options;
-	if (*argument != 'V') return true;	/* a log file: not from here */
-	*why = "a sender for each recipient (VERP) can't be had";
-	return false;
+	struct settings *s = options;
+
+	if (*argument != 'V') return true;
+	s->verp = argument[1] ? argument + 1 : "+=";
+	*why = "delimiters are two of - + =";
+	return verp_delimiters_valid(s->verp);
 }
 
 static bool

@@ -129,6 +129,8 @@ char const *
 settings_check(struct settings *s)
 {
 	if (s->sendmail && s->spool) return "--spool is not for sendmail";
+	if (s->verp && s->sender && (!*s->sender || !strcmp(s->sender, "<>")))
+		return "-XV: reports need a sender";
 	if (s->out && s->spool) return "--out and --spool exclude each other";
 	s->by_hand = s->spool || (!s->out && !s->sendmail &&
 	    access(SPOOL_HOME, F_OK) == -1 && errno == ENOENT);

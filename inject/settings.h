@@ -19,6 +19,8 @@ struct settings {
 	unsigned notify;	/* enum notify */
 	enum ret ret;
 	char const *envid;	/* NULL: none */
+	char const *verp;	/* two delimiters (verp.h); NULL: one sender
+				 * for all */
 	char const *name, *out, *spool, *domain, *hostname;
 	unsigned long long size_max, rcpts_max;
 	bool sendmail;		/* called by one of its names */

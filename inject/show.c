@@ -35,7 +35,7 @@ show_envelope(struct envelope const *e, struct settings const *set)
 	print_path("MAIL FROM", e->bounce ? NULL : &e->sender);
 	if (set->ret) printf(" RET=%s", set->ret == RET_HDRS ? "hdrs" : "full");
 	if (set->envid) printf(" ENVID=%s", set->envid);
-	if (set->utf8) printf(" SMTPUTF8");
+	if (set->utf8 || envelope_needs_utf8(e)) printf(" SMTPUTF8");
 	printf("\n");
 	for (n = 0; n < e->rcpts; n++)
 		print_rcpt(e->rcpt + n, set->notify);

@@ -90,7 +90,7 @@ settings_wrong(struct settings *s, char const **which)
 	if (!exitcode_table_named(*which, &s->exit_codes))
 		return "--exit-codes: not auto, qmail or sysexits";
 	*which = byhand_wrong(&s->mail);
-	if (*which) return "not an address";
+	if (*which) return "--rcpt, --sender: not an address";
 	if (s->maildir && s->command)
 		return "--maildir and --command exclude each other";
 	return NULL;

@@ -90,7 +90,7 @@ static struct option_row const rows[] = {
 
 static struct option_page const page = {
 	.program = "mailgrave-queue",
-	.synopsis = "--in PATH --out PATH [option ...]\n"
+	.synopsis = "--in PATH [--out PATH] [option ...]\n"
 	    "       mailgrave-queue --list|--status [--json] [id ... | filter ...]\n"
 	    "       mailgrave-queue --status --openmetrics\n"
 	    "       mailgrave-queue --show|--retry|--hold|--release|--delete|"

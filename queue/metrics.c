@@ -29,59 +29,46 @@ sample(char const *name, char const *label, struct slice value, uint64_t n)
 
 /* The mail that waits */
 
-static uint64_t
-messages(struct status_sum const *sum, int64_t now_s)
-{
-	(void)now_s;
-	return sum->mails;
-}
-
-static uint64_t
-recipients(struct status_sum const *sum, int64_t now_s)
-{
-	(void)now_s;
-	return sum->rcpts;
-}
-
-static uint64_t
-octets(struct status_sum const *sum, int64_t now_s)
-{
-	(void)now_s;
-	return sum->octets;
-}
-
-static uint64_t
-oldest(struct status_sum const *sum, int64_t now_s)
-{
-	int64_t age_s = now_s - (int64_t)sum->oldest_s;
-
-	return sum->mails && age_s > 0 ? (uint64_t)age_s : 0;
-}
+enum { MESSAGES, RECIPIENTS, OCTETS, OLDEST, WAITING };
 
 static struct {
 	char const *name, *unit, *help;
-	uint64_t (*value)(struct status_sum const *sum, int64_t now_s);
-} const waiting[] = {
-	{ "waiting_messages", NULL, "Messages that wait, by state.", messages },
-	{ "waiting_recipients", NULL, "Their recipients that wait.",
-	    recipients },
-	{ "waiting_bytes", "bytes", "Their octets.", octets },
-	{ "waiting_oldest_seconds", "seconds",
-	    "Age of the oldest of them, 0 without any.", oldest },
+} const waiting[WAITING] = {
+	[MESSAGES] = { "waiting_messages", NULL,
+	    "Messages that wait, by state." },
+	[RECIPIENTS] = { "waiting_recipients", NULL,
+	    "Their recipients that wait." },
+	[OCTETS] = { "waiting_bytes", "bytes", "Their octets." },
+	[OLDEST] = { "waiting_oldest_seconds", "seconds",
+	    "Age of the oldest of them, 0 without any." },
 };
+
+static uint64_t
+measure(struct status_sum const *sum, int64_t now_s, size_t which)
+{
+	int64_t const age_s = now_s - (int64_t)sum->oldest_s;
+	uint64_t const values[WAITING] = {
+		[MESSAGES] = sum->mails,
+		[RECIPIENTS] = sum->rcpts,
+		[OCTETS] = sum->octets,
+		[OLDEST] = sum->mails && age_s > 0 ? (uint64_t)age_s : 0,
+	};
+
+	return values[which];
+}
 
 static void
 print_waiting(struct status const *s, int64_t now_s)
 {
 	size_t i, state;
 
-	for (i = 0; i < sizeof waiting / sizeof *waiting; i++) {
+	for (i = 0; i < WAITING; i++) {
 		family(waiting[i].name, "gauge", waiting[i].unit,
 		    waiting[i].help);
 		for (state = 0; state < STANDINGS; state++)
 			sample(waiting[i].name, "state",
 			    slice_of(filter_standing[state]),
-			    waiting[i].value(&s->state[state], now_s));
+			    measure(&s->state[state], now_s, i));
 	}
 	family("waiting_messages_by_age", "gauge", NULL, "Messages that wait, "
 	    "each once, in the first class that fits.");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Starts neighbours and waits for them; moves no mail. */
+#include <stdio.h>
 #include <unistd.h>
 #include <skalibs/strerr.h>
 #include "common/neighbour.h"
@@ -9,13 +10,15 @@ void
 byhand_start(struct byhand *b, struct upstream *upstream,
     struct channel *remote)
 {
+	char port[21];
 	char const *queue_argv[] = { "mailgrave-queue", "--spool",
 	    b->spool ? b->spool : ".", "--out-fd", NEIGHBOUR_FD_TEXT, NULL };
 	char const *remote_argv[] = { "mailgrave-remote", "--in-fd",
 	    NEIGHBOUR_FD_TEXT, "--relay", b->relay ? b->relay : "127.0.0.1",
-	    "--port", b->port ? b->port : "25", NULL };
+	    "--port", port, NULL };
 	int fd;
 
+	snprintf(port, sizeof port, "%llu", b->port ? b->port : 25);
 	fd = neighbour_start(queue_argv, STDERR_FILENO, &b->queue);
 	if (fd == -1) strerr_diefusys(111, "start mailgrave-queue");
 	upstream_enter(upstream, fd);

@@ -8,8 +8,9 @@
 #include "send/upstream.h"
 
 struct byhand {
-	/* set by the caller; NULL: the default */
-	char const *spool, *relay, *port;
+	/* set by the caller; NULL, 0: the default */
+	char const *spool, *relay;
+	unsigned long long port;
 
 	pid_t queue, remote;
 };

@@ -4,13 +4,24 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "common/addr.h"
 #include "send/settings.h"
+
+static bool
+take_double_bounce(void *options, char const *argument, char const **why)
+{
+	struct settings *s = options;
+	struct addr who;
+
+	s->double_bounce = argument;
+	*why = "not an address";
+	return addr_parse(&who, slice_of(argument));
+}
 
 struct option_row const settings_rows[] = {
 	{ "local", "PATH", OPTION_TEXT, offsetof(struct settings, local), 0, 0,
 	  NULL, 0, "socket of local; --out is remote's (local.ctrl)" },
-	{ "double-bounce", "ADDR", OPTION_TEXT,
-	  offsetof(struct settings, double_bounce), 0, 0, NULL, 0,
+	{ "double-bounce", "ADDR", OPTION_CALL, 0, 0, 0, take_double_bounce, 0,
 	  "who is told of reports that fail (nobody)" },
 	{ "lifetime", "SECONDS", OPTION_NUMBER,
 	  offsetof(struct settings, limits.lifetime_s), 0, 100ULL * 86400, NULL, 0,
@@ -27,8 +38,8 @@ struct option_row const settings_rows[] = {
 	  NULL, 0, "by hand: the spool to empty (.)" },
 	{ "relay", "HOST", OPTION_TEXT, offsetof(struct settings, relay), 0, 0,
 	  NULL, 0, "by hand: where to (127.0.0.1)" },
-	{ "port", "N", OPTION_TEXT, offsetof(struct settings, port), 0, 0, NULL,
-	  0, "by hand: its port (25)" },
+	{ "port", "N", OPTION_NUMBER, offsetof(struct settings, port), 1, 65535,
+	  NULL, 0, "by hand: its port (25)" },
 };
 
 size_t const settings_rows_n = sizeof settings_rows / sizeof *settings_rows;

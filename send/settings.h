@@ -11,7 +11,8 @@ struct settings {
 	char const *double_bounce;	/* NULL: nobody */
 	struct sched_limits limits;
 	bool explain;
-	char const *spool, *relay, *port;	/* by hand; NULL: the default */
+	char const *spool, *relay;	/* by hand; NULL: the default */
+	unsigned long long port;	/* likewise; 0 */
 };
 
 extern struct option_row const settings_rows[];

@@ -2,7 +2,8 @@
 # shellcheck shell=sh disable=SC2154 # variables of those who source it
 # The stages of a pipeline: where each lives and with which options, for
 # quickstart and install. They set spool, mail, bind, port, domain, routes and
-# access; with users also tls_bind, certificate and key. Nothing is touched here.
+# access; for TLS certificate and key; users for the stage submission, or, where
+# smtpd itself is to take logins, with tls_bind. Nothing is touched here.
 
 # quoted WORD... - for the shell
 quoted() {
@@ -11,24 +12,42 @@ quoted() {
 	done
 }
 
+# kin STAGE - whose program, user and directory it has: submission is a second
+# smtpd, for users
+kin() {
+	case $1 in
+	submission) echo smtpd ;;
+	*) echo "$1" ;;
+	esac
+}
+
 # cell STAGE - the directory it starts in: with root that is its root directory,
 # so relative paths are the same in both cases
 cell() {
 	case $1 in
 	local) echo "$mail" ;;
-	*) echo "$spool/$1" ;;
+	*) echo "$spool/$(kin "$1")" ;;
 	esac
+}
+
+# for_clients - what a server has beside its addresses, quoted for the shell
+for_clients() {
+	quoted ${domain:+--domain "$domain"} --routes "$routes" \
+		--access "$access" --out queue.ctrl \
+		${certificate:+--tls-cert "$certificate"} ${key:+--tls-key "$key"}
 }
 
 # options STAGE - quoted for the shell
 options() {
 	case $1 in
-	smtpd)	quoted --bind "$bind" --port "$port" \
-			${domain:+--domain "$domain"} --routes "$routes" \
-			--access "$access" --out queue.ctrl
-		[ -z "${users-}" ] || quoted --tls-bind "$tls_bind" \
-			--tls-cert "$certificate" --tls-key "$key" \
+	smtpd)	quoted --bind "$bind" --port "$port"
+		for_clients
+		[ -z "${tls_bind-}" ] || quoted --tls-bind "$tls_bind" \
 			--users "$users" ;;
+	submission)
+		quoted --bind "$bind" --port 587 --tls-bind "$bind"
+		for_clients
+		quoted --submission --users "$users" ;;
 	queue)	quoted --in "$spool/smtpd/queue.ctrl" \
 			--submit "$spool/submit.ctrl" --out send.ctrl ;;
 	send)	quoted --routes "$routes" --in "$spool/queue/send.ctrl" \

@@ -3,7 +3,7 @@
 # How each supervisor wants to be told of a stage, for install, whose put and
 # do_it write; stages.sh says what runs.
 
-program() { echo "$prefix/sbin/mailgrave-$1"; }
+program() { echo "$prefix/sbin/mailgrave-$(kin "$1")"; }
 
 # A stage that drops its rights itself has a root directory that isn't its own.
 self_directories() {
@@ -47,10 +47,10 @@ command_line() {
 	stage=$1
 	shift
 	place=$(cell "$stage")
-	if [ "$drop" = self ] || [ "$stage" = smtpd ]; then
+	if [ "$drop" = self ] || [ "$(kin "$stage")" = smtpd ]; then
 		quoted "$(program "$stage")"
 		options "$stage"
-		quoted --chroot "$place" --user "mailgrave-$stage" "$@"
+		quoted --chroot "$place" --user "mailgrave-$(kin "$stage")" "$@"
 	else
 		printf ' chpst -u mailgrave-%s' "$stage"
 		quoted "$(program "$stage")"
@@ -121,7 +121,7 @@ systemd_stage() {
 	put 644 "$services/mailgrave-$1.service" <<EOF
 [Unit]
 Description=Mailgrave: $1
-Documentation=man:mailgrave(7) man:mailgrave-$1(8)
+Documentation=man:mailgrave(7) man:mailgrave-$(kin "$1")(8)
 PartOf=mailgrave.target
 After=network.target
 StartLimitIntervalSec=0

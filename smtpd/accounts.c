@@ -14,19 +14,20 @@
 static void
 check_file(struct accounts *a, char const *file)
 {
+	char const *why;
 	char number[16];
 	unsigned line;
 	size_t len;
 	char *text = file_slurp(file, USERBOOK_FILE_MAX, &len);
 
 	if (!text) strerr_diefusys(100, "read ", file);
-	line = users_wrong(slice_from(text, len));
+	line = users_wrong(slice_from(text, len), &why);
 	a->verified = users_verified(slice_from(text, len));
 	explicit_bzero(text, len);
 	free(text);
 	if (!line) return;
 	snprintf(number, sizeof number, ":%u", line);
-	strerr_dief(100, file, number, ": neither NAME:HASH nor a comment");
+	strerr_dief(100, file, number, ": ", why);
 }
 
 /* Who smtpd is has no right to what they know. Without root there is no other

@@ -2,6 +2,7 @@
 /* The way in: who a client is, whether it may come in, whether it can wait. */
 #include <stdlib.h>
 #include "smtpd/arrival.h"
+#include "smtpd/client.h"
 #include "smtpd/connpart.h"
 #include "smtpd/converse.h"
 #include "smtpd/deadline.h"
@@ -88,6 +89,6 @@ arrival_moved(void *owner)
 {
 	struct conn *c = owner;
 
-	transaction_set_name(&c->transaction, NULL);
+	client_set_name(&c->transaction, NULL);
 	arrival_begin(c, true);
 }

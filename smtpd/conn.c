@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/netaddr.h"
 #include "smtpd/arrival.h"
+#include "smtpd/client.h"
 #include "smtpd/connpart.h"
 #include "smtpd/converse.h"
 #include "smtpd/deadline.h"
@@ -41,7 +42,7 @@ conns_open(struct conns *all)
 struct slice
 conn_client(struct conn const *c)
 {
-	struct slice client = transaction_client(&c->transaction);
+	struct slice client = client_address(&c->transaction);
 
 	return client.len ? client : SLICE("local");
 }

@@ -25,18 +25,38 @@ bucket_of(unsigned char const *octet)
 	return hash % CROWD_BUCKETS;
 }
 
+/* is_room - in its bucket there are fewer than max of this address */
+static bool
+is_room(struct crowd_member *const *first, unsigned char const *octet,
+    unsigned long long max)
+{
+	struct crowd_member const *other;
+	unsigned long long n = 0;
+
+	for (other = *first; other; other = other->next)
+		n += !memcmp(other->octet, octet, NETADDR_OCTETS);
+	return n < max;
+}
+
+bool
+crowd_has_room(struct crowd const *crowd, struct slice address,
+    unsigned long long max)
+{
+	unsigned char octet[NETADDR_OCTETS];
+
+	return !read_address(octet, address) ||
+	    is_room(&crowd->bucket[bucket_of(octet)], octet, max);
+}
+
 bool
 crowd_join(struct crowd *crowd, struct crowd_member *member,
     struct slice address, unsigned long long max)
 {
-	struct crowd_member *other, **first;
-	unsigned long long n = 0;
+	struct crowd_member **first;
 
 	if (!read_address(member->octet, address)) return true;
 	first = &crowd->bucket[bucket_of(member->octet)];
-	for (other = *first; other; other = other->next)
-		n += !memcmp(other->octet, member->octet, NETADDR_OCTETS);
-	if (n >= max) return false;
+	if (!is_room(first, member->octet, max)) return false;
 	member->next = *first;
 	member->at = first;
 	if (member->next) member->next->at = &member->next;

@@ -26,6 +26,10 @@ struct crowd {
 bool crowd_join(struct crowd *crowd, struct crowd_member *member,
     struct slice address, unsigned long long max);
 
+/* crowd_has_room - one more from this address would not be too many */
+bool crowd_has_room(struct crowd const *crowd, struct slice address,
+    unsigned long long max);
+
 /* crowd_leave - harmless on one that has not joined */
 void crowd_leave(struct crowd_member *member);
 

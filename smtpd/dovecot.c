@@ -12,21 +12,6 @@ take_part(struct slice *in)
 	return part;
 }
 
-/* A name with an octet that is escaped there, or a control, is none here. */
-static bool
-take_name(char out[SASL_TEXT_MAX + 1], struct slice name)
-{
-	size_t i;
-
-	if (!name.len || name.len > SASL_TEXT_MAX) return false;
-	for (i = 0; i < name.len; i++)
-		if ((unsigned char)name.s[i] < ' ' || name.s[i] == 0x7f)
-			return false;
-	memcpy(out, name.s, name.len);
-	out[name.len] = '\0';
-	return true;
-}
-
 static void
 take_answer(struct dovecot_line *out, struct slice in, bool right)
 {
@@ -43,7 +28,7 @@ take_answer(struct dovecot_line *out, struct slice in, bool right)
 		    slice_is(part, "code=temp_fail")))
 			out->outcome = SASL_UNKNOWN;
 		if (right && slice_starts_nocase(part, "user=") &&
-		    !take_name(out->name, slice_skip(part, 5)))
+		    !sasl_name(out->name, slice_skip(part, 5)))
 			out->outcome = SASL_UNKNOWN;
 	}
 }

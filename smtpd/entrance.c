@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Asks the access file, the DNS and the lists of trusted networks; reads and
  * writes nothing itself. */
+#include "smtpd/client.h"
 #include "smtpd/entrance.h"
 
 bool
@@ -8,8 +9,8 @@ entrance_awaits_header(struct entrance const *e, struct transaction const *t)
 {
 	struct access_decision may;
 
-	transaction_access(t, &may);
-	return may.proxy || trust_holds(e->proxies, transaction_client(t));
+	client_access(t, &may);
+	return may.proxy || trust_holds(e->proxies, client_address(t));
 }
 
 /* is_too_fast - one more, and there are too many new ones for a minute */
@@ -21,7 +22,7 @@ is_too_fast(struct entrance *e, struct transaction const *t,
 
 	return may->limit_line[ACCESS_RATE] &&
 	    may->limit[ACCESS_RATE] != ACCESS_NO_LIMIT &&
-	    tally_address(&who, transaction_client(t)) &&
+	    tally_address(&who, client_address(t)) &&
 	    !tally_add(&e->tallies->rate, &who, may->limit[ACCESS_RATE],
 	    t->pool->loop->now_ms);
 }
@@ -34,10 +35,10 @@ find_name(struct entrance *e, struct transaction *t,
 	enum answer answer;
 	char const *name;
 
-	if (!access_wants_name(t->access) || transaction_name(t).len)
+	if (!access_wants_name(t->access) || client_name(t).len)
 		return true;
 	answer = lookup_name(e->lookups, octet, w, &name);
-	if (answer == ANSWER_YES) transaction_set_name(t, name);
+	if (answer == ANSWER_YES) client_set_name(t, name);
 	return answer != ANSWER_DUE;
 }
 
@@ -64,10 +65,10 @@ entrance_decide(struct entrance *e, struct transaction *t,
     struct lookup_waiter *w, struct access_decision *may)
 {
 	unsigned char octet[NETADDR_OCTETS];
-	bool ip = netaddr_ip(octet, transaction_client(t));
+	bool ip = netaddr_ip(octet, client_address(t));
 
 	if (ip && !find_name(e, t, octet, w) && w) return false;
-	transaction_access(t, may);
+	client_access(t, may);
 	return !ip || ask_zones(e, octet, w, may) || !w;
 }
 
@@ -89,7 +90,7 @@ let_in(struct entrance *e, struct transaction *t, struct crowd_member *member,
 		session_turn_away(s, may->refusal.code,
 		    slice_of(may->refusal.status),
 		    slice_of(may->refusal.text));
-	} else if (!crowd_join(&e->crowd, member, transaction_client(t),
+	} else if (!crowd_join(&e->crowd, member, client_address(t),
 	    max)) {
 		line = may->limit_line[ACCESS_CONNECTIONS];
 		session_dismiss(s, REPLY_TOO_MANY_FROM_YOU);
@@ -105,7 +106,7 @@ entrance_welcome(struct entrance *e, struct transaction *t,
     struct crowd_member *member, struct access_decision const *may)
 {
 	t->session->trusted = may->xclient ||
-	    trust_holds(e->xclients, transaction_client(t));
+	    trust_holds(e->xclients, client_address(t));
 	/* who speaks for others is many */
 	if (t->session->trusted && may->verdict == ACCESS_ACCEPT) return;
 	let_in(e, t, member, may);

@@ -35,6 +35,8 @@ take_answer(struct session *s, struct slice answer)
 	case SASL_DONE:
 		s->logged_in = true;
 		return end(s, REPLY_LOGGED_IN);
+	case SASL_NO_BASE64:
+		return end(s, REPLY_NO_BASE64);
 	case SASL_BROKEN:
 		break;
 	}
@@ -65,7 +67,7 @@ exchange_line(struct session *s, struct line const *line)
 {
 	s->secret = true;
 	s->waited_for = true;
-	if (line->overlong) return end(s, REPLY_LONG_LINE);
+	if (line->overlong) return end(s, REPLY_LONG_ANSWER);
 	if (line->broken) return end(s, REPLY_BROKEN_LINE);
 	if (slice_is(line_text(line), "*")) return end(s, REPLY_CANCELLED);
 	return take_answer(s, line_text(line));

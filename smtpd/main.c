@@ -14,12 +14,12 @@
 #include "common/stage.h"
 #include "smtpd/accounts.h"
 #include "smtpd/alone.h"
+#include "smtpd/direct.h"
 #include "smtpd/explain.h"
-#include "smtpd/keys.h"
 #include "smtpd/listeners.h"
+#include "smtpd/pairs.h"
 #include "smtpd/password.h"
 #include "smtpd/settings.h"
-#include "smtpd/sink.h"
 #include "smtpd/terms.h"
 #include "smtpd/ucspi.h"
 
@@ -174,29 +174,6 @@ explain(struct smtpd *s, char *const *facts)
 	exit(0);
 }
 
-/* Started as root, the helper has a user of its own; else it has ours. */
-static void
-open_keys(struct smtpd *s)
-{
-	struct settings const *from = &s->settings;
-	struct keys *k = &s->keys;
-	struct keeper *files = &k->files;
-	char const *why;
-
-	memcpy(files->certificate, from->certificate,
-	    sizeof files->certificate);
-	memcpy(files->key, from->keys ? from->key : from->certificate,
-	    sizeof files->key);
-	files->pairs = from->certificates;
-	k->asks = from->tls_ask;
-	if (geteuid() == 0) files->jail.user = from->key_user;
-	if (files->pairs && !jail_prepare(&files->jail, &why))
-		option_misused(page.program, why, files->jail.user);
-	if (keys_open(k)) return;
-	if (k->file) strerr_dief(100, k->file, ": ", k->why);
-	strerr_diefusys(111, "start the key helper");
-}
-
 /* What reads the files again; one client alone doesn't wait for that. */
 static void
 watch_files(struct smtpd *s)
@@ -219,45 +196,13 @@ open_accounts(struct smtpd *s)
 }
 
 static void
-open_sink(struct smtpd *s)
+open_direct(struct smtpd *s)
 {
-	char const *argv[OUTLET_ARGUMENTS_MAX];
-	int log = log_target.fd != -1 ? log_target.fd
-	    : open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-	outlet_argv(&s->settings.outlet, s->stage.routes, s->stage.hostname,
-	    argv);
-	s->sink.loop = &s->stage.loop;
-	s->sink.hostname = s->stage.hostname;
 	s->sink.parcels.each = s->settings.lmtp;
 	s->sink.routes = &s->rules.routes;
 	s->sink.lost = lost_local;
 	s->sink.owner = s;
-	if (!sink_open(&s->sink, argv, log))
-		strerr_diefusys(111, "start mailgrave-local");
-	s->stage.may |= JAIL_PAIR | JAIL_MEMFD;
-}
-
-/* As who started us, with nobody else's powers: so there must be none. */
-static void
-prepare_sink(struct smtpd *s, char *const *operands)
-{
-	struct outlet *o = &s->settings.outlet;
-	char const *why, *wrong = NULL;
-
-	if (!outlet_take(o, operands, &why))
-		option_misused(page.program, why, *operands);
-	if (!o->sink) return;
-	if (s->stage.jail.user || s->stage.jail.root || s->stage.out)
-		wrong = "--sink goes without --user, --chroot and --out";
-	else if (geteuid() == 0)
-		wrong = "--sink is not for root: let chpst or inetd change "
-			"the user";
-	if (wrong) option_misused(page.program, wrong, NULL);
-	s->stage.by_hand = true;
-	if (o->line) s->stage.routes = "the command line";
-	s->rules.routes_text = o->line;
-	s->rules.objects = sink_objection;
+	direct_open(&s->sink, &s->settings.outlet, &s->stage);
 }
 
 static void
@@ -281,7 +226,8 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 		fcntl(*fd, F_SETFD, FD_CLOEXEC);
 	if (s->settings.hash) password_hash(s->settings.scram);
 	if (s->settings.explain) explain(s, argv + operand);
-	prepare_sink(s, argv + operand);
+	direct_prepare(&s->settings.outlet, &s->stage, &s->rules,
+	    argv + operand);
 	if (settings_wrong(&s->settings))
 		option_misused(page.program, settings_wrong(&s->settings),
 		    NULL);
@@ -293,7 +239,7 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	s->rules.access_path = s->settings.access;
 	stage_read_rules(&s->stage, &s->rules);
 	if (s->stage.check) open_lookups(s);
-	open_keys(s);
+	pairs_open(&s->keys, &s->settings);
 	accounts_check(&s->accounts, &s->settings);
 	stage_checked(&s->stage);
 	listeners_bind(&s->listeners, &s->settings);
@@ -309,7 +255,7 @@ smtpd_open(struct smtpd *s, int argc, char *const *argv)
 	    (s->settings.outlet.sink ? SINK_DESCRIPTORS : 1) *
 	    (s->settings.streams_max + POOL_SHARED_MAX) + DESCRIPTORS_OTHER);
 	open_accounts(s);
-	if (s->settings.outlet.sink) open_sink(s);
+	if (s->settings.outlet.sink) open_direct(s);
 }
 
 /* What UCSPI says of TLS is said of the client on standard input. */

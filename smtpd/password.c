@@ -8,6 +8,7 @@
 #include <skalibs/random.h>
 #include <skalibs/strerr.h>
 #include "smtpd/password.h"
+#include "smtpd/prompt.h"
 #include "smtpd/sasl.h"
 
 static void
@@ -37,18 +38,34 @@ print_verifier(char const *password)
 	puts(verifier_format(text, &v));
 }
 
+static void
+read_password(char password[SASL_TEXT_MAX + 2])
+{
+	char again[SASL_TEXT_MAX + 2] = "";
+	size_t i, len;
+
+	if (!prompt_line(password, SASL_TEXT_MAX + 2, "password: ") ||
+	    *password == '\n')
+		strerr_dief(100, "a password is wanted on standard input");
+	if (isatty(STDIN_FILENO) && (!prompt_line(again, sizeof again,
+	    "once more: ") || strcmp(password, again)))
+		strerr_dief(100, "these are two");
+	len = strcspn(password, "\n");
+	if (len > SASL_TEXT_MAX) strerr_dief(100, "this is too long");
+	password[len] = '\0';
+	for (i = 0; i < len && (unsigned char)password[i] < 0x80; i++)
+		;
+	if (i < len)
+		strerr_warnw("this is more than ASCII: not all programs send "
+		    "it as the same octets");
+}
+
 void
 password_hash(bool scram)
 {
 	char password[SASL_TEXT_MAX + 2] = "";
-	size_t len;
 
-	if (isatty(STDIN_FILENO)) fputs("password: ", stderr);
-	if (!fgets(password, sizeof password, stdin) || *password == '\n')
-		strerr_dief(100, "a password is wanted on standard input");
-	len = strcspn(password, "\n");
-	if (len > SASL_TEXT_MAX) strerr_dief(100, "this is too long");
-	password[len] = '\0';
+	read_password(password);
 	if (scram)
 		print_verifier(password);
 	else

@@ -53,6 +53,7 @@ take_back(struct link *link)
 	--*count_of(link);
 	*octets_of(link) -= link->octets;
 	link->octets = 0;
+	crowd_leave(&link->member);
 	take_out(link);
 }
 
@@ -150,6 +151,7 @@ lend(struct pool *pool, struct submission *s, bool stream)
 	link = pool->idle;
 	take_out(link);
 	pool->idles--;
+	if (pool->unused > pool->idles) pool->unused = pool->idles;
 	link->submission = s;
 	link->stream = stream;
 	link->octets = submission_octets(s, stream);
@@ -199,6 +201,25 @@ retry(void *owner)
 	serve_waiting(owner);
 }
 
+static void
+watch_unused(struct pool *pool)
+{
+	pool->unused = pool->idles;
+	if (pool->idles > 1)
+		loop_arm(pool->loop, &pool->keep,
+		    pool->loop->now_ms + POOL_KEEP_MS);
+}
+
+static void
+give_back(void *owner)
+{
+	struct pool *pool = owner;
+
+	while (pool->unused-- > 1 && pool->idles > 1)
+		free_link(pool->idle);
+	watch_unused(pool);
+}
+
 void
 pool_open(struct pool *pool)
 {
@@ -206,9 +227,11 @@ pool_open(struct pool *pool)
 	pool->busy = pool->idle = NULL;
 	pool->shared = pool->streams = pool->idles = 0;
 	pool->flight = pool->envelopes = 0;
+	pool->senders = (struct crowd){ .bucket = { NULL } };
 	pool->first = NULL;
 	pool->end = &pool->first;
 	pool->retry = (struct timer){ .due = retry, .owner = pool };
+	pool->keep = (struct timer){ .due = give_back, .owner = pool };
 	pool->away = false;
 	refusals_open(&pool->refusals, pool);
 }
@@ -217,6 +240,7 @@ void
 pool_close(struct pool *pool)
 {
 	loop_disarm(pool->loop, &pool->retry);
+	loop_disarm(pool->loop, &pool->keep);
 	refusals_close(&pool->refusals);
 	while (pool->idle)
 		free_link(pool->idle);
@@ -228,10 +252,12 @@ pool_reaches_queue(struct pool *pool)
 	return pool->idle || pool->busy || add_link(pool) || errno == EAGAIN;
 }
 
-bool
-pool_has_stream(struct pool const *pool)
+enum reply
+pool_refusal(struct pool const *pool, struct slice client)
 {
-	return pool->streams < pool->streams_max;
+	if (pool->streams >= pool->streams_max) return REPLY_NO_SPACE;
+	return crowd_has_room(&pool->senders, client, pool->address_max)
+	    ? REPLY_NONE : REPLY_TOO_MUCH_FROM_YOU;
 }
 
 struct peer *
@@ -244,9 +270,11 @@ pool_spare(struct pool *pool)
 bool
 pool_stream(struct pool *pool, struct submission *s)
 {
-	return pool_has_stream(pool) &&
+	return !pool_refusal(pool, s->client) &&
 	    may_fly(pool->envelopes, submission_octets(s, true)) &&
-	    lend(pool, s, true);
+	    lend(pool, s, true) &&
+	    crowd_join(&pool->senders, &s->link->member, s->client,
+	    pool->address_max);
 }
 
 void
@@ -281,6 +309,7 @@ pool_release(struct link *link)
 	pool->idles++;
 	serve_waiting(pool);
 	if (pool->idles > POOL_SHARED_MAX) free_link(pool->idle);
+	if (!timer_is_armed(&pool->keep)) watch_unused(pool);
 }
 
 void

@@ -7,7 +7,9 @@
 #include "common/loop.h"
 #include "common/peer.h"
 #include "common/submit.h"
+#include "smtpd/crowd.h"
 #include "smtpd/refusals.h"
+#include "smtpd/reply.h"
 
 enum {
 	POOL_SHARED_MAX = 64,		/* connections for small messages; as
@@ -15,7 +17,9 @@ enum {
 	POOL_FLIGHT_MAX = 4 << 20,	/* octets that queue has in memory, of
 					 * all small messages; as many of the
 					 * envelopes of large ones */
-	POOL_RETRY_MS = 20		/* when queue has no time to accept */
+	POOL_RETRY_MS = 20,		/* when queue has no time to accept */
+	POOL_KEEP_MS = 10000		/* connections without use for so long
+					 * are closed, but for one */
 };
 
 struct submission;
@@ -25,6 +29,7 @@ struct link {
 	struct pool *pool;
 	struct submission *submission;	/* NULL: idle */
 	bool stream;			/* counts against streams_max */
+	struct crowd_member member;	/* and so for its client's address */
 	size_t octets;			/* see POOL_FLIGHT_MAX */
 	struct link *next, **at;	/* of pool->busy or pool->idle */
 };
@@ -40,13 +45,17 @@ struct pool {
 	bool each;	/* who is there has a verdict for each recipient, in
 			 * their order */
 	unsigned long long streams_max;	/* large messages at a time */
+	unsigned long long address_max;	/* of them from one address */
 
 	size_t held;			/* octets; see OCTETS_HELD_MAX */
 	struct link *busy, *idle;
 	unsigned long long shared, streams, idles;	/* counts of them */
+	unsigned long long unused;	/* the fewest idle ones since keep
+					 * was armed */
+	struct crowd senders;		/* of large messages */
 	size_t flight, envelopes;	/* octets; see POOL_FLIGHT_MAX */
 	struct submission *first, **end;	/* complete, without a link */
-	struct timer retry;
+	struct timer retry, keep;
 	bool away;			/* the last try to connect failed */
 	struct refusals refusals;
 };
@@ -60,8 +69,9 @@ void pool_close(struct pool *pool);
 /* pool_reaches_queue - false: a message that began now would be refused */
 bool pool_reaches_queue(struct pool *pool);
 
-/* pool_has_stream - a large message could begin now */
-bool pool_has_stream(struct pool const *pool);
+/* pool_refusal - why no large message from this address could begin now;
+ * REPLY_NONE: it could */
+enum reply pool_refusal(struct pool const *pool, struct slice client);
 
 /* pool_spare - a connection on which nothing is under way now, for REFUSED; NULL
  * when there is none */

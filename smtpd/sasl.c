@@ -36,7 +36,7 @@ sasl_challenge(struct sasl const *s, char *out)
 	return out;
 }
 
-/* Not empty, and without a NUL, which would make it another one. */
+/* Without a NUL, which would make it another one. */
 static bool
 keep(char out[SASL_TEXT_MAX + 1], struct slice text)
 {
@@ -46,6 +46,17 @@ keep(char out[SASL_TEXT_MAX + 1], struct slice text)
 	memcpy(out, text.s, text.len);
 	out[text.len] = '\0';
 	return true;
+}
+
+bool
+sasl_name(char out[SASL_TEXT_MAX + 1], struct slice text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++)
+		if ((unsigned char)text.s[i] < ' ' || text.s[i] == 0x7f)
+			return false;
+	return keep(out, text);
 }
 
 /* authorize NUL authenticate NUL password; nobody may be another one here */
@@ -60,7 +71,7 @@ take_plain(struct sasl *s, struct slice in)
 	name = slice_from(in.s, slice_find(in, '\0'));
 	if (name.len == in.len) return false;
 	in = slice_skip(in, name.len + 1);
-	return keep(s->name, name) && keep(s->password, in) &&
+	return sasl_name(s->name, name) && keep(s->password, in) &&
 	    (!other.len || slice_is(other, s->name));
 }
 
@@ -72,13 +83,12 @@ take(struct sasl *s, struct slice said)
 		return take_plain(s, said) ? SASL_ASK : SASL_BROKEN;
 	case SASL_WANTS_NAME:
 		s->step = SASL_WANTS_PASSWORD;
-		return keep(s->name, said) ? SASL_ASK_CLIENT : SASL_BROKEN;
+		return sasl_name(s->name, said) ? SASL_ASK_CLIENT : SASL_BROKEN;
 	case SASL_WANTS_PASSWORD:
 		return keep(s->password, said) ? SASL_ASK : SASL_BROKEN;
 	case SASL_WANTS_FIRST:
-		if (!scram_first(&s->scram, said)) return SASL_BROKEN;
-		memcpy(s->name, s->scram.name, sizeof s->name);
-		return SASL_ASK;
+		return scram_first(&s->scram, said) && sasl_name(s->name,
+		    slice_of(s->scram.name)) ? SASL_ASK : SASL_BROKEN;
 	case SASL_WANTS_FINAL:
 		return scram_final(&s->scram, said) ? SASL_ASK : SASL_BROKEN;
 	case SASL_WANTS_NOTHING:
@@ -94,8 +104,8 @@ sasl_take(struct sasl *s, struct slice said)
 	enum sasl_next next;
 	size_t len;
 
-	if (said.len > SAID_MAX || !base64_decode(octets, &len, said))
-		return SASL_BROKEN;
+	if (said.len > SAID_MAX) return SASL_BROKEN;
+	if (!base64_decode(octets, &len, said)) return SASL_NO_BASE64;
 	next = take(s, slice_from(octets, len));
 	explicit_bzero(octets, sizeof octets);
 	return next;

@@ -58,6 +58,11 @@ extern char const sasl_names[];	/* of the mechanisms that need a password, a
 				 * space between */
 extern char const sasl_scram[];	/* of the one that doesn't */
 
+/* sasl_name - with a NUL behind it
+ *   false  it is none: empty, too long, or with a control, which no name has by
+ *          RFC 4013, and which might mean something to whoever is asked */
+bool sasl_name(char out[SASL_TEXT_MAX + 1], struct slice text);
+
 /* sasl_begin - false: there is no such mechanism
  *   scram  that one may be */
 bool sasl_begin(struct sasl *s, struct slice mechanism, bool scram);
@@ -67,9 +72,11 @@ bool sasl_begin(struct sasl *s, struct slice mechanism, bool scram);
 enum { SASL_CHALLENGE_MAX = BASE64_LEN(SCRAM_SAID_MAX) + 1 };
 char const *sasl_challenge(struct sasl const *s, char *out);
 
-enum sasl_next { SASL_BROKEN, SASL_ASK_CLIENT, SASL_ASK, SASL_DONE };
+enum sasl_next { SASL_NO_BASE64, SASL_BROKEN, SASL_ASK_CLIENT, SASL_ASK,
+	SASL_DONE };
 
 /* sasl_take - what the client has said, in base64
+ *   SASL_NO_BASE64   it isn't (RFC 4954 section 4)
  *   SASL_BROKEN      malformed, or it speaks for another than whose password it
  *                    has
  *   SASL_ASK_CLIENT  by the next challenge

@@ -24,6 +24,8 @@ add_file(char const **file, size_t *n, char const *argument, char const **why)
 {
 	*why = "given too often";
 	if (*n == TLS_PAIRS_MAX) return false;
+	*why = "must not be empty";
+	if (!*argument) return false;
 	file[(*n)++] = argument;
 	return true;
 }
@@ -204,6 +206,8 @@ struct option_row const settings_rows[] = {
 	    "wrong passwords from one address or IPv6 /64 (10)"),
 	NUMBER("transactions", OPTION_NUMBER, streams_max, 10000,
 	    "messages over 64K that come in at a time (100)"),
+	NUMBER("transactions-per-address", OPTION_NUMBER, streams_address_max,
+	    10000, "of those, from one address or IPv6 /64 (half of them)"),
 	NUMBER("command-time", OPTION_NUMBER, command_s, SECONDS_MAX,
 	    "seconds to wait for a command (300)"),
 	NUMBER("text-time", OPTION_NUMBER, text_s, SECONDS_MAX,

@@ -34,6 +34,7 @@ struct settings {
 	unsigned long long size_max, line_max, rcpts_max, mails_max,
 	    sessions_max, address_max, commands_max, unknown_max, errors_max,
 	    streams_max, handshakes_max, failures_max;
+	unsigned long long streams_address_max;	/* 0: by streams_max */
 	/* seconds */
 	unsigned long long command_s, text_s, transaction_s, session_s,
 	    greet_s, handshake_s;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* Gathers a message and speaks the submit protocol for it; connections are
- * pool.c's, and whether it is welcome is for others to say. */
+/* Gathers a message and sees it through; what is said of it to queue is
+ * tell.c's, connections are pool.c's, and whether it is welcome is for
+ * others to say. */
 #include <stdio.h>
 #include <stdlib.h>
-#include "smtpd/submission.h"
+#include "smtpd/rcpts.h"
+#include "smtpd/tell.h"
 
 /* What part of the memory that is left each may take: the larger a message, the
  * sooner it is too large, and small ones find some when clients that stop
  * within theirs hold most of it. */
-enum { OF_SENDER = 1, OF_RCPTS = 8, OF_TEXT = 64 };
+enum { OF_SENDER = 1, OF_TEXT = 64 };
 
 static void
 impatient(void *owner)
@@ -22,19 +24,19 @@ impatient(void *owner)
 
 struct submission *
 submission_new(struct pool *pool, struct submit_open const *open,
-    void (*wake)(void *owner), void *owner)
+    struct slice client, void (*wake)(void *owner), void *owner)
 {
 	struct submission *s = malloc(sizeof *s);
 	struct slice *text[] = { &s->open.sender, &s->open.client_address,
 		&s->open.client_name, &s->open.helo, &s->open.protocol,
 		&s->open.login, &s->open.tls, &s->open.groups,
-		&s->open.envid };
+		&s->open.envid, &s->client };
 	enum { TEXTS = sizeof text / sizeof *text };
 	size_t i, len = 0;
 
 	if (!s) return NULL;
-	*s = (struct submission){ .pool = pool, .open = *open, .wake = wake,
-		.owner = owner };
+	*s = (struct submission){ .pool = pool, .open = *open,
+		.client = client, .wake = wake, .owner = owner };
 	s->patience.due = impatient;
 	s->patience.owner = s;
 	for (i = 0; i < TEXTS; i++)
@@ -48,98 +50,13 @@ submission_new(struct pool *pool, struct submit_open const *open,
 	return s;
 }
 
-/* Kept in a row, each as a head of fixed size, address, ORCPT. */
-struct rcpt_head {
-	uint16_t address_len, orcpt_len;
-	uint8_t notify;
-};
-
 bool
 submission_rcpt(struct submission *s, struct submit_rcpt const *rcpt)
 {
-	struct rcpt_head head = { .notify = rcpt->notify,
-		.address_len = (uint16_t)rcpt->address.len,
-		.orcpt_len = (uint16_t)rcpt->orcpt.len };
-
-	if (s->rcpts_n == SUBMIT_RCPTS_MAX) return false;
-	if (!octets_grow(&s->pool->held, &s->rcpts, sizeof head +
-	    rcpt->address.len + rcpt->orcpt.len, OF_RCPTS))
+	if (s->rcpts_n == SUBMIT_RCPTS_MAX ||
+	    !rcpts_add(&s->pool->held, &s->rcpts, rcpt))
 		return false;
-	octets_add(&s->rcpts, slice_from((char const *)&head, sizeof head));
-	octets_add(&s->rcpts, rcpt->address);
-	octets_add(&s->rcpts, rcpt->orcpt);
 	s->rcpts_n++;
-	return true;
-}
-
-static struct submit_rcpt
-next_rcpt(struct slice *in)
-{
-	struct rcpt_head head;
-	struct submit_rcpt rcpt;
-
-	memcpy(&head, in->s, sizeof head);
-	*in = slice_skip(*in, sizeof head);
-	rcpt.notify = head.notify;
-	rcpt.address = slice_from(in->s, head.address_len);
-	*in = slice_skip(*in, head.address_len);
-	rcpt.orcpt = slice_from(in->s, head.orcpt_len);
-	*in = slice_skip(*in, head.orcpt_len);
-	return rcpt;
-}
-
-static bool
-say(struct submission *s, struct wire_form const *form, void const *values)
-{
-	return peer_send(&s->link->peer, form, values, -1);
-}
-
-static bool
-say_envelope(struct submission *s)
-{
-	struct slice in = slice_from(s->rcpts.s, s->rcpts.len);
-
-	if (!say(s, &submit_open_form, &s->open)) return false;
-	while (in.len) {
-		struct submit_rcpt rcpt = next_rcpt(&in);
-
-		if (!say(s, &submit_rcpt_form, &rcpt)) return false;
-	}
-	octets_free(&s->pool->held, &s->rcpts);
-	return true;
-}
-
-static bool
-say_text(struct submission *s, struct slice in)
-{
-	while (in.len) {
-		struct submit_body body = { .octets = in };
-
-		if (in.len > WIRE_BODY_MAX) body.octets.len = WIRE_BODY_MAX;
-		if (!say(s, &submit_body_form, &body)) return false;
-		in = slice_skip(in, body.octets.len);
-	}
-	return true;
-}
-
-/* What was gathered. */
-static bool
-say_body(struct submission *s)
-{
-	if (!say_text(s, slice_from(s->body.s, s->body.len))) return false;
-	octets_free(&s->pool->held, &s->body);
-	return true;
-}
-
-static bool
-say_end(struct submission *s)
-{
-	struct submit_end end = { .size = s->size, .rcpts = s->rcpts_n };
-
-	if (s->pool->each) s->each = calloc(s->rcpts_n, sizeof *s->each);
-	if (s->pool->each && !s->each) return false;
-	if (!say_body(s) || !say(s, &submit_end_form, &end)) return false;
-	s->state = SUBMISSION_ENDED;
 	return true;
 }
 
@@ -158,13 +75,14 @@ give_up(struct submission *s, enum reply why)
 static bool
 begin_stream(struct submission *s)
 {
-	if (!pool_has_stream(s->pool) || !pool_stream(s->pool, s)) {
-		give_up(s, pool_reaches_queue(s->pool) ? REPLY_NO_SPACE
-						       : REPLY_NO_QUEUE);
-		return false;
-	}
-	if (!say_envelope(s) || !say_body(s)) {
-		give_up(s, REPLY_NO_QUEUE);
+	enum reply why = pool_refusal(s->pool, s->client);
+
+	if (!why && !pool_stream(s->pool, s))
+		why = pool_reaches_queue(s->pool) ? REPLY_NO_SPACE
+						  : REPLY_NO_QUEUE;
+	if (!why && (!tell_envelope(s) || !tell_body(s))) why = REPLY_NO_QUEUE;
+	if (why) {
+		give_up(s, why);
 		return false;
 	}
 	s->state = SUBMISSION_STREAMED;
@@ -186,7 +104,7 @@ submission_store(struct submission *s, struct slice octets)
 		if (!begin_stream(s)) return;
 	}
 	s->size += octets.len;
-	if (!say_text(s, octets)) give_up(s, REPLY_NO_QUEUE);
+	if (!tell_text(s, octets)) give_up(s, REPLY_NO_QUEUE);
 }
 
 bool
@@ -224,23 +142,14 @@ submission_end(struct submission *s)
 	be_patient(s);
 	if (s->state == SUBMISSION_GATHERED)
 		wait_for_link(s);
-	else if (!say_end(s))
+	else if (!tell_end(s))
 		give_up(s, REPLY_NO_QUEUE);
-}
-
-static bool
-say_room(struct submission *s)
-{
-	struct submit_room room = { .size = s->open.size };
-
-	s->state = SUBMISSION_ENDED;
-	return say(s, &submit_room_form, &room);
 }
 
 void
 submission_start(struct submission *s)
 {
-	if (s->asking ? !say_room(s) : !say_envelope(s) || !say_end(s))
+	if (s->asking ? !tell_room(s) : !tell_envelope(s) || !tell_end(s))
 		give_up(s, REPLY_NO_QUEUE);
 }
 
@@ -302,7 +211,6 @@ take_in(struct submission_outcome *o, struct submit_verdict const *v)
 bool
 submission_settle(struct submission *s, struct submit_verdict const *v)
 {
-	static struct submit_abort const forget_it;
 	struct link *link = s->link;
 	bool early = s->state != SUBMISSION_ENDED;
 
@@ -313,7 +221,7 @@ submission_settle(struct submission *s, struct submit_verdict const *v)
 	}
 	take_in(s->each ? &s->each[s->heard++] : &s->outcome, v);
 	if (s->each && s->heard < s->rcpts_n) return true;
-	if (!early || say(s, &submit_abort_form, &forget_it))
+	if (!early || tell_abort(s))
 		pool_release(link);
 	else
 		pool_drop(link);

@@ -40,6 +40,8 @@ struct submission {
 	struct submission *next;	/* of those that wait for a link */
 	enum submission_state state;
 	struct submit_open open;	/* its texts lie in texts */
+	struct slice client;		/* there, too; also where open tells
+					 * nobody of him */
 	struct octets texts, rcpts, body;
 	bool asking;			/* see submission_ask */
 	uint32_t rcpts_n;
@@ -58,10 +60,12 @@ struct submission {
 };
 
 /* submission_new - a message begins
- *   open  is copied with its texts
- *   NULL  there is no memory for it now */
+ *   open    is copied with its texts, and so is
+ *   client  the address of who says it, as text, empty without
+ *   NULL    there is no memory for it now */
 struct submission *submission_new(struct pool *pool,
-    struct submit_open const *open, void (*wake)(void *owner), void *owner);
+    struct submit_open const *open, struct slice client,
+    void (*wake)(void *owner), void *owner);
 
 /* submission_ask - whether queue has room for what open.size promises; wake is
  * called when it is known: refused, or gathered again. It comes first. */

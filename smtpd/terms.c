@@ -34,4 +34,6 @@ terms_set(struct conns *c, struct settings const *s)
 	c->tls_before = s->tls == SETTINGS_TLS_DONE ? "" : NULL;
 	c->transcript = s->transcript;
 	c->pool.streams_max = s->streams_max;
+	c->pool.address_max = s->streams_address_max ? s->streams_address_max
+	    : (s->streams_max + 1) / 2;
 }

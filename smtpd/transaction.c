@@ -4,40 +4,9 @@
 #include <stdlib.h>
 #include "common/clock.h"
 #include "common/log.h"
+#include "smtpd/client.h"
 #include "smtpd/transaction.h"
 #include "smtpd/verb.h"
-
-struct slice
-transaction_client(struct transaction const *t)
-{
-	return slice_of(t->xclient && *t->xclient->addr ? t->xclient->addr
-							: t->client);
-}
-
-struct slice
-transaction_name(struct transaction const *t)
-{
-	char const *name = t->xclient && *t->xclient->name ? t->xclient->name
-							   : t->name;
-
-	return slice_of(name ? name : "");
-}
-
-void
-transaction_set_name(struct transaction *t, char const *name)
-{
-	free(t->name);
-	t->name = name ? strdup(name) : NULL;
-}
-
-/* As the log has it. */
-static struct slice
-client_name(struct transaction const *t)
-{
-	struct slice client = transaction_client(t);
-
-	return client.len ? client : SLICE("local");
-}
 
 /* Empty for the null path, too. */
 static size_t
@@ -46,85 +15,17 @@ path_text(struct session const *s, char text[ADDR_TEXT_MAX])
 	return s->path == ADDR_PATH_MAILBOX ? addr_format(&s->addr, text) : 0;
 }
 
-/* The word of RFC 3848, and of RFC 6531 section 3.7.3; there is none for HELO
- * with TLS. */
-static struct slice
-protocol_word(struct session const *s, struct xclient const *x)
-{
-	/* in clear, with TLS, with a login, with both */
-	static struct slice const words[][4][2] = {
-		{ { SLICE("SMTP"), SLICE("UTF8SMTP") },
-		    { SLICE("SMTP"), SLICE("UTF8SMTPS") },
-		    { SLICE("SMTP"), SLICE("UTF8SMTPA") },
-		    { SLICE("SMTP"), SLICE("UTF8SMTPSA") } },
-		{ { SLICE("ESMTP"), SLICE("UTF8SMTP") },
-		    { SLICE("ESMTPS"), SLICE("UTF8SMTPS") },
-		    { SLICE("ESMTPA"), SLICE("UTF8SMTPA") },
-		    { SLICE("ESMTPSA"), SLICE("UTF8SMTPSA") } },
-		{ { SLICE("LMTP"), SLICE("UTF8LMTP") },
-		    { SLICE("LMTPS"), SLICE("UTF8LMTPS") },
-		    { SLICE("LMTPA"), SLICE("UTF8LMTPA") },
-		    { SLICE("LMTPSA"), SLICE("UTF8LMTPSA") } }
-	};
-	unsigned row = s->rules->lmtp ? 2 : s->extended;
-	bool behind = x && *x->proto && !s->rules->lmtp;
-	unsigned way = s->secure + 2U * s->logged_in;
-
-	/* our TLS is then the way from the one in front of us */
-	if (behind) row = slice_is_nocase(slice_of(x->proto), "ESMTP");
-	return words[row][behind ? 0 : way][s->utf8];
-}
-
-/* Who has logged in here, or where XCLIENT says so; empty: nobody. */
-static struct slice
-login_of(struct transaction const *t)
-{
-	if (t->session->logged_in) return slice_of(t->login.name);
-	return slice_of(t->xclient ? t->xclient->login : "");
-}
-
-/* describe - who sends, and how; the views are the session's and t's */
-static struct submit_open
-describe(struct transaction const *t)
-{
-	struct session const *s = t->session;
-	struct xclient const *x = t->xclient;
-	struct submit_open open = { .id = s->id,
-		.client_address = transaction_client(t),
-		.client_name = transaction_name(t),
-		.helo = slice_of(x && *x->helo ? x->helo : s->helo),
-		.protocol = protocol_word(s, x),
-		.login = login_of(t),
-		.tls = slice_of(t->tls ? t->tls : ""),
-		.envid = s->envid, .size = s->promised,
-		.eightbit = s->eightbit, .utf8 = s->utf8, .ret = s->ret };
-
-	if (t->hide_client && open.login.len)
-		open.client_address = open.client_name = open.helo = SLICE("");
-	return open;
-}
-
-void
-transaction_access(struct transaction const *t, struct access_decision *may)
-{
-	struct who_client who = { .address = transaction_client(t).s,
-		.name = transaction_name(t),
-		.login = login_of(t) };
-
-	access_client(t->access, &who, may);
-}
-
 /* is_too_much - counts one more, and there are too many for an hour */
 static bool
 is_too_much(struct transaction const *t, struct tally *tally, uint64_t max)
 {
-	struct slice login = login_of(t);
+	struct slice login = client_login(t);
 	struct tally_who who;
 
 	if (max == ACCESS_NO_LIMIT) return false;
 	if (login.len)
 		tally_login(&who, login, tally->seed);
-	else if (!tally_address(&who, transaction_client(t)))
+	else if (!tally_address(&who, client_address(t)))
 		return false;
 	return !tally_add(tally, &who, max, t->pool->loop->now_ms);
 }
@@ -149,19 +50,22 @@ answer_sender(struct transaction *t)
 	char sender[ADDR_TEXT_MAX];
 	struct access_decision may;
 	struct submit_open open;
+	enum reply wrong;
 	unsigned line;
 
-	transaction_access(t, &may);
+	client_access(t, &may);
 	/* with no queue no line leads to other hosts: "*" is for all */
 	t->relay = may.relay || t->pool->connect;
-	if (login_of(t).len && !access_sender(t->access, login_of(t),
+	if (client_login(t).len && !access_sender(t->access, client_login(t),
 	    s->path == ADDR_PATH_MAILBOX ? &s->addr : NULL, &line)) {
 		transaction_by_line(t, "access", line);
 		return REPLY_NOT_YOUR_SENDER;
 	}
 	if (!pool_reaches_queue(t->pool)) return REPLY_NO_QUEUE;
-	if (s->promised > SUBMISSION_SMALL_MAX && !pool_has_stream(t->pool))
-		return REPLY_NO_SPACE;
+	if (s->promised > SUBMISSION_SMALL_MAX) {
+		wrong = pool_refusal(t->pool, client_address(t));
+		if (wrong) return wrong;
+	}
 	t->rcpts_max = limit_of(&may, ACCESS_RECIPIENTS);
 	t->rcpts_line = may.limit_line[ACCESS_RECIPIENTS];
 	if (is_too_much(t, &t->tallies->messages,
@@ -171,10 +75,11 @@ answer_sender(struct transaction *t)
 		return REPLY_TOO_MANY_OF_YOURS;
 	}
 	traceid_make(&s->id, clock_wall_ms());
-	open = describe(t);
+	open = client_describe(t);
 	open.sender = slice_from(sender, path_text(s, sender));
 	open.groups = slice_of(may.groups);
-	t->submission = submission_new(t->pool, &open, t->wake, t->owner);
+	t->submission = submission_new(t->pool, &open, client_address(t),
+	    t->wake, t->owner);
 	if (!t->submission) return REPLY_NO_SPACE;
 	heading_begin(&t->heading, t->submission,
 	    open.login.len ? t->access : NULL, s->rules->hostname,
@@ -271,7 +176,7 @@ transaction_answer(struct transaction *t)
 		if (reply == REPLY_GREETING) t->moved(t->owner);
 		break;
 	case SESSION_LOGIN:
-		login_answer(&t->login, transaction_client(t));
+		login_answer(&t->login, client_address(t));
 		break;
 	case SESSION_SECURITY:
 		session_answer(s, t->may_secure(t->owner) ? REPLY_START_TLS
@@ -297,7 +202,7 @@ transaction_conclude(struct transaction *t)
 	    slice_of(o->words), more);
 	if (more || !s->accepted) return;
 	log_event("accepted", LOG_ID(&s->open.id),
-	    LOG_SLICE("client", client_name(t)),
+	    LOG_SLICE("client", client_log_name(t)),
 	    LOG_SLICE("from", s->open.sender),
 	    LOG_NUMBER("rcpts", s->accepted), LOG_NUMBER("size", s->size));
 }
@@ -314,7 +219,7 @@ refused(struct transaction *t, struct slice reply)
 
 	if (t->named) field[n++] = (struct log_field)LOG_ID(&s->id);
 	field[n++] = (struct log_field)LOG_SLICE("client",
-	    client_name(t));
+	    client_log_name(t));
 	if (s->verb)
 		field[n++] = (struct log_field)LOG_TEXT("verb", s->verb->name);
 	if (t->submission)
@@ -362,5 +267,5 @@ transaction_end(struct transaction *t)
 	free(t->xclient);
 	t->xclient = NULL;
 	login_end(&t->login);
-	transaction_set_name(t, NULL);
+	client_set_name(t, NULL);
 }

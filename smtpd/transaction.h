@@ -45,20 +45,6 @@ struct transaction {
 	struct xclient *xclient;	/* what was said of it, or NULL */
 };
 
-/* transaction_client - its address, as far as is known; empty without */
-struct slice transaction_client(struct transaction const *t);
-
-/* transaction_name - its verified host name, as far as is known */
-struct slice transaction_name(struct transaction const *t);
-
-/* transaction_set_name - the DNS has told it; NULL: it is of another client
- * now. Without memory it remains unknown. */
-void transaction_set_name(struct transaction *t, char const *name);
-
-/* transaction_access - what the access file says of it */
-void transaction_access(struct transaction const *t,
-    struct access_decision *may);
-
 /* transaction_by_line - this line of routes or access decides on what is replied
  * next; 0: none does */
 void transaction_by_line(struct transaction *t, char const *file,

@@ -30,11 +30,11 @@ text_of(struct book const *b)
 }
 
 static void
-fail(struct book const *b, unsigned line)
+fail(struct book const *b, unsigned line, char const *why)
 {
 	if (line)
 		log_event("reload-failed", LOG_TEXT("file", b->file),
-		    LOG_NUMBER("line", line));
+		    LOG_NUMBER("line", line), LOG_TEXT("why", why));
 	else
 		log_event("reload-failed", LOG_TEXT("file", b->file),
 		    LOG_SYS(errno));
@@ -47,10 +47,11 @@ load(struct book *b, char const *path)
 	struct checker_word word = { .news = true };
 	size_t len = 0;
 	char *text = file_slurp(path, USERBOOK_FILE_MAX, &len);
-	unsigned line = text ? users_wrong(slice_from(text, len)) : 0;
+	char const *why = NULL;
+	unsigned line = text ? users_wrong(slice_from(text, len), &why) : 0;
 
 	if (!text || line) {
-		fail(b, line);
+		fail(b, line, why);
 		if (text) explicit_bzero(text, len);
 		free(text);
 		return true;

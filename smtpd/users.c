@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Walks through lines; a hash takes a thousand times as long. */
+#include <crypt.h>
+#include <stdlib.h>
 #include "smtpd/sasl.h"
 #include "smtpd/users.h"
 #include "smtpd/verifier.h"
@@ -51,9 +53,10 @@ is_crypt(struct slice hash)
 static bool
 split(struct slice line, struct slice *name, struct slice *hash)
 {
+	char text[SASL_TEXT_MAX + 1];
+
 	*name = slice_from(line.s, slice_find(line, ':'));
-	if (!name->len || name->len == line.len || name->len > SASL_TEXT_MAX)
-		return false;
+	if (name->len == line.len || !sasl_name(text, *name)) return false;
 	line = slice_skip(line, name->len + 1);
 	*hash = without_scheme(slice_from(line.s, slice_find(line, ':')));
 	return hash->len && (is_crypt(*hash) || is_locked(*hash) ||
@@ -66,17 +69,92 @@ is_user(struct slice line)
 	return line.len && *line.s != '#';
 }
 
-unsigned
-users_wrong(struct slice text)
+/* What crypt(3) doesn't know lets nobody in, ever. */
+static bool
+is_unknown(struct slice hash)
+{
+	char text[USERS_HASH_MAX + 1];
+
+	if (is_locked(hash) || is_verifier(hash)) return false;
+	memcpy(text, hash.s, hash.len);
+	text[hash.len] = '\0';
+	return crypt_checksalt(text) == CRYPT_SALT_INVALID;
+}
+
+struct entry {
+	struct slice name;
+	unsigned line;
+};
+
+static int
+by_name(void const *a, void const *b)
+{
+	struct entry const *x = a, *y = b;
+	size_t shorter = x->name.len < y->name.len ? x->name.len : y->name.len;
+	int order = memcmp(x->name.s, y->name.s, shorter);
+
+	if (!order) order = (x->name.len > shorter) - (y->name.len > shorter);
+	return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+/* Only the first would count: a password that was changed by a line behind it
+ * would still be the old one. */
+static unsigned
+find_twice(struct entry *entry, size_t n)
+{
+	unsigned found = 0;
+	size_t i;
+
+	qsort(entry, n, sizeof *entry, by_name);
+	for (i = 1; i < n; i++)
+		if (slice_eq(entry[i - 1].name, entry[i].name) &&
+		    (!found || entry[i].line < found))
+			found = entry[i].line;
+	return found;
+}
+
+/* find_wrong - the first that is wrong by itself, or 0 */
+static unsigned
+find_wrong(struct slice text, size_t *users, char const **why)
 {
 	struct slice line, name, hash;
 	unsigned n = 0;
 
+	*users = 0;
 	while (slice_line(&text, &line)) {
 		n++;
-		if (is_user(line) && !split(line, &name, &hash)) return n;
+		if (!is_user(line)) continue;
+		*why = "neither NAME:HASH nor a comment";
+		if (!split(line, &name, &hash)) return n;
+		*why = "a hash of a kind that crypt(3) doesn't know";
+		if (is_unknown(hash)) return n;
+		++*users;
 	}
 	return 0;
+}
+
+unsigned
+users_wrong(struct slice text, char const **why)
+{
+	struct slice line, name, hash;
+	struct entry *entry;
+	size_t users;
+	unsigned n = 0, wrong = find_wrong(text, &users, why);
+
+	if (wrong || !users) return wrong;
+	entry = calloc(users, sizeof *entry);
+	*why = "no memory for so many";
+	if (!entry) return 1;
+	users = 0;
+	while (slice_line(&text, &line)) {
+		n++;
+		if (is_user(line) && split(line, &name, &hash))
+			entry[users++] = (struct entry){ name, n };
+	}
+	*why = "this name has a line above";
+	wrong = find_twice(entry, users);
+	free(entry);
+	return wrong;
 }
 
 enum users_verified

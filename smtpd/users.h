@@ -11,8 +11,10 @@
 
 enum { USERS_HASH_MAX = 383 };	/* octets, CRYPT_OUTPUT_SIZE of crypt(3) */
 
-/* users_wrong - the number of the first line that is no user, or 0 */
-unsigned users_wrong(struct slice text);
+/* users_wrong - the number of a line that is no user, or one again; 0: there is
+ * none
+ *   why  gets what is wrong with it, in a few words */
+unsigned users_wrong(struct slice text, char const **why);
 
 /* How many of them have a verifier, so that they can log in by SCRAM. */
 enum users_verified { USERS_NONE_VERIFIED, USERS_SOME_VERIFIED,

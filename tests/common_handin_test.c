@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "common/unixsock.h"
 #include "common/handin.h"
+#include "tests/patience.h"
 
 static struct handin s;
 static struct submit_open const hello = { .sender = SLICE("me@a.example") };
@@ -36,7 +37,7 @@ next(int fd, char *frame)
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	ssize_t n;
 
-	poll(&p, 1, 10000);
+	poll(&p, 1, PATIENCE_MS);
 	n = recv(fd, frame, WIRE_FRAME_MAX, 0);
 	return n > 0 ? (size_t)n : 0;
 }

@@ -105,6 +105,22 @@ fi
 end "$server"
 is 'TERM ends it' $? 0
 
+# a large one, from an editor that ends lines with CRLF
+{
+	perl -e 'printf "user%06d:\$6\$x\n", $_ for 1 .. 100000'
+	echo "last:$bob"
+} | sed 's/$/\r/' >"$T/etc/many"
+chmod 444 "$T/etc/many"
+serve --users "$T/etc/many"
+server=$pid
+like 'the last of 100,001 users' "$(login last 'pass word')" "$right"
+like 'another' "$(login user000001 'pass word')" "$wrong"
+kill -9 "$(pgrep -P "$server" smtpd-auth | head -n 1)"
+within 60 is_gone "$server" || kill "$server"
+wait "$server"
+is 'without a helper, smtpd ends, to be started again' $? 111
+ok 'and says why' has "$log" '^ev=lost-helper'
+
 # limits
 serve --users "$T/etc/users" --max-failures 2
 for try in 1 2; do
@@ -253,6 +269,29 @@ misused '--scram needs --hash' --scram
 misused 'needs --users' --submission
 ! is_root || misused 'no such user' --users "$T/etc/users" \
 	--auth-user no-such-user
+mistake() { # mistake WORDS LINE... - in a users file
+	words=$1
+	shift
+	printf '%s\n' "$@" >"$T/etc/mistake"
+	chmod 444 "$T/etc/mistake"
+	misused "/mistake:$#: .*$words" --users "$T/etc/mistake"
+}
+mistake 'this name has a line above' "bob:$bob" "anna:$bob" 'bob:*'
+mistake 'crypt.* know' "bob:$bob" 'anna:$argon2id$v=19$m=65536$x$y'
+mistake 'NAME:HASH' 'bob:secret'
+mistake 'NAME:HASH' "$(printf 'b\tb:%s' "$bob")"
+
+# a password that is typed
+typed() { "$tools/typist.py" "$1" "$B/mailgrave-smtpd" --hash --scram 2>&1; }
+got=$(typed 'pass word,pass word')
+like 'typed twice: a hash' "$got" '^\{SCRAM-SHA-256\}'
+is 'and nothing is shown' "$(echo "$got" | grep -c 'pass word')" 0
+is 'but what comes then' "$(echo "$got" | tail -n 1)" shows
+like 'typed as two: none' "$(typed 'pass word,pass wort')" 'these are two'
+is 'interrupted: none, and the terminal is as it was' \
+	"$(typed 'pass word,interrupt' | sed 's/.*: //')" "$(printf '\nshows')"
+like 'more than ASCII: a warning' "$(printf 'p\303\244ss\n' |
+	"$B/mailgrave-smtpd" --hash 2>&1)" 'more than ASCII'
 is 'a password that is too long' "$(printf '%0256d' 0 |
 	"$B/mailgrave-smtpd" --hash 2>/dev/null; echo $?)" 100
 like 'but not by one octet' "$(printf '%0255d' 0 |

@@ -20,10 +20,10 @@ printf 'Subject: several\n\nhello\n' >"$T/mail"
 ok 'inject submits' sh -c '"$1/mailgrave-inject" --out "$2" \
 	-f me@example.test alias@example.test fail@example.test \
 	gone@example.test <"$3"' - "$B" "$dir/spool/submit.ctrl" "$T/mail"
-ok 'the Maildir has it' within 20 files 1 "$dir/mail/a/new"
-ok 'the mbox has it' within 20 has "$dir/mail/b" '^hello$'
-ok 'the command has it' within 20 has "$T/open/mail" '^hello$'
-ok 'the sender hears of the failure' within 20 files 1 "$dir/mail/me/new"
+ok 'the Maildir has it' within 60 files 1 "$dir/mail/a/new"
+ok 'the mbox has it' within 60 has "$dir/mail/b" '^hello$'
+ok 'the command has it' within 60 has "$T/open/mail" '^hello$'
+ok 'the sender hears of the failure' within 60 files 1 "$dir/mail/me/new"
 like 'in the words of the command' "$(cat "$dir"/mail/me/new/*)" \
 	'5\.7\.1 not wanted'
 like 'as what they are' "$(cat "$dir"/mail/me/new/*)" \
@@ -36,5 +36,5 @@ nothing_waits() {
 	"$B/mailgrave-queue" --list --submit "$dir/spool/submit.ctrl" |
 		grep -q '^0 messages'
 }
-ok 'nothing waits any more' within 20 nothing_waits
+ok 'nothing waits any more' within 60 nothing_waits
 finish

@@ -38,7 +38,7 @@ serve() { # serve OPTION... - for the same queue: $there, $secure
 		--routes "$T/routes" --access "$T/access" \
 		--out "$dir/spool/smtpd/queue.ctrl" --verbose --transcript "$@"
 	log=$T/smtpd.$there
-	ok "smtpd $*: serves" within 10 perl -MIO::Socket::IP -e '
+	ok "smtpd $*: serves" within 60 perl -MIO::Socket::IP -e '
 		my $s = IO::Socket::IP->new(PeerHost => "127.0.0.1",
 		    PeerPort => $ARGV[0]) or exit 1;
 		exit(<$s> =~ /^220/ ? 0 : 1)' "$there"
@@ -51,7 +51,7 @@ client() { # client TO USER PASSWORD OPTION...
 		--auth-user "$user" --auth-password "$password" "$@" 2>&1
 }
 arrives() { # arrives NAME PROTOCOL
-	ok "$1: arrives" within 10 files 1 "$dir/mail/$1/new"
+	ok "$1: arrives" within 60 files 1 "$dir/mail/$1/new"
 	like "$1: and says how it came" "$(cat "$dir/mail/$1/new/"*)" "with $2( |.?\$)"
 }
 
@@ -86,10 +86,10 @@ mv "$T/users.draft" "$T/users"
 kill -HUP "$server"
 renewed() { client renew new 'pass word' --tls --auth PLAIN --quit-after AUTH |
 	grep -q '235 2.7.0'; }
-ok 'HUP reads the users again' within 10 renewed
+ok 'HUP reads the users again' within 60 renewed
 echo 'nonsense' >"$T/users"
 kill -HUP "$server"
-ok 'a mistake is reported' within 10 has "$log" \
+ok 'a mistake is reported' within 60 has "$log" \
 	'^ev=reload-failed file=[^ ]*/users line=1'
 ok 'and the old users stay' renewed
 

@@ -31,7 +31,7 @@ ok 'which lies in a spool here' test -d "$T/hand/journal"
 
 port=$(free_port)
 background "$T/sink" "$tools/sink.py" "$port" "$T/kept"
-within 10 has /proc/net/tcp ":$(printf %04X "$port") 00000000:0000 0A"
+within 60 has /proc/net/tcp ":$(printf %04X "$port") 00000000:0000 0A"
 ok 'mailgrave-send --relay 127.0.0.1 --port N' \
 	by_hand /dev/null timeout 60 mailgrave-send --relay 127.0.0.1 \
 	--port "$port"
@@ -59,7 +59,7 @@ python3 -c '
 import fcntl, subprocess, sys
 with open(sys.argv[1] + "/journal/lock", "r+") as lock:
     fcntl.lockf(lock, fcntl.LOCK_EX)
-    sys.exit(subprocess.call(["timeout", "20"] + sys.argv[2:]))' "$T/locked" \
+    sys.exit(subprocess.call(["timeout", "60"] + sys.argv[2:]))' "$T/locked" \
 	"$B/mailgrave-send" --spool "$T/locked" --port 9 2>"$T/locked.err" ||
 	status=$?
 is 'a spool that is in use: 100, soon' "$status" 100

@@ -18,7 +18,7 @@ serve() { # serve OPTION... - another smtpd for the same queue, at $there
 		--bind "127.0.0.1:$there" --routes "$dir/etc/routes" \
 		--access "$dir/etc/access" \
 		--out "$dir/spool/smtpd/queue.ctrl" "$@"
-	within 10 listens
+	within 60 listens
 }
 listens() { # somebody does, at $there
 	perl -MIO::Socket::IP -e '
@@ -26,7 +26,7 @@ listens() { # somebody does, at $there
 		    PeerPort => $ARGV[0])' "$there"
 }
 delivered() { # delivered BOX PATTERN - one message, with a line of this kind
-	ok "$1: is delivered" within 10 files 1 "$dir/mail/$1/new"
+	ok "$1: is delivered" within 60 files 1 "$dir/mail/$1/new"
 	ok "$1: and says so" grep -Eqs "$2" "$dir/mail/$1/new/"*
 }
 to() { echo "$1@example.test"; }
@@ -113,7 +113,7 @@ if postfix=$("$tools/unpack" postfix postfix); then
 		env "$(libraries "$postfix")" \
 		"$postfix/usr/sbin/smtp-source" -s 5 -m 50 -l 3000 \
 		-f a@client.test -t "$(to source)" "127.0.0.1:$port"
-	ok 'which are delivered' within 20 files 50 "$dir/mail/source/new"
+	ok 'which are delivered' within 60 files 50 "$dir/mail/source/new"
 else
 	skip smtp-source 'the package postfix is not to be had'
 fi
@@ -130,7 +130,7 @@ inherit() { # inherit OPTION... - a listening socket on descriptor 3
 		if ($ARGV[0] eq "stdin") { shift; POSIX::dup2(3, 0); }
 		$ENV{LISTEN_PID} = $$ if $ENV{LISTEN_FDS};
 		exec @ARGV or die' "$there" "$@"
-	within 10 listens
+	within 60 listens
 }
 ours() { # ours PROGRAM-PREFIX... - with the options that all have
 	# shellcheck disable=SC2086 # words

@@ -55,14 +55,14 @@ inject 65534 one@else.test two@else.test
 one=$id
 inject 65533 three@other.test
 two=$id
-ok 'it is deferred' within 10 stands "$one" deferred
+ok 'it is deferred' within 60 stands "$one" deferred
 queue --list >"$T/list"
-like 'the list: id, state, tries' "$(cat "$T/list")" "^$one deferred .* 1 "
+like 'the list: id, state, tries' "$(cat "$T/list")" "^$one deferred .* [0-9]+ "
 like 'the list: sender, recipients' "$(cat "$T/list")" \
 	'<me@example\.test> -> <one@else\.test> and 1 more'
 like 'the list: the last error' "$(cat "$T/list")" '^    4\.[0-9.]+ .*refused'
 like 'the list: a sum' "$(cat "$T/list")" '^2 messages, [0-9]+ octets'
-like 'summed up' "$(queue --status)" '^all +2 +3 +[0-9]+ +[0-9]+s$'
+like 'summed up' "$(queue --status)" '^all +2 +3 +[0-9]+ +[0-9]+[sm]$'
 like 'one of them' "$(queue --status domain=other.test)" \
 	'^younger than 10m: 1, 1h: 0,'
 ok 'summed up as JSON' sh -c '"$@" | python3 -c "
@@ -148,10 +148,10 @@ is 'state=held' "$(queue --list state=held | ids)" "$one"
 # the other side is there at last
 mkdir "$T/kept"
 background "$T/sink" "$tools/sink.py" "$relay" "$T/kept"
-within 10 has /proc/net/tcp ":$(printf %04X "$relay") 00000000:0000 0A"
+within 60 has /proc/net/tcp ":$(printf %04X "$relay") 00000000:0000 0A"
 like '--retry' "$(queue --retry sender=me@example.test)" '^2 messages due at once'
-ok 'one is delivered' within 5 test -e "$T/kept/1"
-ok 'it leaves the list' within 5 sh -c '! "$@"' - \
+ok 'one is delivered' within 60 test -e "$T/kept/1"
+ok 'it leaves the list' within 60 sh -c '! "$@"' - \
 	"$dir/bin/mailgrave-queue" --submit "$dir/spool/submit.ctrl" --show "$two"
 like 'the other one is held' "$(cat "$T/kept/1.envelope")" 'three@other.test'
 sleep 1
@@ -162,7 +162,7 @@ is 'untried' "$(cat "$T"/kept/*.envelope | grep -c else.test)" 0
 old=$(daemon queue)
 kill -KILL "$old"
 restarted() { [ "$(daemon queue)" != "$old" ] && queue --list; }
-ok 'the queue is killed and comes back' within 10 restarted
+ok 'the queue is killed and comes back' within 60 restarted
 ok 'it is still held' stands "$one" held
 old=$(daemon send)
 kill -KILL "$old"
@@ -171,26 +171,26 @@ ok 'send is killed: it is still held' stands "$one" held
 is 'and untried' "$(cat "$T"/kept/*.envelope | grep -c else.test)" 0
 like '--release' "$(queue --release "$one")" '^1 message released'
 queue --retry "$one" >/dev/null 2>&1
-ok 'it is delivered' within 10 sh -c 'cat "$1"/*.envelope | grep one@else.test' - \
+ok 'it is delivered' within 60 sh -c 'cat "$1"/*.envelope | grep one@else.test' - \
 	"$T/kept"
 kill "$pid"
 wait "$pid" 2>/dev/null
-within 5 files 0 "$spool/mess"
+within 60 files 0 "$spool/mess"
 
 inject 65534 four@else.test
 four=$id
 inject 65534 five@else.test six@else.test
 five=$id
-ok 'two more are deferred' within 15 stands "$five" deferred
+ok 'two more are deferred' within 60 stands "$five" deferred
 like '--delete' "$(queue --delete "$four")" '^1 message deleted'
 is 'it is gone' "$(queue --list | ids)" "$five"
 like '--bounce' "$(queue --bounce "$five")" '^1 message given up'
-ok 'its sender is told' within 10 files 1 "$dir/mail/me/new"
+ok 'its sender is told' within 60 files 1 "$dir/mail/me/new"
 report=$(cat "$dir"/mail/me/new/*)
 like 'of its recipients' "$report" 'six@else.test'
 like 'with the status' "$report" '5\.0\.0'
 like 'and the reason' "$report" 'given up by the administrator'
-ok 'the queue is empty' within 5 sh -c '[ -z "$("$@" | grep "^01")" ]' - \
+ok 'the queue is empty' within 60 sh -c '[ -z "$("$@" | grep "^01")" ]' - \
 	"$dir/bin/mailgrave-queue" --submit "$dir/spool/submit.ctrl" --list
 
 # in the middle of a try: a server that answers the final dot when told to
@@ -216,28 +216,28 @@ perl -MIO::Socket::INET -e '
 		}
 	}' "$relay" "$T" >"$T/slow" 2>&1 &
 started="$started $!"
-within 10 has /proc/net/tcp ":$(printf %04X "$relay") 00000000:0000 0A"
+within 60 has /proc/net/tcp ":$(printf %04X "$relay") 00000000:0000 0A"
 inject 65534 seven@else.test
-ok 'a try is under way' within 10 test -e "$T/waits"
+ok 'a try is under way' within 60 test -e "$T/waits"
 queue --delete "$id" >"$T/words" 2>&1
 like 'deleted in the middle of it: it says so' "$(cat "$T/words")" \
 	'1 may be in the middle of a try'
 is 'and it is gone' "$(queue --list | ids)" ''
 : >"$T/go"
-ok 'the try goes on to its end' within 10 test -e "$T/taken"
+ok 'the try goes on to its end' within 60 test -e "$T/taken"
 inject 65534 eight@example.test
-ok 'mail goes on' within 10 files 1 "$dir/mail/eight/new"
+ok 'mail goes on' within 60 files 1 "$dir/mail/eight/new"
 is 'nobody was told' "$(find "$dir/mail/me/new" -type f | wc -l)" 1
 
 # --- at rest --------------------------------------------------------------
 
 kill -TERM "$(daemon remote)"	# what goes there stays
-sv -w 10 down "$dir/service/remote" >/dev/null
+sv -w 60 down "$dir/service/remote" >/dev/null
 for user in nine ten eleven; do
 	inject 65534 "$user@else.test"
 	eval "$user=\$id"
 done
-sv -w 10 down "$dir/service/send" "$dir/service/queue" >/dev/null
+sv -w 60 down "$dir/service/send" "$dir/service/queue" >/dev/null
 is 'a stopped queue: its socket is silent, 111' "$(code queue --list)" 111
 # shellcheck disable=SC2154 # eval above
 is 'the list of its files' "$(rest --list | ids)" "$nine $ten $eleven"
@@ -251,8 +251,8 @@ is 'all of it is in the files' "$(rest --list | cut -d ' ' -f 1,2 | grep ^0 |
 	paste -sd ' ')" "$nine held $eleven failed"
 is 'and theirs whose spool it is' \
 	"$(find "$spool/journal" "$spool/mess" -printf '%u\n' | sort -u | wc -l)" 1
-sv -w 10 up "$dir/service/queue" "$dir/service/send" >/dev/null
-ok 'after a start the sender is told' within 15 files 2 "$dir/mail/me/new"
+sv -w 60 up "$dir/service/queue" "$dir/service/send" >/dev/null
+ok 'after a start the sender is told' within 60 files 2 "$dir/mail/me/new"
 ok 'what is held is held' stands "$nine" held
 is 'with the queue running its spool is locked: it is asked instead' \
 	"$(rest --submit "$dir/spool/submit.ctrl" --list | ids)" "$nine"

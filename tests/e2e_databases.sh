@@ -105,7 +105,7 @@ database="host=$T/pg user=mail dbname=postgres"
 HOME=$T/pg background "$T/postgres" $as_user "$pg/postgres" -D "$T/pg/data" \
 	-k "$T/pg" -c listen_addresses= -c fsync=off
 sql() { as psql -X -q -A -t --dbname "$database" --command "$1"; }
-ok 'PostgreSQL runs' within 20 sql 'SELECT 1'
+ok 'PostgreSQL runs' within 60 sql 'SELECT 1'
 deliver a@x.test "$T/store-postgresql" "$database"
 is 'no table: to be tried again' $? 111
 ok 'a table' sql "$table"

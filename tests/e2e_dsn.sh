@@ -40,12 +40,12 @@ send() { /usr/bin/python3 "$T/send.py" "$port" "$@"; }
 fact() { like "$1" "$facts" "$2"; }	# fact NAME PATTERN
 # report NAME SENDER - one has come to this sender; its facts
 report() {
-	ok "$1: there is one report" within 20 files 1 "$dir/mail/$2/new"
+	ok "$1: there is one report" within 60 files 1 "$dir/mail/$2/new"
 	facts=$("$tools/report.py" "$dir/mail/$2"/new/* 2>&1)
 }
 # over N - so many messages are finished, reports among them
 over() {
-	within 20 sh -c '[ "$(grep -c ev=finished "$0")" -ge "$1" ]' \
+	within 60 sh -c '[ "$(grep -c ev=finished "$0")" -ge "$1" ]' \
 		"$dir/log/queue/current" "$1"
 }
 
@@ -75,8 +75,8 @@ fact 'by the address that was asked for' \
 	'^final-recipient rfc822; list@example\.test$'
 is 'and names nobody else' \
 	"$(printf '%s\n' "$facts" | grep -c '^final-recipient')" 1
-ok 'the first has it' within 20 files 1 "$dir/mail/one/new"
-ok 'the second has it' within 20 files 1 "$dir/mail/two/new"
+ok 'the first has it' within 60 files 1 "$dir/mail/one/new"
+ok 'the second has it' within 60 files 1 "$dir/mail/two/new"
 
 ok 'to a host that makes no reports' send r@example.test x@far.test '' \
 	'NOTIFY=SUCCESS'
@@ -85,8 +85,8 @@ fact 'it says so' '^action relayed$'
 
 ok 'to a line with two actions, nothing asked' send d@example.test \
 	sales@example.test '' ''
-ok 'its mailbox has it' within 20 files 1 "$dir/mail/sales/new"
-ok 'the alias has it' within 20 files 1 "$dir/mail/clerk/new"
+ok 'its mailbox has it' within 60 files 1 "$dir/mail/sales/new"
+ok 'the alias has it' within 60 files 1 "$dir/mail/clerk/new"
 
 ok 'never' send e@example.test no@bad.test '' 'NOTIFY=NEVER'
 ok 'success alone, of one that fails' send f@example.test no@bad.test '' \

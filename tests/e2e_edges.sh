@@ -58,7 +58,7 @@ ok 'mail still goes through' arrives 2
 first=$pid
 started_before=$(daemon queue)
 kill -KILL "$started_before"
-within 10 sh -c '[ "$(cat "$1")" != "$2" ] && [ -n "$(cat "$1")" ]' - \
+within 60 sh -c '[ "$(cat "$1")" != "$2" ] && [ -n "$(cat "$1")" ]' - \
 	"$dir/service/queue/supervise/pid" "$started_before"
 ok 'a stale socket is taken over' arrives 3
 

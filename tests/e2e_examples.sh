@@ -108,7 +108,7 @@ cat >"$T/waits" <<EOT
 mailgrave-inject --out $submit you@example.net <message
 EOT
 try 'mail that will wait' 0 nobody "$T/waits"
-ok 'is there' within 20 has /var/lib/mailgrave-try/log/queue/current ev=queued
+ok 'is there' within 60 has /var/lib/mailgrave-try/log/queue/current ev=queued
 id=$(sed -n 's/.*ev=queued id=\([0-9a-z]*\).*/\1/p' \
 	/var/lib/mailgrave-try/log/queue/current | head -n 1)
 examples README
@@ -125,7 +125,7 @@ mkdir -p /etc/service
 service/install --supervisor runit --domain example.org \
 	--stages queue,send,local,remote >>"$T/install" 2>&1
 background "$T/runsvdir" runsvdir -P /etc/service
-ok 'installed' within 30 test -S /var/spool/mailgrave/submit.ctrl
+ok 'installed' within 60 test -S /var/spool/mailgrave/submit.ctrl
 for page in smtpd queue remote; do
 	examples "$page/mailgrave-$page.8"
 done

@@ -29,7 +29,7 @@ there=$(free_port)
 background "$T/smtpd" $as_user "$dir/bin/mailgrave-smtpd" --hostname mx.test \
 	--bind "127.0.0.1:$there" --routes "$T/routes" --access "$T/access" \
 	--out "$dir/spool/smtpd/queue.ctrl"
-ok 'smtpd serves' within 10 perl -MIO::Socket::IP -e '
+ok 'smtpd serves' within 60 perl -MIO::Socket::IP -e '
 	exit !IO::Socket::IP->new(PeerHost => "127.0.0.1",
 	    PeerPort => $ARGV[0])' "$there"
 

@@ -49,7 +49,7 @@ is 'and without operands' "$(code mailgrave-queue --fsck x)" 100
 # shellcheck disable=SC2086 # words
 background "$T/log" $as_user mailgrave-queue --in "$T/in.ctrl" \
 	--submit "$T/submit.ctrl" --spool "$T/spool"
-within 10 has "$T/log" 'ev=recovered'
+within 60 has "$T/log" 'ev=recovered'
 for n in 1 2 3 4 5 6; do
 	ok "small message $n" put_in 1000 "small $n"
 done

@@ -19,7 +19,7 @@ serve() { # serve OPTION... - another smtpd for the same queue, at $there
 		--bind "127.0.0.1:$there" --routes "$dir/etc/routes" \
 		--access "$dir/etc/access" \
 		--out "$dir/spool/smtpd/queue.ctrl" "$@"
-	ok "smtpd $*: serves" within 10 perl -MIO::Socket::IP -e '
+	ok "smtpd $*: serves" within 60 perl -MIO::Socket::IP -e '
 		my $s = IO::Socket::IP->new(PeerHost => "127.0.0.1",
 		    PeerPort => $ARGV[0]) or exit 1;
 		exit(<$s> =~ /^220/ ? 0 : 1)' "$there"
@@ -44,12 +44,16 @@ serve --max-size 1000 --line-limit 100
 group sizes "$there"
 small=$T/smtpd.$there
 serve --max-commands 12 --max-unknown 3 --max-errors 5 --max-rcpt 3 \
-	--max-mails 2 --max-per-address 4 --command-time 1 --text-time 1 \
-	--transaction-time 2
+	--max-mails 2 --max-per-address 4
 group limits "$there"
 few=$T/smtpd.$there
-serve --transaction-time 3
+serve --command-time 3 --text-time 3
+group idlers "$there"
+serve --transaction-time 10
 group drips "$there"
+serve --transactions 5
+group shares "$there"
+shared=$T/smtpd.$there
 
 # a thousand at rest: what they cost, and that nothing moves for them
 if is_root; then
@@ -66,7 +70,9 @@ if is_root; then
 	ok "each costs $each octets, less than 4096" test "$each" -lt 4096
 	then=$(worked)
 	sleep 2
-	is 'which take no time of the processor' "$(worked)" "$then"
+	# a hundredth may have been nearly full before
+	ok 'which take no time of the processor' test \
+		"$(worked)" -le $((then + 1))
 	echo >&8
 	exec 8>&-
 	wait "$many"
@@ -83,11 +89,11 @@ fi
 
 # what was accepted is there, and nothing else
 stored() { find "$dir/mail/good/new" -type f | wc -l; }
-due() { accepted "$dir"/log/smtpd/* "$small" "$few"; }
+due() { accepted "$dir"/log/smtpd/* "$small" "$few" "$shared"; }
 settled() { [ "$(stored)" -ge "$(due)" ]; }
-ok 'all that was accepted is delivered' within 30 settled
+ok 'all that was accepted is delivered' within 60 settled
 ok 'no mailbox was made for the rest' test ! -e "$dir/mail/evil"
-ok 'no message file is left' within 10 files 0 "$dir/spool/queue/mess"
+ok 'no message file is left' within 60 files 0 "$dir/spool/queue/mess"
 like 'the queue holds nothing' \
 	"$(find "$dir/mail" -mindepth 1 -maxdepth 1 -printf '%f ')" '^good $'
 finish

@@ -47,7 +47,9 @@ each=$((($(private) - before) / 4900))
 ok "an idle session costs $each octets, less than 4096" test "$each" -lt 4096
 then=$(worked)
 sleep 2
-is 'and no time of the processor' "$(worked)" "$then"
+# a hundredth may have been nearly full before
+ok 'and no time of the processor' test \
+	"$(worked)" -le $((then + 1))
 ok 'mail goes on' send 1000 50 2
 gone idle
 

@@ -32,6 +32,16 @@ refused 'programs that are not there' 'not there' --supervisor runit \
 	--domain a.test --prefix /nonexistent
 refused 'smtpd alone under xinetd' 'smtpd alone' --supervisor xinetd \
 	--domain a.test --stages queue
+refused 'users without TLS' 'nobody logs in without TLS' --supervisor runit \
+	--domain a.test --users /u
+refused 'a key without a certificate' 'and --tls-cert' --supervisor runit \
+	--domain a.test --tls-key /k
+refused 'submission without users' 'needs --users' --supervisor runit \
+	--domain a.test --stages smtpd,submission
+refused 'TLS under inetd' 'not for inetd' --supervisor inetd --domain a.test \
+	--tls-cert /c
+refused 'a certificate that may be anywhere' 'absolute path' --supervisor \
+	runit --domain a.test --tls-cert c.pem
 mkdir "$T/before"
 like 'a dry run says what it would do' "$(install dry --supervisor runit \
 	--dry-run)" 'would write .*/services/mailgrave-send/run'
@@ -114,8 +124,8 @@ command="command $T/slow-command"
 ground runit
 ok 'runit: installed' install runit --supervisor runit
 background "$T/runsvdir" runsvdir -P "$T/runit/services"
-stop() { sv -w 10 down "$base"/services/*; }
-start() { sv -w 10 up "$base"/services/*; }
+stop() { sv -w 60 down "$base"/services/*; }
+start() { sv -w 60 up "$base"/services/*; }
 lives runit
 echo '# mine' >>"$T/runit/services/mailgrave-send/run"
 like 'installed again: what was changed stays' \
@@ -124,7 +134,7 @@ like 'installed again: what was changed stays' \
 has "$T/runit/services/mailgrave-smtpd/run" "'2526'"
 point $? 'and the rest follows'
 ok 'removed' "$top/service/install" --remove --etc "$T/runit/etc"
-ok 'its processes are gone' within 20 gone runit
+ok 'its processes are gone' within 60 gone runit
 is 'mail stays' "$(find "$T/runit/mail/you/new" -type f | wc -l)" "$mails"
 ok 'the queue stays' test -d "$T/runit/spool/queue/journal"
 ok 'so does what was changed' test -f "$T/runit/services/mailgrave-send/run"
@@ -140,7 +150,7 @@ is 'as users of their own' "$(ps -o user:32= -p "$(pgrep -f \
 	"^$T/local/sbin/mailgrave-queue.*$T/chpst" | head -n 1)")" \
 	mailgrave-queue
 ok 'removed' "$top/service/install" --remove --etc "$T/chpst/etc"
-ok 'its processes are gone' within 20 gone chpst
+ok 'its processes are gone' within 60 gone chpst
 
 command="command $T/slow-command"
 for supervisor in daemontools s6; do
@@ -166,7 +176,7 @@ for supervisor in daemontools s6; do
 		background "$T/scan" svscan "$T/daemontools/services"
 		stop() {
 			svc -d "$base"/services/*
-			within 10 all_down
+			within 60 all_down
 		}
 		all_down() { ! svstat "$base"/services/* | grep -v ': down '; }
 		start() { svc -u "$base"/services/*; } ;;

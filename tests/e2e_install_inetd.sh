@@ -19,7 +19,7 @@ beside() {
 refusal() {
 	printf '%s\r\n' 'HELO me' 'MAIL FROM:<a@b.test>' \
 		'RCPT TO:<a@other.test>' QUIT >"$T/said"
-	timeout 10 perl -MIO::Socket::IP -e '
+	timeout 60 perl -MIO::Socket::IP -e '
 		$s = IO::Socket::IP->new(PeerHost => "127.0.0.1",
 		    PeerPort => shift) or exit 1;
 		while (<$s>) {
@@ -30,15 +30,15 @@ refusal() {
 		print while <$s>;' "$port" <"$T/said"
 }
 works() { # works NAME
-	ok "$1: takes a message" within 20 send you@example.test
-	ok "$1: which is delivered" within 10 files 1 "$T/$1/mail/you/new"
+	ok "$1: takes a message" within 60 send you@example.test
+	ok "$1: which is delivered" within 60 files 1 "$T/$1/mail/you/new"
 	is "$1: a client hears replies alone" \
 		"$(refusal | cut -c 1-4 | paste -sd ,)" \
 		'220 ,250 ,250 ,550 ,221 '
 }
 removed() { # removed NAME
 	ok "$1: removed" "$top/service/install" --remove --etc "$T/$1/etc"
-	ok "$1: its processes are gone" within 20 gone "$1"
+	ok "$1: its processes are gone" within 60 gone "$1"
 }
 
 is 'inetd: an address it has no way to say' "$(port=25 && install no \

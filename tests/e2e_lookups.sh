@@ -15,7 +15,7 @@ dns=$(free_port)
 names=$T/directory
 : >"$names"
 background "$T/dns" "$tools/directory.py" "$dns" "$names"
-ok 'the directory answers' within 10 has "$T/dns" '^ready'
+ok 'the directory answers' within 60 has "$T/dns" '^ready'
 
 as_user=''
 ! is_root || as_user="setpriv --reuid=mailgrave-smtpd --clear-groups \
@@ -31,7 +31,7 @@ open_door() {
 		--bind "127.0.0.1:$there" --routes "$T/routes" \
 		--access "$T/access.${log##*/}" \
 		--out "$dir/spool/smtpd/queue.ctrl" "$@"
-	ok "${log##*/}: listens" within 10 perl -MIO::Socket::IP -e '
+	ok "${log##*/}: listens" within 60 perl -MIO::Socket::IP -e '
 		exit !IO::Socket::IP->new(PeerHost => "127.0.0.1",
 		    PeerPort => $ARGV[0])' "$there"
 }
@@ -168,15 +168,14 @@ refuse dnsbl bl.test 550 5.7.1 "listed"
 END
 greeting 127.0.3.1 >"$T/silent" &
 waits=$!
-ok 'the one is asked about' within 10 has "$T/dns" '^1\.3\.0\.127\.bl\.test'
+ok 'the one is asked about' within 60 has "$T/dns" '^1\.3\.0\.127\.bl\.test'
 like 'others are greeted' "$(greeting 127.0.3.2)" '^220 '
 like 'and those whom it knows nothing of' "$(greeting 127.0.3.3)" '^220 '
-timeout 1 "$tools/caller.py" greeting "$there" 127.0.3.4 >"$T/left"
-is 'another one that is asked about goes' "$(cat "$T/left")" ''
+"$tools/caller.py" beside "$there" 127.0.3.4 127.0.3.2 >"$T/said" 2>&1
+is "another one waits: $(tail -n 1 "$T/said")" $? 0
 like 'which harms nobody' "$(greeting 127.0.3.2)" '^220 '
-is 'meanwhile the one waits' "$(cat "$T/silent")" ''
 wait "$waits"
-like 'and is let in' "$(cat "$T/silent")" '^220 '
+like 'the one is let in' "$(cat "$T/silent")" '^220 '
 
 open_door nobody --resolver "127.0.0.1:$(free_port)" <<'END'
 relay .good.test

@@ -19,15 +19,15 @@ more() { # more WHAT - 48 messages, in a segment of their own
 	ok "$1" "$tools/load.py" send --port "$port" --clients 2 \
 		--first "$messages" --messages 48 --record "$T/record"
 	messages=$((messages + 48))
-	sv -w 5 restart "$dir/service/queue" >/dev/null
-	within 5 "$tools/load.py" send --port "$port" --clients 1 \
+	sv -w 60 restart "$dir/service/queue" >/dev/null
+	within 60 "$tools/load.py" send --port "$port" --clients 1 \
 		--first "$messages" --messages 1 --record "$T/record"
 	messages=$((messages + 1))
 }
 
 more 'some are delivered'
 ok 'and there' "$tools/load.py" check --mail "$dir/mail" --record "$T/record"
-ok 'the others wait' sv -w 5 down "$dir/service/local"
+ok 'the others wait' sv -w 60 down "$dir/service/local"
 more 'in one segment'
 more 'in another'
 end "$pid"

@@ -20,7 +20,7 @@ cut() {
 	kill -KILL $(descendants "$pipeline")
 	wait "$pipeline" 2>/dev/null
 	for at in "$@"; do
-		within 5 umount "$at" && mount_disk "$at" || return
+		within 60 umount "$at" && mount_disk "$at" || return
 	done
 }
 

@@ -11,7 +11,7 @@ pipeline one
 
 line=$(sed -n 's/^  try: *//p' "$dir.out")
 ok "what it prints works: $line" sh -c "$line"
-ok 'the mail is where it says' within 10 files 1 "$dir/mail/you/new"
+ok 'the mail is where it says' within 60 files 1 "$dir/mail/you/new"
 ok 'the instance beside it has none' test ! -e "$two/mail/you"
 
 # everything below a supervisor, by the directory that all their names hold
@@ -29,7 +29,7 @@ for signal in TERM INT HUP KILL; do
 	count=$(processes "$dir/" | wc -l)
 	like "$signal: it runs ($count processes)" "$count" '^[1-9][0-9]'
 	kill -"$signal" "$pid"
-	ok "$signal: all have ended" within 20 none "$dir/"
+	ok "$signal: all have ended" within 60 none "$dir/"
 	wait "$pid"
 	status=$?
 	[ "$signal" = KILL ] || is "$signal: exit 0" "$status" 0
@@ -40,7 +40,7 @@ pipeline one
 ok 'what was there is still there' files 1 "$dir/mail/you/new"
 kill -STOP "$(daemon send)"	# deaf to everything but KILL
 kill -TERM "$pid"
-ok 'a stage that hangs is gone, too' within 20 none "$dir/"
+ok 'a stage that hangs is gone, too' within 60 none "$dir/"
 like 'the other instance has not noticed' "$(processes "$two/" | wc -l)" \
 	'^[1-9][0-9]'
 

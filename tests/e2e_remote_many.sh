@@ -30,30 +30,45 @@ for n in $(seq 100); do
 	all=$all,u@d$n.test
 done
 ok 'one message for 101 hosts' send "$all"
-ok '100 have it while one is silent' within 40 lines 100
+ok '100 have it while one is silent' within 60 lines 100
 is 'each once' "$(awk '{ print $1 }' "$T/taken" | sort | uniq -d)" ''
 ok 'which is still waited for' sh -c \
 	'! grep -q "dead@dead.test" "$1"' - "$dir/log/remote/current"
 ok 'a message to a live host goes past it' send u@d1.test
-ok 'at once' within 20 lines 101
+ok 'at once' within 60 lines 101
 
 is_idle() { # every connection has been closed
 	! ss -Htn state established "( dport = :$relay )" 2>/dev/null |
 		grep -qv 127.0.9.1
 }
-for n in 1 2 3 4 5; do
-	send u@d7.test || :
-done
-ok 'five more, one after the other' within 20 lines 106
+# one_by_one N - so many for one host, each as soon as it has the one before
+one_by_one() {
+	timeout 120 /usr/bin/python3 -c '
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from smtp import Client
+def taken():
+    return sum("<u@d7.test>" in line for line in open(sys.argv[3]))
+c = Client(int(sys.argv[2]), timeout=120)
+c.hello()
+for _ in range(int(sys.argv[4])):
+    before = taken()
+    c.begin("a@example.test", "u@d7.test")
+    c.say("Subject: many\r\n\r\nhi\r\n.")
+    while taken() == before:
+        time.sleep(0.01)' "$tools" "$port" "$T/taken" "$1"
+}
+ok 'five more, one after the other' one_by_one 5
+ok 'have arrived' within 60 lines 106
 ok 'go over one connection' sh -c \
 	'[ "$(awk "\$1 == \"127.0.1.7\" { print \$2 }" "$1" | sort -u | wc -l)" \
 		-le 3 ] && grep -q " 2 <u@d7.test> " "$1"' - "$T/taken"
-ok 'which ends when it is idle' within 20 is_idle
+ok 'which ends when it is idle' within 60 is_idle
 
 if is_root; then
 	ok 'HUP' kill -HUP "$(daemon remote)"
 	ok 'a message after it' send u@d9.test
-	ok 'arrives' within 20 lines 107
+	ok 'arrives' within 60 lines 107
 	is 'by the same process' "$(tr '\0' ' ' \
 		<"/proc/$(daemon remote)/cmdline" | cut -d ' ' -f 1 | sed 's/.*-//')" \
 		remote
@@ -77,9 +92,9 @@ cat "$T/run.new" >"$run"
 old=$(daemon remote)
 kill "$old"
 anew() { [ "$(daemon remote)" != "$old" ] && [ -n "$(daemon remote)" ]; }
-ok 'remote starts anew' within 20 anew
+ok 'remote starts anew' within 60 anew
 ok 'a message for the smart host' send far@other.test
-ok 'which wants a login, and takes it' within 40 lines 1
+ok 'which wants a login, and takes it' within 60 lines 1
 like 'with name and password' "$(cat "$T/taken")" " /joe/$secret\$"
 shown() { # shown FILE... - the secret is in it
 	grep -aq -e "$secret" -e "$(printf '\0joe\0%s' "$secret" | base64)" "$@"

@@ -36,7 +36,7 @@ delivered() { # delivered NAME OPTION... - and nothing is altered
 box() { find "$S/mail" -type f -path '*/new/*' -print0 |
 	xargs -0 -r grep -l "${1-.}"; }
 kept() { # kept NAME - a message arrived whole
-	ok "$1 keeps it" within 20 box_has
+	ok "$1 keeps it" within 60 box_has
 	is 'unaltered' "$(box 'to a peer' | head -n 1 | xargs sed \
 		's/\r$//' | sed '1,/^$/d' | md5sum)" \
 		"$(sed '1,/^$/d' "$T/message" | md5sum)"
@@ -61,7 +61,7 @@ service auth {;unix_listener $S/run/smtp-auth {;mode = 0666;};}
 service anvil {;unix_listener anvil-auth-penalty {;mode = 0;};}
 END
 	run dovecot.log dovecot -c "$S/dovecot.conf" -F
-	ok 'Dovecot is up' within 20 test -S "$T/jail/lmtp.sock"
+	ok 'Dovecot is up' within 60 test -S "$T/jail/lmtp.sock"
 	delivered 'Dovecot takes LMTP over TCP' --lmtp "127.0.0.1:$lmtp"
 	kept Dovecot
 	rm -rf "$S/mail/u@peer.test"
@@ -102,7 +102,7 @@ END
 	    /^[a-z0-9]+ +unix/s/^([^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ +)[y-]( )/\1n\2/" \
 		"$prefix/usr/share/postfix/master.cf.dist" >"$S/conf/master.cf"
 	run postfix.log postfix -c "$S/conf" start-fg
-	ok 'Postfix is up' within 30 greets "127.0.0.1:$port"
+	ok 'Postfix is up' within 60 greets "127.0.0.1:$port"
 	got=$(remote --relay "localhost:$port" --tls verify --verbose)
 	like 'Postfix takes it over TLS, certificate checked' "$got" \
 		'^u@peer.test: delivered'
@@ -155,7 +155,7 @@ user = mail;group = mail
 END
 	chmod 644 "$S/etc/exim4/exim4.conf"
 	run exim.log exim4 -bdf -q1m
-	ok 'Exim is up' within 20 greets "127.0.0.1:$port"
+	ok 'Exim is up' within 60 greets "127.0.0.1:$port"
 	delivered 'Exim takes it over TLS, certificate checked' \
 		--relay "127.0.0.1:$port" --tls verify
 	kept Exim
@@ -175,7 +175,7 @@ action "box" maildir "$S/mail" virtual <catch>
 match from any for domain "peer.test" action "box"
 END
 	run opensmtpd.log smtpd -d -v
-	ok 'OpenSMTPD is up' within 20 greets "127.0.0.1:$port"
+	ok 'OpenSMTPD is up' within 60 greets "127.0.0.1:$port"
 	delivered 'OpenSMTPD takes it' --relay "127.0.0.1:$port"
 	kept OpenSMTPD
 	opensmtpd=$S
@@ -186,7 +186,7 @@ if [ -n "${opensmtpd-}" ] && server stunnel stunnel4; then
 		"accept = 127.0.0.1:$secure" "connect = 127.0.0.1:$port" \
 		"cert = $S/cert.pem" "key = $S/key.pem" >"$S/conf"
 	run stunnel.log stunnel4 "$S/conf"
-	ok 'stunnel is up' within 20 greets "127.0.0.1:$secure"
+	ok 'stunnel is up' within 60 greets "127.0.0.1:$secure"
 	rm -rf "$opensmtpd/mail/new"
 	S=$opensmtpd
 	delivered 'OpenSMTPD takes it over TLS, certificate checked' \

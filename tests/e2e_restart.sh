@@ -32,7 +32,7 @@ taken=0 sent=0
 for n in 0 1 2 3 4 5 6 7; do
 	log=$T/log.$n
 	start "$log"
-	within 20 has "$log" 'ev=(reading|recovered)'
+	within 60 has "$log" 'ev=(reading|recovered)'
 	(put_in 2>/dev/null && echo taken >>"$T/taken") &
 	sender=$!
 	sent=$((sent + 1))
@@ -44,7 +44,7 @@ done
 
 log=$T/log
 start "$log"
-within 20 has "$log" 'ev=(reading|recovered)'
+within 60 has "$log" 'ev=(reading|recovered)'
 mailgrave-queue --submit "$T/submit.ctrl" --hold sender='<>' 2>/dev/null
 like 'a command is answered when all is read' "$(cat "$log")" 'ev=recovered'
 messages=$(grep -Eo 'messages=[0-9]+' "$log" | tail -1 | cut -d = -f 2)

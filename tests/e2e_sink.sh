@@ -136,7 +136,7 @@ background "$T/listener" $as_user "$B/mailgrave-smtpd" --sink \
 	--bind "127.0.0.1:$port" --routes "$T/routes" --access "$T/none" \
 	--notify-fd 3 3>"$T/ready"
 listener=$pid
-within 10 test -s "$T/ready"
+within 60 test -s "$T/ready"
 point $? 'listens'
 head -c 3000000 /dev/zero | tr '\0' x | fold -w 70 >"$T/text"
 send() { # send RCPT OPTION... - swaks
@@ -173,7 +173,7 @@ local=$(pgrep -P "$listener" -x mailgrave-local)
 background "$T/dies" swaks --server 127.0.0.1 --port "$port" --helo c.test \
 	--from me@client.test --to dies@x.test
 client=$pid
-ok 'a message waits for its command' within 10 has "$T/dies" '^ -> \.$'
+ok 'a message waits for its command' within 60 has "$T/dies" '^ -> \.$'
 kill -9 "$local"
 wait "$client"
 like 'local dies: the client is told to try again' \
@@ -188,7 +188,7 @@ if inetd=$("$tools/unpack" openbsd-inetd openbsd-inetd); then
 		"mailgrave-smtpd --maildir $T/m/inetd" >"$T/inetd.conf"
 	background "$T/inetd" env "$(libraries "$inetd")" \
 		"$inetd/usr/sbin/inetd" -d "$T/inetd.conf"
-	ok 'one line of inetd.conf' within 10 send any@one.test
+	ok 'one line of inetd.conf' within 60 send any@one.test
 	ok 'one line of inetd.conf: it is there' sh -c \
 		'[ "$(ls "$1" | wc -l)" -ge 1 ]' - inetd/new
 else

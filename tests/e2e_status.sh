@@ -28,10 +28,10 @@ mail() { # mail TO [OPTION...]
 		--from me@client.test --to "$to" \
 		--data 'Subject: hello\n\nbody\n' "$@" >"$T/swaks" 2>&1
 }
-# counts NUMBER WORDS - a row of it
-counts() { status | grep -Eqx " +$1 +$1 +$1 $2"; }
+# counts NUMBER WORDS - a row of it; a minute may go by while we look
+counts() { status | grep -Eqx " +$1 +[0-9]+ +$1 $2"; }
 
-like 'at first: since now' "$(status)" '^ +ALL +MINUTE +HOUR SINCE [0-9]+s AGO$'
+like 'at first: since now' "$(status)" '^ +ALL +MINUTE +HOUR SINCE [0-9]+[sm] AGO$'
 ok 'and nothing' counts 0 'tried: delivered'
 mail you@example.test
 mail me@example.test
@@ -45,20 +45,21 @@ mail late@example.test
 Subject: of a user
 
 EOF
-ok 'from the network' within 20 counts 3 'accepted from network'
+ok 'from the network' within 60 counts 3 'accepted from network'
 ok 'from users' counts 1 'accepted from users'
-ok 'delivered' within 20 counts 3 'tried: delivered'
+ok 'delivered' within 60 counts 3 'tried: delivered'
 like 'deferred' "$(status)" ' tried: deferred$'
-ok 'refused by a line of routes' within 20 counts 2 'refused: routes:1'
-ok 'refused by a line of access' within 20 counts 1 'refused: access:1'
-ok 'refused by ourselves' within 20 counts 1 \
+ok 'refused by a line of routes' within 60 counts 2 'refused: routes:1'
+ok 'refused by a line of access' within 60 counts 1 'refused: access:1'
+ok 'refused by ourselves' within 60 counts 1 \
 	'refused: 550 5.7.1 relaying denied'
 
 status --json >"$T/json"
 ok 'the same as JSON' python3 -c '
 import json, sys
 s = json.load(open(sys.argv[1]))
-assert s["accepted"]["network"] == {"all": 3, "minute": 3, "hour": 3}, s
+network = s["accepted"]["network"]
+assert network["minute"] <= 3 and network["all"] == network["hour"] == 3, s
 assert s["accepted"]["users"]["all"] == 1
 assert s["accepted"]["reports"]["all"] == 0
 assert s["tried"]["delivered"]["all"] == 3
@@ -119,21 +120,21 @@ kill -HUP "$(daemon smtpd)" "$(daemon send)" "$(daemon local)"
 old=$(daemon smtpd)
 kill "$old"
 again() { [ "$(daemon smtpd)" != "$old" ] && mail you@example.test; }
-ok 'smtpd is started again' within 20 again
+ok 'smtpd is started again' within 60 again
 ok 'what was counted stays' counts 2 'refused: routes:1'
-ok 'and goes on' within 20 counts 4 'accepted from network'
+ok 'and goes on' within 60 counts 4 'accepted from network'
 
 # what an ending smtpd has not told yet is told first
 mail moved@example.test
 kill "$(daemon smtpd)"
-ok 'an ending smtpd tells the rest' within 20 counts 3 'refused: routes:1'
+ok 'an ending smtpd tells the rest' within 60 counts 3 'refused: routes:1'
 
 # a start of the queue begins anew; its files are counted, its past isn't
-sv -w 20 down "$dir/service/queue" >/dev/null
+sv -w 60 down "$dir/service/queue" >/dev/null
 like 'of files at rest: what waits' "$("$dir/bin/mailgrave-queue" --status \
 	--spool "$dir/spool/queue")" '^all +1 '
 is 'and no counts' "$("$dir/bin/mailgrave-queue" --status --json \
 	--spool "$dir/spool/queue" | grep -c since)" 0
-sv -w 20 up "$dir/service/queue" >/dev/null
-ok 'the queue starts at nothing' within 20 counts 0 'accepted from network'
+sv -w 60 up "$dir/service/queue" >/dev/null
+ok 'the queue starts at nothing' within 60 counts 0 'accepted from network'
 finish

@@ -34,7 +34,7 @@ for file in "$top"/tests/strict/*; do
 			--domain example.test --routes "$T/routes" \
 			--access "$dir/etc/access" \
 			--out "$dir/spool/smtpd/queue.ctrl" $options
-		ok "$part: smtpd $options" within 10 listens
+		ok "$part: smtpd $options" within 60 listens
 	fi
 	"$tools/strict.py" "$file" "$there" >"$T/played" 2>&1
 	is "$part: all was played" $? 0

@@ -205,7 +205,25 @@ static struct {
 	{ "x\n", { "-O", "smtputf8=perhaps", "a" }, 64, "neither yes" },
 	{ "x\n", { "-Orequiretls=", "a" }, 64, "neither yes" },
 	{ "x\n", { "-Orequiretls=yes", "a" }, 64, "RFC 8689" },
-	{ "x\n", { "-XV+=", "a" }, 64, "VERP" },
+	{ "x\n", { "-XV+*", "a" }, 64, "-X V+*: delimiters" },
+	{ "x\n", { "-XV+", "a" }, 64, "-X V+: delimiters" },
+	{ "x\n", { "-XV+=-", "a" }, 64, "-X V+=-: delimiters" },
+	{ "x\n", { "-XV", "-f", "", "a" }, 64, "-XV: reports need" },
+	{ "x\n", { "-XV", "-f<>", "a" }, 64, "-XV: reports need" },
+	{ HAS "\n", { FIXED, "-XV", "-fl", "b@b.test", "a" }, 0,
+	  "MAIL FROM:<l+a=d.test@d.test>\nRCPT TO:<a@d.test>\n\nTo: " },
+	{ HAS "\n", { FIXED, "-XV-+", "-fl", "b@b.test", "a" }, 0,
+	  "MAIL FROM:<l-b+b.test@d.test>\nRCPT TO:<b@b.test>\n\nTo: " },
+	{ HAS "\n", { FIXED, "-XV", "-fl", "\"b c\"@b.test", "a" }, 0,
+	  "MAIL FROM:<\"l+b c=b.test\"@d.test>\n" },
+	{ HAS "\n", { FIXED, "-XV", "-fl", "\xc3\xb6", "a" }, 0,
+	  "MAIL FROM:<l+a=d.test@d.test>\nRCPT TO:<a@d.test>\n" },
+	{ HAS "\n", { FIXED, "-XV", "-fl", "\xc3\xb6", "a" }, 0,
+	  "MAIL FROM:<l+\xc3\xb6=d.test@d.test> SMTPUTF8\n" },
+	{ HAS "\n", { FIXED, "-XV", "-fl", "--", "a",
+	    "123456789012345678901234567890123456789012345678901234567"
+	    "@b.test" }, 65, "-XV makes too long a sender for: 1234567" },
+	{ "x\n", { "--out", "nowhere", "-XV", "a" }, 75, "nowhere: " },
 	{ "x\n", { "-qI" }, 64, "which messages" },
 	{ "x\n", { "-qRa..b" }, 64, "-q: a..b" },
 	{ "x\n", { "-qSa b" }, 64, "-q: a b" },
@@ -214,6 +232,8 @@ static struct {
 	{ "x\n", { "--spool", ".", "a" }, 64, "--spool" },
 	{ "x\n", { "--out", "nowhere", "-q" }, 75, "no queue at nowhere" },
 	{ "x\n", { "--out", "nowhere", "-bp" }, 75, "no queue at nowhere" },
+	{ "x\n", { "--out", "nowhere", "-q30m" }, 0, "" },
+	{ "x\n", { "--out", "nowhere", "-bd", "-q30m" }, 64, "the daemon is" },
 	{ "x\n", { "--out", "nowhere", "-bi" }, 0, "" },
 	{ "x\n", { "--out", "nowhere", "-I" }, 0, "" },
 	{ "x\n", { "--out", "nowhere", "-bH" }, 0, "" },
@@ -417,6 +437,31 @@ test_verdicts(void **state)
 		}
 }
 
+static bool
+anything(struct slice frame)
+{
+	(void)frame;
+	return true;
+}
+
+/* A queue that goes away behind the first of two messages. */
+static void
+test_half(void **state)
+{
+	static struct submit_verdict const fine = { VERDICT_OK,
+	    SLICE("2.0.0"), SLICE("") };
+	char const *const arguments[ARGUMENTS] = { "--out", "ctrl", "-XV",
+	    "-fl@b.test", "a@b.test", "b@b.test" };
+	pid_t pid = queue_with(&fine, anything);
+	int status;
+
+	(void)state;
+	assert_int_equal(run(program, "sendmail", "x\n", arguments), 75);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_non_null(strstr(err, "queued for 1 of 2 recipients: the queue "
+	    "went away: "));
+}
+
 /* Where it can't be known in time it is said, too. */
 static void
 test_8bit(void **state)
@@ -496,6 +541,7 @@ main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_header_limit),
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_half),
 		cmocka_unit_test(test_8bit),
 		cmocka_unit_test(test_by_hand),
 	};

@@ -51,7 +51,7 @@ static char const *const calls[][WORDS] = {
 	{ "-h3", "rcpt" }, { "-h", "3", "rcpt" },
 	{ "-Ltag", "rcpt" }, { "-L", "tag", "rcpt" },
 	{ "-psmtp:h", "rcpt" }, { "-p", "smtp", "rcpt" },
-	{ "-X/log", "rcpt" }, { "-X", "/log", "rcpt" },
+	{ "-XV", "rcpt" }, { "-X", "V-=", "rcpt" }, { "-X/log", "rcpt" }, { "-X", "/log", "rcpt" },
 	{ "-O", "a=b", "rcpt" }, { "-Oa=b", "rcpt" },
 	{ "-O", "IgnoreDots", "rcpt" }, { "-O", "requiretls=no", "rcpt" },
 	{ "-bm", "rcpt" }, { "-b", "m", "rcpt" }, { "-bs", "rcpt" },
@@ -115,6 +115,8 @@ test_modes(void **state)
 		{ "sendmail", "-bv", MODE_EXPLAIN },
 		{ "sendmail", "-bt", MODE_EXPLAIN },
 		{ "sendmail", "-q", MODE_RETRY },
+		{ "sendmail", "-q1h30m", MODE_NOTHING },
+		{ "mailq", "-q30m", MODE_LIST },
 		{ "mailq", "-v", MODE_LIST },
 		{ "mailq", "-q", MODE_RETRY },
 		{ "newaliases", "-v", MODE_NOTHING },
@@ -142,7 +144,6 @@ test_queue(void **state)
 		char const *pattern;
 	} const rows[] = {
 		{ "-q", RETRY_ALL, NULL },
-		{ "-q1h30m", RETRY_ALL, NULL },
 		{ "-qf", RETRY_ALL, NULL },
 		{ "-qI01abc", RETRY_ID, "01abc" },
 		{ "-qRb.test", RETRY_RCPT, "b.test" },

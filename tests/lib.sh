@@ -15,6 +15,7 @@ export B
 export PYTHONDONTWRITEBYTECODE=1	# the tree stays as it is
 
 points=0 failures=0 started=''
+places=${TMPDIR:-/tmp}/mailgrave-port
 T=$(mktemp -d "${TMPDIR:-/tmp}/mailgrave.XXXXXX")
 chmod 755 "$T"	# the stages' users go through it
 trap clean_up EXIT
@@ -24,6 +25,8 @@ clean_up() {
 	for pid in $started; do
 		{ kill "$pid" && wait "$pid"; } 2>/dev/null
 	done
+	find "${places%/*}" -maxdepth 1 -name "${places##*/}.*" -lname "$$" \
+		-delete 2>/dev/null
 	rm -rf "$T"
 }
 
@@ -121,12 +124,21 @@ is_gone() {
 
 # --- pipelines ------------------------------------------------------------
 
-# A port nobody listens on, below those that the kernel hands out.
+# A port nobody listens on, below those that the kernel hands out; no other test
+# gets it until this one ends.
 free_port() {
-	perl -MIO::Socket::IP -e 'do { $p = 10000 + int rand 20000 }
-	    until IO::Socket::IP->new(LocalHost => "127.0.0.1",
-		LocalPort => $p, Listen => 1);
-	    print $p'
+	perl -MIO::Socket::IP -e '
+		my ($places, $us) = @ARGV;
+		do {
+			$port = 10000 + int rand 20000;
+			my $place = "$places.$port";
+			my $owner = readlink $place;
+			unlink $place if $owner && !-d "/proc/$owner";
+			$free = symlink($us, $place) && IO::Socket::IP->new(
+			    LocalHost => "127.0.0.1", LocalPort => $port,
+			    Listen => 1);
+		} until $free;
+		print $port' "$places" "$$"
 }
 
 # background LOG COMMAND... - start it; its process is in $pid

@@ -22,7 +22,8 @@
 #include "common/routes.h"
 #include "common/unixsock.h"
 #include "local/parent.h"
-#include "seed.h"
+#include "tests/patience.h"
+#include "tests/seed.h"
 
 enum { ONE, TWO, BOX, SEVERAL, RELAY, ROWS };
 
@@ -72,7 +73,7 @@ set_up(void **state)
 	assert_true(routes_parse(&routes, slice_from(text, (size_t)n), &why));
 	jail = (struct jail){ .uid = 65534, .gid = 65534 };
 	s = (struct parent_settings){ .routes_path = file, .routes = &routes,
-	    .jail = &jail, .command_user = "nobody", .command_time_s = 10,
+	    .jail = &jail, .command_user = "nobody", .command_time_s = 600,
 	    .hostname = "mx", .root = geteuid() == 0 };
 	parent = parent_open(&s);
 	assert_true(parent != -1);
@@ -132,7 +133,7 @@ hear(int fd, struct report *r, char packet[REQUEST_PACKET_MAX])
 	ssize_t n;
 	int none;
 
-	assert_int_equal(poll(&p, 1, 30000), 1);
+	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
 	n = helper_receive(fd, packet, REQUEST_PACKET_MAX, &none);
 	if (n <= 0) return false;
 	assert_int_equal(none, -1);
@@ -322,7 +323,7 @@ test_garbage(void **state)
 
 	(void)state;
 	assert_true(helper_send(parent, noise, sizeof noise, -1));
-	assert_int_equal(poll(&p, 1, 30000), 1);
+	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
 	assert_int_equal(recv(parent, &octet, 1, 0), 0);
 	assert_nothing_ran();
 }

@@ -22,6 +22,7 @@
 #include "common/log.h"
 #include "common/unixsock.h"
 #include "local/work.h"
+#include "tests/patience.h"
 
 enum { HELPERS = 8 };
 
@@ -216,26 +217,28 @@ say_run(uint32_t job, uint32_t rcpts)
 	say_with(&deliver_run_form, &frame, -1);
 }
 
+static void
+turn_once(void)
+{
+	static struct timer tick = { .due = idle };
+
+	loop_arm(&loop, &tick, loop.now_ms + 1);
+	assert_true(loop_turn(&loop));
+}
+
 /* hear - the next frame from local, and what follows, which has to come;
  * nothing: it hung up */
 static struct slice *
 hear(void)
 {
 	static char packet[WIRE_FRAME_MAX];
-	static struct timer tick;
-	int turns;
-	ssize_t n = -1;
+	ssize_t n;
 
-	tick.due = idle;
-	for (turns = 0; !heard.len && n < 0 && turns < 10000; turns++) {
-		n = recv(send_fd, packet, sizeof packet, MSG_DONTWAIT);
-		if (n >= 0) heard = slice_from(packet, (size_t)n);
-		if (n >= 0 || errno == ECONNRESET) break;
-		assert_int_equal(errno, EAGAIN);
-		loop_arm(&loop, &tick, loop.now_ms + 1);
-		assert_true(loop_turn(&loop));
-	}
-	assert_true(turns < 10000);
+	if (heard.len) return &heard;
+	PATIENTLY((n = recv(send_fd, packet, sizeof packet, MSG_DONTWAIT)) !=
+	    -1 || errno != EAGAIN, turn_once());
+	assert_true(n != -1 || errno == ECONNRESET);
+	if (n > 0) heard = slice_from(packet, (size_t)n);
 	return &heard;
 }
 

@@ -26,7 +26,8 @@
 #include "common/unixsock.h"
 #include "local/choose.h"
 #include "local/parent.h"
-#include "seed.h"
+#include "tests/patience.h"
+#include "tests/seed.h"
 
 enum { ROUNDS = 3000, ROUNDS_LONG = 60000 };
 
@@ -81,7 +82,7 @@ set_up(void **state)
 	jail = (struct jail){ .uid = 65534, .gid = 65534 };
 	s = (struct parent_settings){ .routes_path = "/nonexistent",
 	    .routes = &routes, .jail = &jail, .command_user = "nobody",
-	    .command_time_s = 20, .hostname = "mx", .lock_time_s = 1,
+	    .command_time_s = 600, .hostname = "mx", .lock_time_s = 1,
 	    .root = geteuid() == 0 };
 	parent = parent_open(&s);
 	assert_true(parent != -1);
@@ -254,7 +255,7 @@ wait_for(int fd)
 	int along;
 
 	do {
-		assert_int_equal(poll(&p, 1, 60000), 1);
+		assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
 		along = -1;
 		if (helper_receive(fd, packet, sizeof packet, &along) <= 0)
 			break;
@@ -504,7 +505,7 @@ test_two_descriptors(void **state)
 	close(two[0]);
 	close(two[1]);
 	/* no worker of ours does that: it ends */
-	assert_int_equal(poll(&p, 1, 60000), 1);
+	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
 	assert_int_equal(recv(parent, &octet, 1, 0), 0);
 	assert_int_equal(check_lines(), 0);
 	assert_nothing_else();

@@ -50,6 +50,7 @@ common/whofile
 common/wire
 inject/envelope
 inject/sendmail
+inject/verp
 local/choose
 local/environ
 local/exitcode
@@ -93,6 +94,7 @@ send/returned
 send/routing
 send/sched
 send/work
+smtpd/answered
 smtpd/chunk
 smtpd/crowd
 smtpd/digest
@@ -101,11 +103,13 @@ smtpd/exchange
 smtpd/failures
 smtpd/hops
 smtpd/intake
+smtpd/octets
 smtpd/outlet
 smtpd/parameter
 smtpd/places
 smtpd/policy
 smtpd/proxy
+smtpd/rcpts
 smtpd/reply
 smtpd/reverse
 smtpd/sasl
@@ -117,6 +121,7 @@ smtpd/text
 smtpd/trust
 smtpd/users
 smtpd/verb
+smtpd/verbmail
 smtpd/verifier
 smtpd/xclient
 '
@@ -130,7 +135,7 @@ __stack_chk_fail|__errno_location|_GLOBAL_OFFSET_TABLE_|__assert_fail
 __ctype_b_loc|__ctype_tolower_loc|gmtime_r|inet_(pton|ntop)|explicit_bzero
 pcre2_.*|stralloc_.*|byte_.*|case_.*|str_.*|avltreen?_.*|gensetdyn_.*|genalloc_.*
 traceid_(parse|format|time_ms)|__cpu_model
-SHA256|HMAC|EVP_sha256|PKCS5_PBKDF2_HMAC
+SHA256|HMAC|EVP_sha256|PKCS5_PBKDF2_HMAC|crypt_checksalt
 u?int[0-9]*_?(scan|fmt|pack|unpack)[a-z0-9_]*|(ul?long|uint)0?_(scan|fmt).*
 '
 allowed=$(echo "$allowed" | grep . | paste -sd '|')

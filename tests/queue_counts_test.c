@@ -111,7 +111,7 @@ static void
 rules(void **unused)
 {
 	struct counts c = { 0 };
-	char name[16];
+	char name[24];
 	int i;
 
 	(void)unused;

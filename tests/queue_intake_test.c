@@ -59,14 +59,11 @@ begin(void **unused)
 static int
 end(void **unused)
 {
-	int turns;
-
 	if (client != -1) close(client);
-	for (turns = 0; intakes.n && turns < TURNS_MAX; turns++)
-		turn_once();
+	TURN_UNTIL(!intakes.n);
 	loop_not_later(&loop, &handout.announce.turn);
 	counts_free(&counts);
-	return intakes.n ? -1 : remove_spool(unused);
+	return remove_spool(unused);
 }
 
 /* What the client says */
@@ -181,18 +178,13 @@ hear(void)
 {
 	static char in[WIRE_FRAME_MAX];
 	struct submit_verdict v;
-	ssize_t n = -1;
-	int turns;
+	ssize_t n;
 
 	*status = '\0';
-	for (turns = 0; n == -1 && turns < TURNS_MAX; turns++) {
-		turn_once();
-		n = recv(client, in, sizeof in, 0);
-		assert_true(n != -1 || errno == EAGAIN || errno == ECONNRESET);
-		if (n == -1 && errno == ECONNRESET) n = 0;
-	}
-	assert_true(n != -1);
-	if (!n) return NONE;
+	PATIENTLY((n = recv(client, in, sizeof in, 0)) != -1 ||
+	    errno != EAGAIN, turn_once());
+	assert_true(n != -1 || errno == ECONNRESET);
+	if (n <= 0) return NONE;
 	assert_true(wire_unpack(&submit_verdict_form, &v,
 	    slice_from(in, (size_t)n)));
 	snprintf(status, sizeof status, "%.*s", (int)v.status.len, v.status.s);

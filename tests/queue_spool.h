@@ -18,11 +18,10 @@
 #include "queue/recover.h"
 #include "queue/store.h"
 #include "queue/sweep.h"
+#include "tests/patience.h"
 #include "tests/seed.h"
 
 enum { HELPERS = 8 };
-
-enum { TURNS_MAX = 5000 };	/* of a few milliseconds each */
 
 static char directory[64];
 static int journal_dir, mess_dir, damaged_dir;
@@ -100,13 +99,7 @@ turn_once(void)
 	if (!loop_turn(&loop)) abort();
 }
 
-#define TURN_UNTIL(condition) \
-	do { \
-		int turns_; \
-		for (turns_ = 0; turns_ < TURNS_MAX && !(condition); turns_++) \
-			turn_once(); \
-		assert_true(condition); \
-	} while (0)
+#define TURN_UNTIL(condition) PATIENTLY(condition, turn_once())
 
 /* The end of the daemon, however it came. What was under way in helpers is
  * waited for, so that nobody hears of it later. */

@@ -105,14 +105,6 @@ start_test(void **unused)
 	return 0;
 }
 
-#define UNTIL(condition) \
-	do { \
-		int turns_; \
-		for (turns_ = 0; turns_ < TURNS_MAX && !(condition); turns_++) \
-			turn_once(); \
-		assert_true(condition); \
-	} while (0)
-
 static void
 settled(void *owner)
 {
@@ -203,7 +195,7 @@ accept(size_t len)
 {
 	uint32_t n = send_in(len);
 
-	UNTIL(unit[n].fine != -1);
+	TURN_UNTIL(unit[n].fine != -1);
 	assert_int_equal(unit[n].fine, 1);
 	return n;
 }
@@ -306,10 +298,10 @@ refused_for_good(void **unused)
 	for (i = 0; i < HOWS; i++) {
 		broken = 0;
 		fill_some_segments();
-		UNTIL(journal_idle(&journal) && !cleaner.text);
+		TURN_UNTIL(journal_idle(&journal) && !cleaner.text);
 		fail_at((enum how)i, 1);
 		n = send_in(LEN);
-		UNTIL(unit[n].fine != -1);
+		TURN_UNTIL(unit[n].fine != -1);
 		assert_int_equal(broken, 1);
 		assert_int_equal(unit[n].fine, 0);
 		assert_int_equal(failures, 0);
@@ -318,7 +310,7 @@ refused_for_good(void **unused)
 		check(all_alike);
 		clean_too();
 		accept(LEN);
-		UNTIL(!journal.standing);
+		TURN_UNTIL(!journal.standing);
 		crash();
 		check(all_alike);
 		clean_too();
@@ -335,17 +327,17 @@ a_crash_before_the_void_head(void **unused)
 	(void)unused;
 	for (i = 0; i < HOWS; i++) {
 		fill_some_segments();
-		UNTIL(journal_idle(&journal));
+		TURN_UNTIL(journal_idle(&journal));
 		fail_at((enum how)i, 1);
 		hold_void = true;
 		n = send_in(LEN);
-		UNTIL(held);
+		TURN_UNTIL(held);
 		assert_int_equal(unit[n].fine, -1);
 		crash();
 		check(all_alike);
 		clean_too();
 		accept(LEN);
-		UNTIL(!journal.standing);
+		TURN_UNTIL(!journal.standing);
 	}
 }
 
@@ -361,12 +353,12 @@ an_outcome_is_not_acknowledged(void **unused)
 		accept(LEN);
 		fail_at((enum how)i, 1);
 		finish(n);
-		UNTIL(outcome[n].fine != -1);
+		TURN_UNTIL(outcome[n].fine != -1);
 		assert_int_equal(outcome[n].fine, 0);
 		assert_non_null(state_find(&state, &unit[n].message->by.id));
 		finish(n);
-		UNTIL(outcome[n].fine == 1);
-		UNTIL(!journal.standing);
+		TURN_UNTIL(outcome[n].fine == 1);
+		TURN_UNTIL(!journal.standing);
 		crash();
 		assert_null(state_find(&state, &outcome[n].outcome.id));
 		assert_int_equal(recovery.damaged, 0);
@@ -384,17 +376,17 @@ what_it_holds_still_counts(void **unused)
 	done = accept(100);
 	fill_some_segments();
 	finish(done);
-	UNTIL(outcome[done].fine == 1);
+	TURN_UNTIL(outcome[done].fine == 1);
 	journal.settled = NULL; /* no cleaning yet */
 	fail_at(UNSYNCED, 1);
 	n = send_in(LEN);
-	UNTIL(unit[n].fine == 0);
+	TURN_UNTIL(unit[n].fine == 0);
 	crash();
 	check(all_alike);
 	assert_int_equal(journal.standing, 1); /* it remembers */
 	clean_too();
 	accept(LEN);
-	UNTIL(!journal.standing);
+	TURN_UNTIL(!journal.standing);
 	crash();
 	check(all_alike);
 }
@@ -407,7 +399,7 @@ a_head_that_fails(void **unused)
 
 	(void)unused;
 	for (i = 0; i < HOWS; i++) {
-		UNTIL(!journal.standing && journal_idle(&journal));
+		TURN_UNTIL(!journal.standing && journal_idle(&journal));
 		crash(); /* begins a new segment */
 		check(all_alike);
 		clean_too();
@@ -432,12 +424,12 @@ a_second_failure_is_the_end(void **unused)
 	journal.settled = NULL;
 	fail_at(UNSYNCED, 1);
 	n = send_in(LEN);
-	UNTIL(unit[n].fine == 0);
+	TURN_UNTIL(unit[n].fine == 0);
 	assert_int_equal(failures, 0);
 	fail_at(BROKEN, 1);
 	n = send_in(LEN);
 	later = send_in(100);
-	UNTIL(failures > 0);
+	TURN_UNTIL(failures > 0);
 	assert_int_equal(failures, 1);
 	assert_int_equal(unit[n].fine, 0);
 	assert_int_equal(unit[later].fine, 0);
@@ -459,14 +451,14 @@ a_void_head_that_fails(void **unused)
 		fail_at(BROKEN, 1);
 		fail_again = (enum how)i;
 		n = send_in(LEN);
-		UNTIL(failures > 0);
+		TURN_UNTIL(failures > 0);
 		assert_int_equal(unit[n].fine, 0);
 		unit[n].fine = -1;
 		crash();
 		recovery.damaged = 0;
 		check(all_alike);
 		clean_too();
-		UNTIL(!journal.standing);
+		TURN_UNTIL(!journal.standing);
 	}
 }
 
@@ -481,9 +473,9 @@ what_waits_is_not_refused(void **unused)
 	fail_at(UNSYNCED, 1);
 	a = send_in(100);
 	b = send_in(100);
-	UNTIL(broken);
+	TURN_UNTIL(broken);
 	c = send_in(100);
-	UNTIL(unit[c].fine != -1);
+	TURN_UNTIL(unit[c].fine != -1);
 	assert_int_equal(unit[a].fine, 0);
 	assert_int_equal(unit[b].fine, 0);
 	assert_int_equal(unit[c].fine, 1);
@@ -526,7 +518,7 @@ failures_anywhere(void **unused)
 		check(len);
 		if (round % 2) { /* also after all has been put right */
 			clean_too();
-			UNTIL(!journal.standing);
+			TURN_UNTIL(!journal.standing);
 			crash();
 			recovery.damaged = 0;
 			check(len);

@@ -22,7 +22,7 @@
 
 /* Time-outs are divided by these: where one is waited for, and where none may
  * come however busy this machine is. */
-enum { HURRY = 200, PATIENCE = 5, LARGE = 32 << 20 };
+enum { HURRY = 200, PATIENCE = 1, LARGE = 32 << 20 };
 
 enum misdeed { NONE, CLOSE, RESET, SILENCE };
 
@@ -44,6 +44,7 @@ struct host {
 
 static int listener;
 static unsigned port;
+static int silence[2];	/* a host that falls silent says so here */
 
 /* In front of the C library's: this call fails, counted from 1. */
 static unsigned failing_send;
@@ -63,7 +64,7 @@ misbehave(int fd, enum misdeed misdeed)
 {
 	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 
-	if (misdeed == SILENCE)
+	if (misdeed == SILENCE && write(silence[1], "", 1) == 1)
 		for (;;)
 			pause();
 	if (misdeed == RESET)
@@ -73,19 +74,22 @@ misbehave(int fd, enum misdeed misdeed)
 	_exit(0);
 }
 
-/* until what was read ends with this */
+/* until what was read ends with this; nothing follows before the reply */
 static void
 read_until(int fd, char const *end)
 {
-	char tail[8] = "";
-	size_t len = strlen(end);
-	char c;
+	static char text[64 << 10];
+	size_t const len = strlen(end);
+	size_t kept = 0;	/* of the end of what was read before */
+	ssize_t n;
 
-	while (memcmp(tail, end, len)) {
-		if (read(fd, &c, 1) != 1) _exit(0);
-		memmove(tail, tail + 1, len - 1);
-		tail[len - 1] = c;
-	}
+	do {
+		n = read(fd, text + kept, sizeof text - kept);
+		if (n <= 0) _exit(0);
+		n += (ssize_t)kept;
+		kept = (size_t)n < len ? (size_t)n : len;
+		memmove(text, text + n - kept, kept);
+	} while (kept < len || memcmp(text, end, len));
 }
 
 static _Noreturn void
@@ -151,15 +155,19 @@ took_end(void *owner)
 static int
 message(size_t size)
 {
+	enum { LINE = 64 };
 	int fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	char line[64];
-	size_t n;
+	static char lines[1024 * LINE];
+	size_t i, n;
 
 	assert_int_not_equal(fd, -1);
-	memset(line, 'x', sizeof line);
-	memcpy(line + sizeof line - 2, "\r\n", 2);
-	for (n = 0; n < size; n += sizeof line)
-		assert_int_equal(write(fd, line, sizeof line), sizeof line);
+	memset(lines, 'x', sizeof lines);
+	for (i = LINE; i <= sizeof lines; i += LINE)
+		memcpy(lines + i - 2, "\r\n", 2);
+	for (i = 0; i < size; i += n) {
+		n = size - i < sizeof lines ? size - i : sizeof lines;
+		assert_int_equal(write(fd, lines, n), n);
+	}
 	return fd;
 }
 
@@ -205,24 +213,41 @@ stop_host(pid_t pid)
 {
 	int fd;
 
+	char octet;
+
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+	while (read(silence[0], &octet, 1) == 1)
+		;
 	fcntl(listener, F_SETFL, O_NONBLOCK);
 	while ((fd = accept(listener, NULL, NULL)) != -1)
 		close(fd);
 	fcntl(listener, F_SETFL, 0);
 }
 
+/* What has to come from the host has come: the time-out may. */
+static void
+begin_hurry(void *owner, uint32_t events)
+{
+	(void)events;
+	loop_forget(&loop, owner);
+	remote.hurry = HURRY;
+	if (job.conn) loop_arm(&loop, &job.conn->timer, loop.now_ms + 200);
+}
+
 static void
 deliver(struct host const *h, size_t size)
 {
+	struct watch w = { .fd = -1, .ready = begin_hurry, .owner = &w };
 	pid_t pid = start_host(h);
 
-	remote.hurry = h->misdeed == SILENCE ? HURRY : PATIENCE;
+	remote.hurry = PATIENCE;
+	assert_true(loop_watch(&loop, &w, silence[0], EPOLLIN));
 	prepare(size);
 	job_start(&job);
 	run();
 	assert_true(over);
+	loop_forget(&loop, &w);
 	stop_host(pid);
 	assert_int_equal(fcntl(job.message, F_GETFD), -1);
 }
@@ -339,6 +364,7 @@ test_no_connection(void **state)
 	(void)state;
 	assert_int_equal(bind(fd, (struct sockaddr *)&in, len), 0);
 	getsockname(fd, (struct sockaddr *)&in, &len);
+	remote.hurry = HURRY;
 	prepare(64);
 	job.target.port = ntohs(in.sin_port);
 	job.order.rcpts = 2;
@@ -444,6 +470,7 @@ set_up(void **state)
 	if (listen(listener, 5) == -1) return -1;
 	getsockname(listener, (struct sockaddr *)&in, &len);
 	port = ntohs(in.sin_port);
+	if (pipe2(silence, O_CLOEXEC | O_NONBLOCK) == -1) return -1;
 	if (!loop_open(&loop)) return -1;
 	return resolver_open(&remote.resolver, &loop, "127.0.0.1",
 	    RESOLVER_WAIT_MS, &why) ? 0 : -1;
@@ -456,6 +483,8 @@ tear_down(void **state)
 	resolver_close(&remote.resolver);
 	loop_close(&loop);
 	close(listener);
+	close(silence[0]);
+	close(silence[1]);
 	return 0;
 }
 

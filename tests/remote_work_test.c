@@ -16,12 +16,13 @@
 #include "common/log.h"
 #include "common/unixsock.h"
 #include "remote/work.h"
+#include "tests/patience.h"
 
 enum { JOBS = 2, SIZE = 4 };
 
 static struct loop loop;
 static struct remote remote = { .loop = &loop, .hostname = { "me.example", 10 },
-	.hurry = 5, .pool = { .leaving_max = JOBS } };
+	.hurry = 1, .pool = { .leaving_max = JOBS } };
 static struct work work;
 
 /* send's side */
@@ -94,13 +95,12 @@ run_ms(int64_t ms)
 	assert_true(loop_run(&loop));
 }
 
+#define RUN_UNTIL(condition) PATIENTLY(condition, run_ms(2))
+
 static void
 run_until(unsigned wanted)
 {
-	unsigned turns;
-
-	for (turns = 0; results < wanted && turns < 1000; turns++)
-		run_ms(2);
+	RUN_UNTIL(results >= wanted);
 	assert_int_equal(results, wanted);
 }
 
@@ -115,7 +115,7 @@ connect_send(void)
 	slots = results = 0;
 	memset(verdicts, 0, sizeof verdicts);
 	lost = false;
-	run_ms(2);
+	RUN_UNTIL(slots);
 	assert_int_equal(slots, JOBS);
 }
 
@@ -182,8 +182,7 @@ static void
 close_send(void)
 {
 	if (peer_is_open(&send_side)) peer_close(&send_side);
-	run_ms(5);
-	assert_int_equal(work.going_n, 0);
+	RUN_UNTIL(!work.upstreams.n && !work.going_n);
 }
 
 static void
@@ -283,8 +282,7 @@ test_out_of_place(void **state)
 			send_run(1, 1);
 			break;
 		}
-		run_ms(5);
-		assert_true(lost);
+		RUN_UNTIL(lost);
 		assert_int_equal(work.going_n, 0);
 		assert_int_equal(remote.pool.leaving.n, 0);
 	}
@@ -307,8 +305,7 @@ test_limits(void **state)
 	assert_false(lost);
 	j = job(i, "127.0.0.1", 1);
 	send_job(&j);
-	run_ms(5);
-	assert_true(lost);
+	RUN_UNTIL(lost);
 
 	connect_send();
 	j = job(1, "", 0);
@@ -321,8 +318,7 @@ test_limits(void **state)
 	send_job(&j);
 	for (i = 0; i < DELIVER_RCPTS_MAX + 1; i++)
 		send_rcpt(1, i);
-	run_ms(5);
-	assert_true(lost);
+	RUN_UNTIL(lost);
 }
 
 /* A descriptor that could be changed under us. */
@@ -336,38 +332,68 @@ test_descriptor(void **state)
 	connect_send();
 	assert_int_equal(write(fd, "hi\r\n", SIZE), SIZE);
 	assert_true(peer_send(&send_side, &deliver_job_form, &j, fd));
-	run_ms(5);
-	assert_true(lost);
+	RUN_UNTIL(lost);
 	assert_int_equal(results, 0);
+}
+
+/* The host */
+
+static char heard[1024];
+static size_t heard_len;
+
+static int
+take_call(int listener)
+{
+	int fd;
+
+	RUN_UNTIL((fd = accept4(listener, NULL, NULL,
+	    SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1);
+	heard_len = 0;
+	return fd;
 }
 
 static void
 say(int fd, char const *text)
 {
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	run_ms(5);
+}
+
+static bool
+has_heard(int fd, char const *end)
+{
+	size_t len = strlen(end);
+	ssize_t n = read(fd, heard + heard_len, sizeof heard - 1 - heard_len);
+
+	if (n > 0) heard_len += (size_t)n;
+	heard[heard_len] = '\0';
+	return heard_len >= len && !strcmp(heard + heard_len - len, end);
+}
+
+static bool
+is_hung_up(int fd)
+{
+	char octet;
+
+	return read(fd, &octet, 1) == 0;
 }
 
 /* Brings a job to where the host owes the reply to the end mark. */
 static int
-to_dot(int listener, uint32_t port, char *heard, size_t room)
+to_dot(int listener, uint32_t port)
 {
 	struct deliver_job j = job(9, "127.0.0.1", port);
-	ssize_t n;
 	int fd;
 
 	send_job(&j);
 	send_rcpt(9, 3);
 	send_run(9, 1);
-	run_ms(10);
-	fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	assert_int_not_equal(fd, -1);
+	fd = take_call(listener);
 	say(fd, "220 mx\r\n");
+	RUN_UNTIL(has_heard(fd, "EHLO me.example\r\n"));
 	say(fd, "250-mx\r\n250 PIPELINING\r\n");
+	RUN_UNTIL(has_heard(fd, "DATA\r\n"));
 	say(fd, "250 ok\r\n250 ok\r\n354 go\r\n");
-	n = read(fd, heard, room - 1);
-	assert_true(n > 0);
-	heard[n] = '\0';
+	RUN_UNTIL(has_heard(fd, "\r\n.\r\n"));
 	return fd;
 }
 
@@ -377,16 +403,15 @@ static char const dialogue[] = "EHLO me.example\r\n"
 static void
 test_delivered(void **state)
 {
-	char heard[1024];
 	uint32_t port;
 	int listener = mute_host(&port), fd;
 
 	(void)state;
 	connect_send();
-	fd = to_dot(listener, port, heard, sizeof heard);
+	fd = to_dot(listener, port);
 	assert_string_equal(heard, dialogue);
 	say(fd, "250 2.0.0 in\r\n");
-	assert_int_equal(results, 1);
+	run_until(1);
 	assert_int_equal(verdicts[VERDICT_OK], 1);
 	assert_int_equal(last_rcpt, 3);
 	/* the slot is free although QUIT is still unanswered */
@@ -401,30 +426,27 @@ test_delivered(void **state)
 static void
 test_retired_max(void **state)
 {
-	char heard[1024];
 	uint32_t port;
 	int listener = mute_host(&port), fd[JOBS + 1], i;
 
 	(void)state;
-	remote.hurry = 1;
 	connect_send();
 	for (i = 0; i <= JOBS; i++) {
-		fd[i] = to_dot(listener, port, heard, sizeof heard);
+		fd[i] = to_dot(listener, port);
 		say(fd[i], "250 ok\r\n");
-		assert_int_equal(read(fd[i], heard, sizeof heard), 6);
+		RUN_UNTIL(has_heard(fd[i], "QUIT\r\n"));
 		if (i == JOBS - 1) {
 			assert_int_equal(remote.pool.leaving.n, JOBS);
-			assert_int_equal(read(fd[0], heard, 1), -1);
+			assert_false(is_hung_up(fd[0]));
 		}
 	}
+	RUN_UNTIL(is_hung_up(fd[0]));
 	assert_int_equal(remote.pool.leaving.n, JOBS);
-	assert_int_equal(read(fd[0], heard, 1), 0);
-	assert_int_equal(read(fd[1], heard, 1), -1);
+	assert_false(is_hung_up(fd[1]));
 	for (i = 0; i <= JOBS; i++)
 		close(fd[i]);
 	close(listener);
 	close_send();
-	remote.hurry = 5;
 }
 
 /* send goes away: what isn't committed is hung up, the rest goes on to its
@@ -432,36 +454,30 @@ test_retired_max(void **state)
 static void
 test_send_lost(void **state)
 {
-	char heard[1024];
 	uint32_t port;
-	int listener = mute_host(&port), fd, other, turns;
+	int listener = mute_host(&port), fd, other;
 	struct deliver_job j;
 
 	(void)state;
 	connect_send();
-	fd = to_dot(listener, port, heard, sizeof heard);
+	fd = to_dot(listener, port);
 	j = job(10, "127.0.0.1", port);
 	send_job(&j);
 	send_rcpt(10, 0);
 	send_run(10, 1);
-	run_ms(10);
-	other = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	assert_int_not_equal(other, -1);
+	other = take_call(listener);
 	idles = 0;
 	peer_close(&send_side);
-	run_ms(5);
-	assert_int_equal(read(other, heard, 1), 0);
+	RUN_UNTIL(is_hung_up(other));
 	assert_int_equal(work.going_n, 1);
 	assert_int_equal(idles, 0);
 	say(fd, "250 ok\r\n");
+	RUN_UNTIL(has_heard(fd, "QUIT\r\n"));
 	assert_int_equal(work.going_n, 0);
 	assert_int_equal(remote.pool.leaving.n, 1);
 	assert_int_equal(idles, 1);
-	assert_int_equal(read(fd, heard, sizeof heard), 6);
-	assert_memory_equal(heard, "QUIT\r\n", 6);
-	for (turns = 0; turns < 1000 && remote.pool.leaving.n; turns++)
-		run_ms(5); /* until it waits no longer for the last reply */
-	assert_int_equal(remote.pool.leaving.n, 0);
+	/* it waits for the last reply, but not for ever */
+	RUN_UNTIL(!remote.pool.leaving.n);
 	close(fd);
 	close(other);
 	close(listener);
@@ -484,15 +500,14 @@ send_maybe(uint32_t number, uint32_t port, uint32_t rcpt)
 static void
 test_reconnect(void **state)
 {
-	char heard[1024];
 	uint32_t port;
 	int listener = mute_host(&port), fd;
 
 	(void)state;
 	connect_send();
-	fd = to_dot(listener, port, heard, sizeof heard);
+	fd = to_dot(listener, port);
 	peer_close(&send_side);
-	run_ms(5);
+	RUN_UNTIL(!work.upstreams.n);
 	connect_send();
 	send_maybe(1, port, 3);
 	run_ms(10);
@@ -516,14 +531,13 @@ test_reconnect(void **state)
 static void
 test_finish(void **state)
 {
-	char heard[1024];
 	uint32_t port;
 	int listener = mute_host(&port), fd;
 	struct deliver_job j = job(11, "127.0.0.1", port);
 
 	(void)state;
 	connect_send();
-	fd = to_dot(listener, port, heard, sizeof heard);
+	fd = to_dot(listener, port);
 	send_job(&j);	/* without RUN: nobody waits for it */
 	run_ms(5);
 	assert_int_equal(work.going_n, 1);
@@ -532,8 +546,8 @@ test_finish(void **state)
 	assert_int_equal(work.going_n, 1);
 	assert_int_equal(idles, 0);
 	say(fd, "250 ok\r\n");
-	assert_int_equal(results, 1);
-	assert_true(idles > 0);
+	run_until(1);
+	RUN_UNTIL(idles);
 	work.upstreams.paused = false;
 	close(fd);
 	close(listener);

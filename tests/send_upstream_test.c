@@ -16,8 +16,9 @@
 #include "send/job.h"
 #include "send/lane.h"
 #include "send/upstream.h"
+#include "tests/patience.h"
 
-enum { TURNS_MAX = 3000, MANY = 5000 };
+enum { MANY = 5000 };
 
 static struct handover_body const said = { .ret = RET_HDRS,
 	.envid = { "e", 1 }, .client_address = { "192.0.2.1", 9 },
@@ -262,13 +263,7 @@ turn_once(void)
 	loop_disarm(&loop, &moment);
 }
 
-#define TURN_UNTIL(condition) \
-	do { \
-		int turns_; \
-		for (turns_ = 0; turns_ < TURNS_MAX && !(condition); turns_++) \
-			turn_once(); \
-		assert_true(condition); \
-	} while (0)
+#define TURN_UNTIL(condition) PATIENTLY(condition, turn_once())
 
 static void
 settle(void)

@@ -41,7 +41,7 @@ setup(void **state)
 	memset(&conns, 0, sizeof conns);
 	conns.loop = conns.pool.loop = &loop;
 	conns.pool.path = path;
-	conns.pool.streams_max = 3;
+	conns.pool.streams_max = conns.pool.address_max = 3;
 	conns.rules = (struct session_rules){ .hostname = SLICE("mx.test"),
 		.domain = SLICE("example.org"), .rcpts_max = 10,
 		.mails_max = 1000, .commands_max = 1000000,
@@ -140,16 +140,16 @@ listen_to(int fd)
 static void
 expect(int fd, char const *end)
 {
-	unsigned patience = TURNS_MAX;
+	int64_t const until_ms = clock_monotonic_ms() + PATIENCE_MS;
 	size_t len = strlen(end);
 
-	while (patience--) {
+	do {
 		listen_to(fd);
 		if (heard_len >= len &&
 		    !memcmp(heard + heard_len - len, end, len))
 			return;
 		turns(1);
-	}
+	} while (clock_monotonic_ms() < until_ms);
 	assert_string_equal(heard, end);
 }
 
@@ -157,24 +157,14 @@ expect(int fd, char const *end)
 static void
 expect_accepted(int fd)
 {
-	unsigned patience = TURNS_MAX;
-
-	listen_to(fd);
-	while (!strstr(heard, "\r\n250 2.0.0 accepted id=") && patience--) {
-		turns(1);
-		listen_to(fd);
-	}
-	assert_non_null(strstr(heard, "\r\n250 2.0.0 accepted id="));
+	PATIENTLY((listen_to(fd), strstr(heard, "\r\n250 2.0.0 accepted id=")),
+	    turns(1));
 }
 
 static void
 expect_end(int fd)
 {
-	unsigned patience = TURNS_MAX;
-
-	while (listen_to(fd) && patience--)
-		turns(1);
-	assert_false(listen_to(fd));
+	PATIENTLY(!listen_to(fd), turns(1));
 	close(fd);
 }
 
@@ -183,16 +173,10 @@ static void
 say_big(int fd, size_t octets)
 {
 	static char text[64000];
-	unsigned patience = TURNS_MAX;
-
 	memset(text, 'x', sizeof text);
-	while (octets && patience--) {
-		size_t n = octets < sizeof text ? octets : sizeof text;
-
-		octets -= say_octets(fd, text, n);
-		turns(1);
-	}
-	assert_int_equal(octets, 0);
+	PATIENTLY(!(octets -= say_octets(fd, text, octets < sizeof text
+	    ? octets : sizeof text)), turns(1));
+	turns(1);
 }
 
 static char const hello[] = "HELO c\r\n";
@@ -427,10 +411,7 @@ client_does_not_listen(void **state)
 	assert_true(sent < 32 << 20);
 	due = strlen("220 mx.test ESMTP Mailgrave\r\n") +
 	    sent / 6 * strlen("250 2.0.0 ok\r\n");
-	for (i = 0; heard_len < due && i < TURNS_MAX; i++) {
-		turns(1);
-		listen_to(fd);
-	}
+	PATIENTLY((listen_to(fd), heard_len >= due), turns(1));
 	turns(10);
 	listen_to(fd);
 	assert_int_equal(heard_len, due);

@@ -22,7 +22,10 @@ counts_to_the_limit(void **state)
 
 	(void)state;
 	assert_true(join(&m[0], "192.0.2.1"));
+	assert_true(crowd_has_room(&crowd, SLICE("192.0.2.1"), 2));
 	assert_true(join(&m[1], "192.0.2.1"));
+	assert_false(crowd_has_room(&crowd, SLICE("192.0.2.1"), 2));
+	assert_true(crowd_has_room(&crowd, SLICE("nobody"), 0));
 	assert_false(join(&m[2], "192.0.2.1"));
 	assert_true(join(&m[3], "192.0.2.2"));
 	crowd_leave(&m[2]);	/* has not joined */

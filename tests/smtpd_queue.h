@@ -13,8 +13,9 @@
 #include "common/peer.h"
 #include "common/submit.h"
 #include "common/unixsock.h"
+#include "tests/patience.h"
 
-enum { TURNS_MAX = 20000, GUESTS_MAX = 300 };
+enum { GUESTS_MAX = 300 };
 
 static char directory[] = "/tmp/smtpd-test-XXXXXX";
 static char path[64];

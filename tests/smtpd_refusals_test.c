@@ -132,7 +132,8 @@ set_up(void **state)
 	(void)state;
 	if (!loop_open(&loop)) return -1;
 	queue_start();
-	pool = (struct pool){ .loop = &loop, .path = path, .streams_max = 2 };
+	pool = (struct pool){ .loop = &loop, .path = path, .streams_max = 2,
+	    .address_max = 2 };
 	pool_open(&pool);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "common/base64.h"
 #include "smtpd/failures.h"
@@ -65,13 +66,23 @@ hash_of(char const *name)
 	return known ? text : "nobody";
 }
 
+static unsigned
+wrong_line(struct slice text)
+{
+	char const *why = NULL;
+	unsigned line = users_wrong(text, &why);
+
+	assert_true(!line || why);
+	return line;
+}
+
 static void
 users_are_found(void **state)
 {
 	struct slice hash, first;
 
 	(void)state;
-	assert_int_equal(users_wrong(slice_of(file)), 0);
+	assert_int_equal(wrong_line(slice_of(file)), 5);
 	assert_string_equal(hash_of("ann"), "$y$1");
 	assert_string_equal(hash_of("bob"), "$6$2");
 	assert_string_equal(hash_of("eve"), "!$6$4");
@@ -105,28 +116,68 @@ mistakes_are_named(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(users_wrong(SLICE("a:$6$b\nbob\n")), 2);
-	assert_int_equal(users_wrong(SLICE(":$6$b\n")), 1);
-	assert_int_equal(users_wrong(SLICE("\n\nb:")), 3);
-	assert_int_equal(users_wrong(SLICE("b::$6$x")), 1);
-	assert_int_equal(users_wrong(SLICE("b: $6$x")), 1);
-	assert_int_equal(users_wrong(SLICE("b:plain")), 1);
-	assert_int_equal(users_wrong(SLICE("b:$")), 1);
-	assert_int_equal(users_wrong(SLICE("b:$6$")), 1);
-	assert_int_equal(users_wrong(SLICE("b:{PLAIN}x")), 1);
-	assert_int_equal(users_wrong(SLICE("b:{ARGON2ID}$argon2id$v")), 1);
-	assert_int_equal(users_wrong(SLICE("b:{SCRAM-SHA-256}4096,x")), 1);
+	assert_int_equal(wrong_line(SLICE("a:$6$b\nbob\n")), 2);
+	assert_int_equal(wrong_line(SLICE(":$6$b\n")), 1);
+	assert_int_equal(wrong_line(SLICE("\n\nb:")), 3);
+	assert_int_equal(wrong_line(SLICE("b::$6$x")), 1);
+	assert_int_equal(wrong_line(SLICE("b: $6$x")), 1);
+	assert_int_equal(wrong_line(SLICE("b:plain")), 1);
+	assert_int_equal(wrong_line(SLICE("b:$")), 1);
+	assert_int_equal(wrong_line(SLICE("b:$6$")), 1);
+	assert_int_equal(wrong_line(SLICE("b:{PLAIN}x")), 1);
+	assert_int_equal(wrong_line(SLICE("b:{ARGON2ID}$argon2id$v")), 1);
+	assert_int_equal(wrong_line(SLICE("b:{SCRAM-SHA-256}4096,x")), 1);
 	for (i = 255; i < 257; i++) {
 		memset(line, 'n', i);
 		memcpy(line + i, ":$6$x", 6);
-		assert_int_equal(users_wrong(slice_of(line)), i == 256);
+		assert_int_equal(wrong_line(slice_of(line)), i == 256);
 	}
 	for (i = USERS_HASH_MAX; i < USERS_HASH_MAX + 2; i++) {
 		memset(line, 'h', i + 2);
 		memcpy(line, "b:$6$", 5);
-		assert_int_equal(users_wrong(slice_from(line, i + 2)),
+		assert_int_equal(wrong_line(slice_from(line, i + 2)),
 		    i > USERS_HASH_MAX);
 	}
+}
+
+static void
+assert_mistake(char const *text, unsigned line, char const *words)
+{
+	char const *why = "";
+
+	assert_int_equal(users_wrong(slice_of(text), &why), line);
+	if (line) assert_non_null(strstr(why, words));
+}
+
+/* Whoever has it would never get in, or by the password that he had before. */
+static void
+mistakes_are_told_apart(void **state)
+{
+	(void)state;
+	assert_mistake("b:secret\n", 1, "NAME:HASH");
+	assert_mistake("b:$1$salt$x\na:$argon2id$v=19$m=1$x$y\n", 2,
+	    "crypt(3)");
+	assert_mistake("b:$9$x\n", 1, "crypt(3)");
+	assert_mistake("b:$6$x\na:$6$x\nbo:$6$x\nb:!\na:*\n", 4, "above");
+	assert_mistake("b:*\nB:*\n#b:*\nb b:*\n", 0, "");
+}
+
+/* In the 16 MiB that there may be. */
+static void
+many_users_are_looked_at(void **state)
+{
+	enum { USERS = 100000, LINE = 16 };
+	char *text = malloc((USERS + 1) * LINE + 1);
+	size_t i;
+
+	(void)state;
+	assert_non_null(text);
+	for (i = 0; i <= USERS; i++)
+		sprintf(text + i * LINE, "user%06zu:$6$x\n", i * 77 % USERS);
+	assert_int_equal(wrong_line(slice_from(text, USERS * LINE)), 0);
+	assert_int_equal(wrong_line(slice_from(text, (USERS + 1) * LINE)),
+	    USERS + 1);
+	free(text);
 }
 
 static void
@@ -162,6 +213,8 @@ main(void)
 		cmocka_unit_test(users_are_found),
 		cmocka_unit_test(verifiers_are_counted),
 		cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(mistakes_are_told_apart),
+		cmocka_unit_test(many_users_are_looked_at),
 		cmocka_unit_test(failures_count_and_pass),
 	};
 

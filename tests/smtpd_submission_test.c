@@ -24,7 +24,7 @@ wake(void *owner)
 }
 
 static struct submission *
-begin(void)
+begin_from(char const *client)
 {
 	struct submit_open open = { .sender = SLICE("s@c.example"),
 		.client_address = SLICE("192.0.2.1"), .helo = SLICE("c"),
@@ -34,7 +34,8 @@ begin(void)
 	struct submit_rcpt b = { .address = SLICE("b@example.org"),
 		.orcpt = SLICE("rfc822;c@example.org"),
 		.notify = NOTIFY_SUCCESS | NOTIFY_DELAY };
-	struct submission *s = submission_new(&pool, &open, wake, NULL);
+	struct submission *s = submission_new(&pool, &open, slice_of(client),
+	    wake, NULL);
 
 	assert_non_null(s);
 	assert_true(submission_rcpt(s, &a));
@@ -42,20 +43,23 @@ begin(void)
 	return s;
 }
 
+static struct submission *
+begin(void)
+{
+	return begin_from("192.0.2.1");
+}
+
 /* store - octets of text, patiently */
 static void
 store(struct submission *s, size_t octets)
 {
 	static char text[30000];
-	unsigned patience = TURNS_MAX;
 
 	memset(text, 'x', sizeof text);
 	while (octets) {
 		size_t n = octets < sizeof text ? octets : sizeof text;
 
-		while (submission_is_full(s) && patience--)
-			turns(1);
-		assert_false(submission_is_full(s));
+		PATIENTLY(!submission_is_full(s), turns(1));
 		submission_store(s, slice_from(text, n));
 		octets -= n;
 	}
@@ -64,11 +68,7 @@ store(struct submission *s, size_t octets)
 static void
 settle(struct submission *s)
 {
-	unsigned patience = TURNS_MAX;
-
-	while (!submission_is_settled(s) && patience--)
-		turns(1);
-	assert_true(submission_is_settled(s));
+	PATIENTLY(submission_is_settled(s), turns(1));
 }
 
 static void
@@ -94,7 +94,7 @@ setup(void **state)
 	memset(&pool, 0, sizeof pool);
 	pool.loop = &loop;
 	pool.path = path;
-	pool.streams_max = 3;
+	pool.streams_max = pool.address_max = 3;
 	pool_open(&pool);
 	wakes = 0;
 	queue_start();
@@ -148,11 +148,7 @@ small_messages_share_a_connection(void **state)
 static void
 answered(struct submission *s)
 {
-	unsigned patience = TURNS_MAX;
-
-	while (submission_is_asking(s) && patience--)
-		turns(1);
-	assert_false(submission_is_asking(s));
+	PATIENTLY(!submission_is_asking(s), turns(1));
 }
 
 /* What is promised is asked about first; then all goes on as without. */
@@ -293,7 +289,6 @@ each_recipient_has_a_verdict(void **state)
 	struct submit_verdict const refused = { .verdict = VERDICT_PERM,
 		.status = SLICE("5.1.1"), .words = SLICE("nobody") };
 	struct submission_outcome const *o;
-	unsigned patience = TURNS_MAX;
 	struct submission *s;
 	bool more;
 
@@ -301,8 +296,7 @@ each_recipient_has_a_verdict(void **state)
 	pool.each = true;
 	s = begin();
 	submission_end(s);
-	while (!s->heard && patience--)
-		turns(1);
+	PATIENTLY(s->heard, turns(1));
 	assert_int_equal(s->heard, 1);
 	assert_false(submission_is_settled(s));
 	assert_true(submission_settle(s, &refused));
@@ -353,7 +347,8 @@ streams_are_limited(void **state)
 
 	(void)state;
 	for (i = 0; i < 4; i++) {
-		assert_int_equal(pool_has_stream(&pool), i < 3);
+		assert_int_equal(pool_refusal(&pool, SLICE("192.0.2.2")),
+		    i < 3 ? REPLY_NONE : REPLY_NO_SPACE);
 		s[i] = begin();
 		store(s[i], 100000);
 	}
@@ -369,7 +364,43 @@ streams_are_limited(void **state)
 	for (i = 0; i < 4; i++)
 		submission_free(s[i]);
 	assert_int_equal(queue.opened, 3);
-	assert_true(pool_has_stream(&pool));
+	assert_int_equal(pool_refusal(&pool, SLICE("192.0.2.2")), REPLY_NONE);
+}
+
+/* So that one client leaves some to others. */
+static void
+streams_are_shared(void **state)
+{
+	struct submission *s[4];
+
+	(void)state;
+	pool.address_max = 2;
+	s[0] = begin_from("2001:db8::1");
+	s[1] = begin_from("2001:db8::2");
+	s[2] = begin_from("2001:db8::3");
+	s[3] = begin_from("192.0.2.2");
+	store(s[0], 100000);
+	assert_int_equal(pool_refusal(&pool, s[2]->client), REPLY_NONE);
+	store(s[1], 100000);
+	assert_int_equal(pool_refusal(&pool, s[2]->client),
+	    REPLY_TOO_MUCH_FROM_YOU);
+	store(s[2], 100000);
+	assert_refused(s[2], REPLY_TOO_MUCH_FROM_YOU);
+	store(s[3], 100000);
+	assert_int_equal(pool.streams, 3);
+	submission_free(s[3]);
+	/* who has left, or is done, counts no more */
+	submission_free(s[0]);
+	assert_int_equal(pool_refusal(&pool, s[1]->client), REPLY_NONE);
+	s[0] = begin_from("2001:db8::1");
+	store(s[0], 100000);
+	submission_end(s[1]);
+	settle(s[1]);
+	assert_verdict(s[1], VERDICT_OK);
+	assert_int_equal(pool_refusal(&pool, s[1]->client), REPLY_NONE);
+	submission_free(s[0]);
+	submission_free(s[1]);
+	submission_free(s[2]);
 }
 
 /* The queue says what it has not said. */
@@ -416,6 +447,49 @@ more_messages_than_connections(void **state)
 	}
 	assert_int_equal(queue.ended, 2 * MESSAGES - 1);
 	assert_int_equal(queue.guests, POOL_SHARED_MAX);
+}
+
+/* send_together - n messages at the same time, each on its own connection */
+static void
+send_together(size_t n)
+{
+	struct submission *s[8];
+	size_t i;
+
+	assert_true(n <= 8);
+	for (i = 0; i < n; i++) {
+		s[i] = begin();
+		submission_end(s[i]);
+	}
+	assert_int_equal(pool.shared, n);
+	for (i = 0; i < n; i++) {
+		settle(s[i]);
+		submission_free(s[i]);
+	}
+}
+
+static void
+let_keep_pass(void)
+{
+	assert_true(timer_is_armed(&pool.keep));
+	loop_disarm(&loop, &pool.keep);
+	pool.keep.due(&pool);
+}
+
+/* What a burst needed goes when it isn't needed any more; one stays. */
+static void
+unused_connections_are_given_back(void **state)
+{
+	(void)state;
+	send_together(8);
+	assert_int_equal(pool.idles, 8);
+	let_keep_pass();
+	send_together(3);
+	let_keep_pass();
+	assert_int_equal(pool.idles, 3 + 1);
+	let_keep_pass();
+	assert_int_equal(pool.idles, 1);
+	assert_false(timer_is_armed(&pool.keep));
 }
 
 static void
@@ -687,7 +761,7 @@ envelopes_are_limited(void **state)
 	size_t i;
 
 	(void)state;
-	pool.streams_max = 5;
+	pool.streams_max = pool.address_max = 5;
 	memset(address, 'a', sizeof address);
 	for (i = 0; i < 5; i++) {
 		s[i] = begin();
@@ -727,9 +801,9 @@ memory_is_limited(void **state)
 	submission_free(s);
 	assert_int_equal(pool.held, others);
 	pool.held = OCTETS_HELD_MAX - 2047;
-	assert_null(submission_new(&pool, &open, wake, NULL));
+	assert_null(submission_new(&pool, &open, SLICE(""), wake, NULL));
 	pool.held--;
-	s = submission_new(&pool, &open, wake, NULL);
+	s = submission_new(&pool, &open, SLICE(""), wake, NULL);
 	assert_non_null(s);
 	assert_int_equal(pool.held, OCTETS_HELD_MAX);
 	submission_free(s);
@@ -753,7 +827,9 @@ main(void)
 		TEST(each_recipient_has_a_verdict),
 		TEST(size_decides_about_streaming),
 		TEST(streams_are_limited),
+		TEST(streams_are_shared),
 		TEST(more_messages_than_connections),
+		TEST(unused_connections_are_given_back),
 		TEST(queue_refuses_early),
 		TEST(early_acceptance_is_no_verdict),
 		TEST(client_leaves_while_streaming),

@@ -141,7 +141,8 @@ class Bench:
 
 
 def strace(*options):
-    return ["strace", "-D", "-f", "-qq", "-e", "signal=none", *options]
+    """Without what a program executes: commands are not ours."""
+    return ["strace", "-D", "-f", "-b", "execve", "-qq", "-e", "signal=none", *options]
 
 
 class Calls:

@@ -9,7 +9,7 @@ import time
 from pipeline import Stuck
 
 GLANCE_S, LOOK_S, SHARE = 0.05, 1, 0.25
-KEPT_S = 15     # longer than connections are kept for the next message
+KEPT_S = 25     # longer than connections are kept for the next message
 
 
 def family(pid):

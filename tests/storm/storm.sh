@@ -88,6 +88,6 @@ all_is_well() {
 		--record "$T/mixed.record" --host "$T/taken" \
 		${home:+--home "$home"}
 	is 'no mbox is locked' "$(find "$dir/mail" -name '*.lock')" ''
-	ok 'no message file is left' within 10 files 0 "$dir/spool/queue/mess"
+	ok 'no message file is left' within 60 files 0 "$dir/spool/queue/mess"
 	is 'nothing was taken for damage' "$(ls "$dir/spool/queue/damaged")" ''
 }

@@ -10,7 +10,7 @@ import time
 
 class Caller:
     def __init__(self, address):
-        self.socket = socket.create_connection(("127.0.0.1", PORT), 30,
+        self.socket = socket.create_connection(("127.0.0.1", PORT), 120,
                                                (address, 0))
         self.lines = self.socket.makefile("rb")
 
@@ -41,6 +41,17 @@ class Caller:
 
 def greeting(address):
     print(Caller(address).hear())
+
+
+def beside(waits, other):
+    waiting = Caller(waits)
+    Caller(other).want(None, "220 ")
+    waiting.socket.setblocking(False)
+    try:
+        print(f"it is told {waiting.socket.recv(100)}")
+        sys.exit(1)
+    except BlockingIOError:
+        print("one beside it is greeted; and it goes")
 
 
 def relays(address, *client):

