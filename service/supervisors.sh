@@ -279,12 +279,20 @@ before_removal() {
 }
 
 # after_removal PLACE... - service directories: what the supervisor keeps there,
-# which may have come back while its other files went
+# which may have come back while its other files went, or come back yet
 after_removal() {
-	for place; do
-		[ ! -e "$place/run" ] || continue
-		do_it rm -rf "$place/supervise" "$place/log/supervise" \
-			"$place/event" "$place/log/event"
-		$dry || rmdir "$place/log" "$place" 2>/dev/null || :
+	for _ in 1 2 3; do
+		for place; do
+			if [ ! -d "$place" ] || [ -e "$place/run" ]; then
+				continue
+			fi
+			do_it rm -rf "$place/supervise" "$place/log/supervise" \
+				"$place/event" "$place/log/event" || :
+			$dry || rmdir "$place/log" "$place" 2>/dev/null || :
+		done
+		if $dry || [ $# -eq 0 ]; then
+			break
+		fi
+		sleep 1
 	done
 }

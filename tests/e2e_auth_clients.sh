@@ -211,9 +211,12 @@ END
 fi
 
 if server exim exim4-daemon-light; then
-	mkdir "$S/spool" "$S/etc/exim4"
-	chown 64005 "$S/spool"
+	mkdir "$S/etc/exim4"
 	exim_() {
+		# what it has kept it would pass on with the next one
+		rm -rf "$S/spool"
+		mkdir "$S/spool"
+		chown 64005 "$S/spool"
 		protocol=$([ "$1" = wrapped ] && echo smtps || echo smtp)
 		tr ';' '\n' >"$S/etc/exim4/exim4.conf" <<END
 exim_user = Debian-exim;exim_group = Debian-exim;spool_directory = $S/spool

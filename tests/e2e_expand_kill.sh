@@ -12,13 +12,13 @@ EOF
 printf '@example.test maildir ${local}/\n' >>"$T/routes"
 pipeline one --domain example.test --routes "$T/routes"
 
-# numbered messages, small and large, for $1 seconds; the acknowledged ones are
-# printed, and after "?" those of which nobody knows
+# numbered messages, small and large, for $1 seconds, and until more than 100 have
+# been acknowledged; those are printed, and after "?" those of which nobody knows
 cat >"$T/send.py" <<'EOF'
 import smtplib, sys, time
 port, seconds = int(sys.argv[1]), float(sys.argv[2])
-end, n, s = time.monotonic() + seconds, 0, None
-while time.monotonic() < end:
+end, n, sure, s = time.monotonic() + seconds, 0, 0, None
+while time.monotonic() < end or sure <= 100:
     n += 1
     text = "Subject: %d\r\n\r\n%s" % (n, "text\r\n" * (20000 if n % 9 == 0 else 1))
     sent = False
@@ -34,6 +34,7 @@ while time.monotonic() < end:
         code = s.data(text)[0]
         # refused, it may have been stored before the one who knew was killed
         print(*([n] if code == 250 else ["?", n]))
+        sure += code == 250
     except (OSError, smtplib.SMTPException):
         if sent:
             print("?", n)

@@ -16,12 +16,12 @@ ok 'the instance beside it has none' test ! -e "$two/mail/you"
 
 # everything below a supervisor, by the directory that all their names hold
 processes() {
-	for proc in /proc/[0-9]*; do
-		tr '\0' ' ' 2>/dev/null <"$proc/cmdline" | grep -Fq "$1" ||
-			[ "$(readlink "$proc/cwd" | grep -Fc "$1")" -gt 0 ] ||
-			continue
-		echo "${proc#/proc/}"
-	done
+	perl -e 'for (glob "/proc/[0-9]*") {
+		next if $_ eq "/proc/$$";
+		my $seen = readlink("$_/cwd") // "";
+		open my $f, "<", "$_/cmdline" and $seen .= join "", <$f>;
+		print "$_\n" if index($seen, $ARGV[0]) >= 0;
+	}' "$1"
 }
 none() { [ -z "$(processes "$1")" ]; }
 

@@ -136,9 +136,10 @@ delivery() {
 	shift 2
 	printf 'Subject: x\n\nhi\n' | timeout 120 "$B/mailgrave-remote" \
 		--from a@x.test --rcpt "b@$domain" --resolver "$server" \
-		--hostname me.test --hurry 20 --user mailgrave-remote \
+		--hostname me.test --hurry "$hurry" --user mailgrave-remote \
 		--chroot "$T/empty" "$@" 2>&1
 }
+hurry=4	# the DNS has 3.5 seconds, hosts that say nothing 75
 by() { delivery 127.0.0.1:5300 "$@"; }
 lie() { delivery 127.0.0.1:5301 "$1.test"; }
 
@@ -147,7 +148,9 @@ ok 'servers are up' within 60 answers
 
 # DOMAIN, PATTERN: what comes of mail for it
 while read -r domain pattern; do
+	[ "$domain" != mute.test ] || hurry=10
 	like "$domain" "$(by "$domain")" "$pattern"
+	hurry=4
 done <<'END'
 one.test		delivered .* by a\.mx\.test\[198\.51\.100\.1\]:25
 order.test		delivered .* by a\.mx\.test
@@ -266,7 +269,7 @@ END
 printf 'nameserver 127.0.0.9\n' >"$T/resolv.conf"
 mount --bind "$T/resolv.conf" /etc/resolv.conf
 background "$T/remote.log" "$B/mailgrave-remote" --in "$T/remote.ctrl" \
-	--user mailgrave-remote --chroot "$T/empty" --hostname me.test --hurry 20
+	--user mailgrave-remote --chroot "$T/empty" --hostname me.test --hurry 4
 remote=$pid
 ok 'a daemon' within 60 test -S "$T/remote.ctrl"
 job() {
@@ -282,12 +285,12 @@ printf 'nameserver none\n' >"$T/resolv.conf"
 kill -HUP "$remote"
 ok 'a file that names none is reported' within 60 \
 	has "$T/remote.log" 'ev=resolvers-kept error="?none is named'
-ok 'and changes nothing' delivers
+ok 'and changes nothing' within 60 delivers
 umount /etc/resolv.conf
 mount --bind /dev/null /etc/resolv.conf
 kill -HUP "$remote"
 ok 'nor does one that is no file' within 60 \
 	has "$T/remote.log" 'ev=resolvers-kept.*(Invalid|EINVAL)'
-ok 'at all' delivers
+ok 'at all' within 60 delivers
 umount /etc/resolv.conf
 finish

@@ -55,9 +55,17 @@ ok 'nothing of it was logged as an outcome' sh -c \
 	'! grep -q "ev=delivered\|ev=failed" "$1"' - "$T/mute.log"
 
 remote idle "$@"
+before=$(centiseconds)
 job idle 127.0.0.1
 ok 'a message' within 60 has "$T/idle.out" '^u@x.test ok'
-ok 'whose connection is kept' calls 127.0.0.1
+name='whose connection is kept for three seconds'
+kept=0
+calls 127.0.0.1 || kept=$?
+if [ "$kept" -ne 0 ] && [ $(($(centiseconds) - before)) -ge 300 ]; then
+	skip "$name" 'it took as long to look'
+else
+	point "$kept" "$name"
+fi
 kill "$daemon"
 exits 'it ends'
 ok 'with QUIT' within 60 has "$T/relays.log" '127\.0\.0\.1 QUIT'

@@ -28,7 +28,7 @@ remote() { # remote HOST [OPTION...]
 	host=$1
 	shift
 	timeout 120 "$B/mailgrave-remote" --from a@x.test --rcpt b@y.test \
-		--relay "$host:2525" --login joe --hostname me.test --hurry 20 \
+		--relay "$host:2525" --login joe --hostname me.test --hurry 2 \
 		--user mailgrave-remote --chroot "$T/empty" "$@" \
 		<"$T/message" 2>&1
 }

@@ -20,8 +20,8 @@ import certs
 from badcall import LATER, NEVER, OK, SECRET, TOO_LONG, Host
 
 PROGRAM, SCRATCH, *OPTIONS = sys.argv[1:]
-HURRY = "30"		# 5 minutes become 10 seconds
-LIMIT = 480		# seconds of a delivery: 16
+HURRY = "10"		# 5 minutes become 30 seconds
+LIMIT = 600		# seconds of a delivery: 60
 MEMORY = 24 << 20	# octets of its own
 MESSAGE = (b"Subject: hostile\r\n\r\n.a dot\r\n..\r\n.\r\n" +
            b"x" * 990 + b"\r\nend\r\n")

@@ -39,9 +39,19 @@ class Send:
     def __init__(self, path, wait=60):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(wait)
-        self.socket.connect(path)
+        self.connect(path, time.monotonic() + wait)
         kind, self.slots = struct.unpack(">HI", self.socket.recv(65536))
         assert kind == SLOTS
+
+    def connect(self, path, until):
+        """A socket is there before somebody listens."""
+        while True:
+            try:
+                return self.socket.connect(path)
+            except ConnectionRefusedError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.02)
 
     def send(self, frame, fd=None):
         along = [] if fd is None else [(socket.SOL_SOCKET, socket.SCM_RIGHTS,

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 """verdict.py SOCKET ok|perm|temp|full|gone|garbage - a queue that takes every
 message to its end and then answers so."""
+import os
 import socket
 import struct
 import sys
@@ -38,8 +39,9 @@ def serve(client, how):
 def main():
     path, how = sys.argv[1:]
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    listener.bind(path)
+    listener.bind(path + ".new")
     listener.listen(5)
+    os.rename(path + ".new", path)  # whoever sees it is listened to
     while True:
         client, _ = listener.accept()
         try:
