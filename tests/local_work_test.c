@@ -24,7 +24,7 @@
 #include "local/work.h"
 #include "tests/patience.h"
 
-enum { HELPERS = 8 };
+enum { AT_ONCE = 8 };
 
 static char directory[64];
 static struct loop loop;
@@ -58,24 +58,21 @@ lost(void *owner)
 }
 
 static int
-start_helpers(void **state)
+start_helper(void **state)
 {
 	(void)state;
 	umask(077);
 	log_target.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	assert_true(loop_open(&loop));
-	return flushers_open(&flushers, &loop, "test-flush", HELPERS, lost_helper)
-	    ? 0 : -1;
+	return flushers_open(&flushers, &loop, "test-flush", AT_ONCE, 1,
+	    lost_helper) ? 0 : -1;
 }
 
 static int
-stop_helpers(void **state)
+stop_helper(void **state)
 {
-	int i;
-
 	(void)state;
-	for (i = 0; i < HELPERS; i++)
-		close(flushers.helper[i].watch.fd);
+	close(flushers.watch.fd);
 	loop_close(&loop);
 	return 0;
 }
@@ -506,9 +503,9 @@ test_upstream_lost(void **state)
 	memset(text, 'x', len);
 	hear_slots(2);
 	say_job_of(1, text, len, false);
-	for (i = 0; i < DELIVERY_ACTIVE_MAX + 1; i++)
+	for (i = 0; i < DELIVERY_WRITING_MAX + 1; i++)
 		say_rcpt(1, (uint32_t)i, "you@there.example");
-	say_run(1, DELIVERY_ACTIVE_MAX + 1);
+	say_run(1, DELIVERY_WRITING_MAX + 1);
 	while (!entries("you/tmp"))
 		assert_true(loop_turn(&loop));
 	close(send_fd);
@@ -659,5 +656,5 @@ main(void)
 		TEST(test_connections),
 	};
 
-	return cmocka_run_group_tests(tests, start_helpers, stop_helpers);
+	return cmocka_run_group_tests(tests, start_helper, stop_helper);
 }

@@ -22,7 +22,7 @@
 #include "queue/control.h"
 #include "queue/recover.h"
 
-enum { HELPERS = 8 };
+enum { AT_ONCE = 8 };
 
 enum { ANNA = 1001, BERT = 1002, WAIT_S = 300, MAILS = 3000 };
 
@@ -124,14 +124,13 @@ restart(void)
 }
 
 static int
-start_helpers(void **unused)
+start_helper(void **unused)
 {
 	(void)unused;
 	umask(077);
 	log_target.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (!loop_open(&loop) || !flushers_open(&flushers, &loop, "test-flush",
-	    HELPERS,
-	    lost_helper))
+	    AT_ONCE, 0, lost_helper))
 		return -1;
 	tick = (struct timer){ .due = ticked };
 	loop_arm(&loop, &tick, loop.now_ms);
@@ -898,5 +897,5 @@ main(void)
 		TEST(test_gone_client),
 	};
 
-	return cmocka_run_group_tests(tests, start_helpers, NULL);
+	return cmocka_run_group_tests(tests, start_helper, NULL);
 }

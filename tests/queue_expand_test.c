@@ -606,6 +606,6 @@ main(void)
 	};
 
 	seed_begin();
-	return seed_end(cmocka_run_group_tests(tests, start_helpers,
-	    end_helpers));
+	return seed_end(cmocka_run_group_tests(tests, start_helper,
+	    end_helper));
 }
