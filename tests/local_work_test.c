@@ -35,6 +35,7 @@ static struct errands errands;
 static struct routes routes;
 static struct work work;
 static int send_fd;
+static struct slice heard;	/* frames of its last packet, not yet taken */
 static size_t losses;
 static struct traceid const id = { .octet = { 1, 2, 3 } };
 
@@ -85,6 +86,7 @@ connect_send(void)
 	assert_true(unixsock_pair(pair));
 	upstreams_add(&work.upstreams, pair[0]);
 	send_fd = pair[1];
+	heard.len = 0;
 }
 
 static int
@@ -221,48 +223,44 @@ turn_once(void)
 	assert_true(loop_turn(&loop));
 }
 
-/* hear - the next frame from local, which has to come; 0: it hung up */
-static size_t
-hear(char *frame, size_t room)
+/* hear - the next frame from local, and what follows, which has to come;
+ * nothing: it hung up */
+static struct slice *
+hear(void)
 {
+	static char packet[WIRE_FRAME_MAX];
 	ssize_t n;
 
-	PATIENTLY((n = recv(send_fd, frame, room, MSG_DONTWAIT)) != -1 ||
-	    errno != EAGAIN, turn_once());
+	if (heard.len) return &heard;
+	PATIENTLY((n = recv(send_fd, packet, sizeof packet, MSG_DONTWAIT)) !=
+	    -1 || errno != EAGAIN, turn_once());
 	assert_true(n != -1 || errno == ECONNRESET);
-	return n > 0 ? (size_t)n : 0;
+	if (n > 0) heard = slice_from(packet, (size_t)n);
+	return &heard;
 }
 
 static struct deliver_result
 hear_result(void)
 {
-	static char frame[8192];
 	struct deliver_result result;
-	size_t n = hear(frame, sizeof frame);
 
-	assert_true(wire_unpack(&deliver_result_form, &result,
-	    slice_from(frame, n)));
+	assert_true(wire_take(&deliver_result_form, &result, hear()));
 	return result;
 }
 
 static void
 hear_slots(uint32_t jobs)
 {
-	char frame[64];
 	struct deliver_slots slots;
-	size_t n = hear(frame, sizeof frame);
 
-	assert_true(wire_unpack(&deliver_slots_form, &slots,
-	    slice_from(frame, n)));
+	assert_true(wire_take(&deliver_slots_form, &slots, hear()));
 	assert_int_equal(slots.jobs, jobs);
 }
 
 static void
 assert_hung_up(void)
 {
-	char frame[64];
-
-	assert_int_equal(hear(frame, sizeof frame), 0);
+	assert_int_equal(hear()->len, 0);
 	assert_int_equal(losses, 1);
 	assert_int_equal(work.upstreams.n, 0);
 }
