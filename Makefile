@@ -103,7 +103,7 @@ fuzz-each: fuzzers
 
 check: all tests
 	B=$(B) prove -e '' $(TESTS) tests/purity.sh tests/links.sh tests/manual.sh \
-	    tests/options.sh tests/events.sh tests/corpus.sh \
+	    tests/options.sh tests/aliases.sh tests/events.sh tests/corpus.sh \
 	    tests/completion.sh
 
 sanitize:

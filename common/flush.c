@@ -1,108 +1,154 @@
 /* SPDX-License-Identifier: ISC */
-/* Hands descriptors to helpers that sync them; never syncs in the loop. */
+/* Hands descriptors to a helper that syncs them; never syncs in the loop. */
+#include <skalibs/nonposix.h>
 #include <errno.h>
-#include <stdlib.h>
-#include <unistd.h>
-#include "common/flush.h"
+#include <sys/socket.h>
+#include "common/ancil.h"
+#include "common/flushpart.h"
 #include "common/helper.h"
-#include "common/jail.h"
-#include "common/log.h"
+
+/* What goes out together. */
+struct parcel {
+	struct mmsghdr header[FLUSH_MAX];
+	struct iovec text[FLUSH_MAX];
+	struct flush_ask ask[FLUSH_MAX];
+	union ancil room[FLUSH_MAX];
+	unsigned n;
+};
 
 static void
-serve(int socket, void *owner)
+add(struct parcel *p, struct flush const *job, unsigned char number)
 {
-	char const *why;
-	unsigned char how;
-	int fd, error;
+	unsigned const i = p->n++;
 
-	(void)owner;
-	if (!jail_seal(JAIL_SYNC, &why)) _exit(111);
-	while (helper_receive(socket, &how, sizeof how, &fd) == sizeof how) {
-		error = fd == -1 ? EBADF : 0;
-		if (!error && (how == FLUSH_DATA ? fdatasync(fd) : fsync(fd)))
-			error = errno;
-		if (fd != -1) close(fd);
-		if (!helper_send(socket, &error, sizeof error, -1)) break;
-	}
+	p->ask[i] = (struct flush_ask){ .number = number,
+	    .how = (unsigned char)job->how };
+	p->text[i] = (struct iovec){ &p->ask[i], sizeof p->ask[i] };
+	p->header[i] = (struct mmsghdr){ .msg_hdr = {
+	    .msg_iov = &p->text[i], .msg_iovlen = 1 } };
+	if (job->fd != -1)
+		ancil_attach(&p->header[i].msg_hdr, &p->room[i], job->fd);
 }
 
 static void
-hand_over(struct flusher *h, struct flush *job)
+pack(struct parcel *p, struct flushers const *f)
 {
-	unsigned char how = (unsigned char)job->how;
+	struct flush const *job = f->first;
 
-	h->work = job;
-	h->cancelled = false;
-	/* one job at a time: the socket has room, so failure means it died */
-	if (!helper_send(h->watch.fd, &how, sizeof how, job->fd))
-		h->all->lost();
+	for (p->n = 0; job && p->n < f->idles; job = job->next)
+		add(p, job, f->idle[f->idles - 1 - p->n]);
 }
 
+/* handed_over - the first of those that wait */
 static void
-next_job(struct flusher *h)
+handed_over(struct flushers *f)
 {
-	struct flushers *f = h->all;
 	struct flush *job = f->first;
 
-	if (!job) return;
 	f->first = job->next;
 	if (!f->first) f->end = &f->first;
-	hand_over(h, job);
+	f->work[f->idle[--f->idles]] = job;
+	if (job->starting) job->starting(job->owner);
+}
+
+static void
+hand_over(struct flushers *f)
+{
+	struct parcel p;
+	int n;
+
+	pack(&p, f);
+	if (!p.n) return;
+	do
+		n = sendmmsg(f->watch.fd, p.header, p.n, MSG_NOSIGNAL);
+	while (n == -1 && errno == EINTR);
+	/* without room in the socket there are answers to come */
+	if (n == -1 && (errno != EAGAIN || f->idles == f->most)) f->lost();
+	for (; n > 0; n--)
+		handed_over(f);
+	if (!f->first) f->eager = false;
+}
+
+static bool
+is_time(struct flushers const *f)
+{
+	bool const alone = f->idles == f->most;
+
+	return (f->eager && alone) || f->loop->now_ms >= f->until_ms;
+}
+
+static void
+look(void *owner)
+{
+	struct flushers *f = owner;
+
+	if (!f->first) return;
+	if (is_time(f))
+		hand_over(f);
+	else if (!timer_is_armed(&f->gathered))
+		loop_arm(f->loop, &f->gathered, f->until_ms);
+}
+
+/* over - false: there is no such sync */
+static bool
+over(struct flushers *f, struct flush_answer const *answer)
+{
+	struct flush *job;
+
+	if (answer->number >= f->most || f->idles == f->most) return false;
+	job = f->work[answer->number];
+	f->work[answer->number] = NULL;
+	f->idle[f->idles++] = answer->number;
+	if (job) job->done(job->owner, answer->error);
+	return true;
 }
 
 static void
 ready(void *owner, uint32_t events)
 {
-	struct flusher *h = owner;
-	struct flush *job = h->work;
-	bool cancelled = h->cancelled;
-	int error, none;
+	struct flushers *f = owner;
+	struct flush_answer answer[FLUSH_MAX];
+	ssize_t n;
+	size_t i;
+	int none;
 
 	(void)events;
-	if (helper_receive(h->watch.fd, &error, sizeof error, &none) !=
-	    sizeof error || !job) {
-		h->all->lost();
-		return;
-	}
-	h->work = NULL;
-	next_job(h);
-	if (!cancelled) job->done(job->owner, error);
+	do {
+		n = helper_receive(f->watch.fd, answer, sizeof answer, &none);
+		if (!n || (n == -1 && errno != EAGAIN)) f->lost();
+		for (i = 0; n > 0 && i < (size_t)n / sizeof *answer; i++)
+			if (!over(f, &answer[i])) f->lost();
+	} while (n > 0 && f->idles < f->most);
+	if (f->first) loop_later(f->loop, &f->hand_over);
 }
 
 bool
 flushers_open(struct flushers *f, struct loop *loop, char const *name,
-    unsigned helpers, void (*lost)(void))
+    unsigned most, int64_t gather_ms, void (*lost)(void))
 {
-	unsigned i;
+	int fd = helper_fork(name, flushcrew_serve, &most);
 
-	*f = (struct flushers){ .loop = loop, .lost = lost,
-	    .helpers = helpers };
+	*f = (struct flushers){ .loop = loop, .lost = lost, .most = most,
+	    .watch = { .fd = -1, .ready = ready, .owner = f },
+	    .gather_ms = gather_ms, .gathered = { .due = look, .owner = f },
+	    .hand_over = { .run = look, .owner = f } };
 	f->end = &f->first;
-	for (i = 0; i < f->helpers; i++) {
-		struct flusher *h = &f->helper[i];
-		int fd = helper_fork(name, serve, NULL);
-
-		*h = (struct flusher){ .all = f, .watch = { .fd = -1,
-		    .ready = ready, .owner = h } };
-		if (fd == -1 || !loop_watch(loop, &h->watch, fd, EPOLLIN))
-			return false;
+	while (f->idles < most) {
+		f->idle[f->idles] = (unsigned char)f->idles;
+		f->idles++;
 	}
-	return true;
+	return fd != -1 && loop_watch(loop, &f->watch, fd, EPOLLIN);
 }
 
 void
 flush_start(struct flushers *f, struct flush *job)
 {
-	unsigned i;
-
+	if (!f->first) f->until_ms = f->loop->now_ms + f->gather_ms;
+	if (!job->patient) f->eager = true;
 	job->next = NULL;
-	for (i = 0; i < f->helpers; i++)
-		if (!f->helper[i].work) {
-			hand_over(&f->helper[i], job);
-			return;
-		}
 	*f->end = job;
 	f->end = &job->next;
+	loop_later(f->loop, &f->hand_over);
 }
 
 void
@@ -111,8 +157,8 @@ flush_cancel(struct flushers *f, struct flush *job)
 	struct flush **at;
 	unsigned i;
 
-	for (i = 0; i < f->helpers; i++)
-		if (f->helper[i].work == job) f->helper[i].cancelled = true;
+	for (i = 0; i < f->most; i++)
+		if (f->work[i] == job) f->work[i] = NULL;
 	for (at = &f->first; *at; at = &(*at)->next)
 		if (*at == job) {
 			*at = job->next;

@@ -12,6 +12,7 @@ struct wire_form const handover_held_form =
 
 static struct wire_field const window_fields[] = {
 	WIRE_FIELD_U32(struct handover_window, messages),
+	WIRE_FIELD_U32(struct handover_window, texts),
 };
 struct wire_form const handover_window_form =
     WIRE_FORM(HANDOVER_WINDOW, window_fields);
@@ -93,6 +94,8 @@ static struct wire_field const body_fields[] = {
 };
 struct wire_form const handover_body_form =
     WIRE_FORM(HANDOVER_BODY, body_fields);
+struct wire_form const handover_ahead_form =
+    WIRE_FORM(HANDOVER_AHEAD, body_fields);
 
 static struct wire_field const outcome_ack_fields[] = {
 	WIRE_FIELD_ID(struct handover_outcome_ack, id),

@@ -3,8 +3,11 @@
  * connects; send speaks first.
  *
  *   send   HELD...     messages it has jobs for, and OUTCOMEs not yet acked
- *   send   WINDOW n    queue may announce n messages more
- *   queue  MAIL, RCPT..., READY   one announcement; unfinished recipients only
+ *   send   WINDOW n    queue may announce n messages more, and send the texts
+ *                      of so many along unasked
+ *   queue  MAIL, RCPT..., READY   one announcement; unfinished recipients only.
+ *                      AHEAD before READY is what BODY would be; there may be
+ *                      one while the mail is fresh
  *   queue  TOLD        once: all mail it had at the start is announced
  *   send   FETCH id    queue  BODY id with a read-only descriptor, or without
  *   send   OUTCOME     queue  OUTCOME_ACK once it is durable
@@ -67,7 +70,8 @@ enum handover_type {
 	HANDOVER_TARGET,
 	HANDOVER_EXPAND_END,
 	HANDOVER_EXPAND_ACK,
-	HANDOVER_ENDING
+	HANDOVER_ENDING,
+	HANDOVER_AHEAD
 };
 
 struct handover_held {
@@ -76,6 +80,8 @@ struct handover_held {
 
 struct handover_window {
 	uint32_t messages;
+	uint32_t texts;		/* AHEADs: never more than HANDOVER_AHEAD_MAX
+				 * are open to queue at a time */
 };
 
 struct handover_fetch {
@@ -141,7 +147,7 @@ struct handover_told {
 	uint64_t messages;	/* announced so far on this connection */
 };
 
-/* With it comes what is only wanted together with the text. */
+/* AHEAD, too: with the text comes what is only wanted together with it. */
 struct handover_body {
 	struct traceid id;
 	uint8_t there;		/* a descriptor comes along */
@@ -227,6 +233,7 @@ extern struct wire_form const handover_rcpt_form;
 extern struct wire_form const handover_ready_form;
 extern struct wire_form const handover_told_form;
 extern struct wire_form const handover_body_form;
+extern struct wire_form const handover_ahead_form;
 extern struct wire_form const handover_outcome_ack_form;
 extern struct wire_form const handover_report_form;
 extern struct wire_form const handover_reported_form;
@@ -242,6 +249,7 @@ extern struct wire_form const handover_ending_form;
 
 enum {
 	HANDOVER_WHERE_MAX = 512,
+	HANDOVER_AHEAD_MAX = 100,	/* descriptors; a process has a thousand */
 	HANDOVER_REPORT_MAX = 60000,	/* octets of a report */
 	HANDOVER_TARGETS_MAX = 1000	/* that one recipient may expand to */
 };

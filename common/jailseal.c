@@ -142,6 +142,8 @@ load_filter(unsigned may)
 	/* a binary search instead of a walk through all rules; older kernels'
 	 * libraries may not know it */
 	if (fine) seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	/* a helper with threads: all of them */
+	fine = fine && !seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	fine = fine && add_conditions(filter, may) && !seccomp_load(filter);
 	if (filter) seccomp_release(filter);
 	return fine;

@@ -10,28 +10,7 @@
 #include "common/ancil.h"
 #include "common/peer.h"
 
-enum { BATCH = 16 };	/* frames that one system call moves */
-
-struct peer_frame {
-	struct peer_frame *next;
-	int fd;
-	size_t len;
-	char octet[];
-};
-
-static void
-drop_waiting(struct peer *p)
-{
-	while (p->first) {
-		struct peer_frame *f = p->first;
-
-		p->first = f->next;
-		if (f->fd != -1) close(f->fd);
-		free(f);
-	}
-	p->end = &p->first;
-	p->waiting = 0;
-}
+enum { BATCH = 16 };	/* packets that are read with one system call */
 
 void
 peer_close(struct peer *p)
@@ -42,7 +21,7 @@ peer_close(struct peer *p)
 	loop_not_later(p->loop, &p->flush);
 	loop_forget(p->loop, &p->watch);
 	close(fd);
-	drop_waiting(p);
+	outbox_drop(&p->out);
 	p->loop = NULL;
 	if (p->closed) *p->closed = true;
 }
@@ -63,7 +42,7 @@ cut(struct peer *p, char const *why)
 {
 	if (!peer_is_open(p) || p->cut) return;
 	p->cut = why;
-	drop_waiting(p);
+	outbox_drop(&p->out);
 	shutdown(p->watch.fd, SHUT_RDWR);
 }
 
@@ -71,25 +50,7 @@ static void
 want(struct peer *p)
 {
 	loop_want(p->loop, &p->watch, (p->paused ? 0 : EPOLLIN) |
-	    (p->first ? EPOLLOUT : 0));
-}
-
-static int
-send_some(struct peer *p)
-{
-	struct mmsghdr m[BATCH];
-	struct iovec v[BATCH];
-	union ancil c[BATCH];
-	struct peer_frame *f;
-	unsigned n = 0;
-
-	for (f = p->first; f && n < BATCH; f = f->next, n++) {
-		v[n] = (struct iovec){ .iov_base = f->octet, .iov_len = f->len };
-		m[n] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &v[n],
-		    .msg_iovlen = 1 } };
-		if (f->fd != -1) ancil_attach(&m[n].msg_hdr, &c[n], f->fd);
-	}
-	return sendmmsg(p->watch.fd, m, n, MSG_NOSIGNAL);
+	    (p->out.first ? EPOLLOUT : 0));
 }
 
 static void
@@ -97,33 +58,17 @@ flush(void *owner)
 {
 	struct peer *p = owner;
 
-	while (p->first) {
-		int sent = send_some(p);
-
-		if (sent == -1 && errno == EINTR) continue;
-		/* ETOOMANYREFS, ENOBUFS: the receiver is behind; it will read */
-		if (sent == -1 && (errno == EAGAIN || errno == ENOBUFS ||
-		    errno == ETOOMANYREFS || errno == ENOMEM))
-			break;
-		if (sent == -1) {
-			cut(p, errno == EPIPE || errno == ECONNRESET ?
-			    "closed" : strerror(errno));
-			break;
-		}
-		for (; sent > 0; sent--) {
-			struct peer_frame *f = p->first;
-
-			p->first = f->next;
-			p->waiting -= f->len;
-			if (f->fd != -1) close(f->fd);
-			free(f);
-		}
-		if (!p->first) {
-			p->end = &p->first;
-			if (p->kind->drained) p->kind->drained(p->owner);
-			if (!peer_is_open(p)) return;
-		}
+	while (p->out.first &&
+	    outbox_send(&p->out, p->watch.fd, p->kind->shares)) {
+		if (p->out.first || !p->kind->drained) continue;
+		p->kind->drained(p->owner);
+		if (!peer_is_open(p)) return;
 	}
+	/* ETOOMANYREFS, ENOBUFS: the receiver is behind; it will read */
+	if (p->out.first && errno != EAGAIN && errno != ENOBUFS &&
+	    errno != ETOOMANYREFS && errno != ENOMEM)
+		cut(p, errno == EPIPE || errno == ECONNRESET ? "closed" :
+		    strerror(errno));
 	want(p);
 }
 
@@ -132,33 +77,19 @@ peer_send(struct peer *p, struct wire_form const *form, void const *values,
     int fd)
 {
 	size_t size = wire_size(form, values);
-	struct peer_frame *f;
 	char const *why;
 
-	if (!peer_is_open(p) || p->cut) goto lost;
-	why = "too far behind";
-	if (p->waiting + size > PEER_WAITING_MAX) goto cut;
-	why = "value over its cap";
-	if (size > WIRE_FRAME_MAX) goto cut;
-	why = "out of memory";
-	f = malloc(sizeof *f + size);
-	if (!f) goto cut;
-	f->len = wire_pack(form, values, f->octet, size);
-	if (!f->len) {
+	if (!peer_is_open(p) || p->cut)
+		why = NULL;
+	else if (p->out.octets + size > PEER_WAITING_MAX)
+		why = "too far behind";
+	else if (size > WIRE_FRAME_MAX)
 		why = "value over its cap";
-		free(f);
-		goto cut;
+	else if (!(why = outbox_add(&p->out, form, values, size, fd))) {
+		loop_later(p->loop, &p->flush);
+		return true;
 	}
-	f->fd = fd;
-	f->next = NULL;
-	*p->end = f;
-	p->end = &f->next;
-	p->waiting += size;
-	loop_later(p->loop, &p->flush);
-	return true;
-cut:
-	cut(p, why);
-lost:
+	if (why) cut(p, why);
 	if (fd != -1) close(fd);
 	return false;
 }
@@ -179,25 +110,38 @@ find_row(struct peer const *p, uint16_t type)
 	return NULL;
 }
 
-/* What the other end did wrong, or NULL. */
+/* What the other end did wrong, or NULL.
+ *   packet  goes on behind the frame
+ *   fd      of the packet, -1 once a frame has taken it */
 static char const *
-handle(struct peer *p, struct slice frame, int fd)
+handle(struct peer *p, struct slice *packet, int *fd)
 {
 	alignas(max_align_t) char values[WIRE_STRUCT_MAX];
-	struct peer_row const *row = find_row(p, wire_type(frame));
-	char const *why = NULL;
+	struct peer_row const *row = find_row(p, wire_type(*packet));
+	int along = -1;
 
-	if (!row)
-		why = "unknown frame";
-	else if (!wire_unpack(row->form, values, frame))
-		why = "malformed frame";
-	else if (fd != -1 && !row->with_fd)
-		why = "unexpected descriptor";
-	if (why) {
-		if (fd != -1) close(fd);
-		return why;
+	if (!row) return "unknown frame";
+	if (!wire_take(row->form, values, packet)) return "malformed frame";
+	if (!packet->len) {
+		along = *fd;
+		if (along != -1 && !row->with_fd)
+			return "unexpected descriptor";
+		*fd = -1;
 	}
-	return row->handle(p->owner, values, fd) ? NULL : "frame out of place";
+	return row->handle(p->owner, values, along) ? NULL :
+	    "frame out of place";
+}
+
+/* The same of a whole packet; its descriptor is taken or closed. */
+static char const *
+handle_all(struct peer *p, struct slice packet, int fd, bool const *closed)
+{
+	char const *why = packet.len ? NULL : p->cut ? p->cut : "closed";
+
+	while (packet.len && !why && !*closed)
+		why = handle(p, &packet, &fd);
+	if (fd != -1) close(fd);
+	return why;
 }
 
 static int
@@ -248,11 +192,8 @@ receive(struct peer *p)
 			if (fd != -1) close(fd);
 			continue;
 		}
-		if (!m[i].msg_len)
-			why = p->cut ? p->cut : "closed";
-		else
-			why = handle(p,
-			    slice_from(store[i], m[i].msg_len), fd);
+		why = handle_all(p, slice_from(store[i], m[i].msg_len), fd,
+		    &closed);
 	}
 	if (closed) return;
 	p->closed = NULL;
@@ -276,7 +217,7 @@ peer_open(struct peer *p, struct loop *loop, int fd,
 	*p = (struct peer){ .kind = kind, .owner = owner,
 	    .watch = { .fd = -1, .ready = ready, .owner = p },
 	    .flush = { .run = flush, .owner = p } };
-	p->end = &p->first;
+	outbox_init(&p->out);
 	if (!loop_watch(loop, &p->watch, fd, EPOLLIN)) {
 		int e = errno;
 

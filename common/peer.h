@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* One end of a connection between two of our programs: packed frames over a
- * SOCK_SEQPACKET Unix socket, a descriptor along with one where its form says
- * so. Whatever comes is checked against the table of what may come; anything
+ * SOCK_SEQPACKET Unix socket, one or several in a packet, a descriptor along
+ * with the last one where its form says so. Whatever comes is checked against the table of what may come; anything
  * else ends the connection. */
 #ifndef MAILGRAVE_PEER_H
 #define MAILGRAVE_PEER_H
 
 #include <stdbool.h>
 #include "common/loop.h"
-#include "common/wire.h"
+#include "common/outbox.h"
 
 /* One row of what a peer may send to us. */
 struct peer_row {
@@ -28,9 +28,9 @@ struct peer_kind {
 	void (*gone)(void *owner, char const *why);
 	/* drained - may be NULL: all that was sent is with the kernel */
 	void (*drained)(void *owner);
+	/* the other end is a peer, too: several frames may go in a packet */
+	bool shares;
 };
-
-struct peer_frame;
 
 struct peer {
 	struct loop *loop;
@@ -38,8 +38,7 @@ struct peer {
 	void *owner;
 	struct watch watch;
 	struct chore flush;
-	struct peer_frame *first, **end;	/* not yet with the kernel */
-	size_t waiting;		/* octets in them */
+	struct outbox out;	/* not yet with the kernel */
 	char const *cut;	/* why nothing can be sent any more, or NULL */
 	bool paused;
 	bool *closed;		/* set by peer_close during a handle call */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What tls.c and tlsserver.c share: a connection from inside. */
+/* What tls.c, tlsclient.c and tlsserver.c share: a connection from inside. */
 #ifndef MAILGRAVE_TLSPART_H
 #define MAILGRAVE_TLSPART_H
 

@@ -62,7 +62,7 @@ read_chain(struct tls_vault *v, BIO *in, size_t most, char const **why)
 
 bool
 tls_vault_fill(struct tls_vault *v, struct slice certificate,
-    struct slice key, size_t most, char const **why)
+    struct slice key, size_t most, bool *at_key, char const **why)
 {
 	BIO *chain = BIO_new_mem_buf(certificate.s, (int)certificate.len);
 	BIO *secret = BIO_new_mem_buf(key.s, (int)key.len);
@@ -70,9 +70,11 @@ tls_vault_fill(struct tls_vault *v, struct slice certificate,
 
 	*v = (struct tls_vault){ .key = NULL };
 	*why = "no memory";
+	*at_key = true;
 	if (!chain || !secret) goto end;
 	*why = "no key in it, or one with a password";
 	v->key = PEM_read_bio_PrivateKey(secret, NULL, no_password, NULL);
+	*at_key = !v->key;
 	fine = v->key && read_chain(v, chain, most, why);
 end:
 	BIO_free(chain);

@@ -14,9 +14,10 @@ struct tls_vault {
 
 /* tls_vault_fill - from PEM text, which may be the same for both
  *   most   octets that the chain may have
- *   false  *why, which is static, says what is wrong; v is empty */
+ *   false  *why, which is static, says what is wrong, and *at_key whether it is
+ *          with the key; v is empty */
 bool tls_vault_fill(struct tls_vault *v, struct slice certificate,
-    struct slice key, size_t most, char const **why);
+    struct slice key, size_t most, bool *at_key, char const **why);
 
 /* tls_vault_empty - nothing of the key is left in memory */
 void tls_vault_empty(struct tls_vault *v);

@@ -114,7 +114,7 @@ static struct peer_row const rows[] = {
 
 static struct peer_kind const kind = { .row = rows,
 				       .rows = sizeof rows / sizeof *rows,
-				       .gone = gone };
+				       .gone = gone, .shares = true };
 
 void
 upstreams_add(struct upstreams *all, int fd)

@@ -105,8 +105,9 @@ wire_pack(struct wire_form const *form, void const *values, char *out,
 }
 
 bool
-wire_unpack(struct wire_form const *form, void *values, struct slice frame)
+wire_take(struct wire_form const *form, void *values, struct slice *octets)
 {
+	struct slice frame = *octets;
 	size_t i;
 
 	if (wire_type(frame) != form->type) return false;
@@ -142,7 +143,14 @@ wire_unpack(struct wire_form const *form, void *values, struct slice frame)
 		}
 		frame = slice_skip(frame, fixed[f->kind]);
 	}
-	return !frame.len;
+	*octets = frame;
+	return true;
+}
+
+bool
+wire_unpack(struct wire_form const *form, void *values, struct slice frame)
+{
+	return wire_take(form, values, &frame) && !frame.len;
 }
 
 void *

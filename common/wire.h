@@ -4,7 +4,8 @@
  *
  * A packed frame is its type (2 octets), then the fields in order: integers
  * big-endian in their own width, texts as a 4-octet length and the octets.
- * Nothing may be missing and nothing may follow. */
+ * Nothing may be missing. Several may follow each other, without anything
+ * between them. */
 #ifndef MAILGRAVE_WIRE_H
 #define MAILGRAVE_WIRE_H
 
@@ -66,6 +67,11 @@ size_t wire_pack(struct wire_form const *form, void const *values, char *out,
  *   false   another type, a value over its cap, octets missing or left over */
 bool wire_unpack(struct wire_form const *form, void *values,
     struct slice frame);
+
+/* wire_take - the same of the first of several: octets go on behind it. When it
+ * returns false, they are of no use any more. */
+bool wire_take(struct wire_form const *form, void *values,
+    struct slice *octets);
 
 /* wire_copy - values of this form, size octets of struct, and their texts, all
  * in one block that the caller frees; NULL: out of memory */

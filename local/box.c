@@ -10,6 +10,7 @@
 #include "common/routes.h"
 #include "local/box.h"
 
+static void flushing_new(void *owner);
 static void flushed(void *owner, int error);
 
 static struct box **
@@ -158,12 +159,22 @@ flush_next(struct box *box)
 	box->flushing = true;
 	if (way->changes) {
 		box->flush.fd = way->changed[way->changes - 1];
+		box->flush.starting = NULL;
 	} else {
 		box->flush.fd = box->dir.new;
-		box->covered = box->waiting;
-		box->waiting = NULL;
+		box->flush.starting = flushing_new;
+		box->flush.patient = true;
 	}
 	flush_start(box->all->flushers, &box->flush);
+}
+
+static void
+flushing_new(void *owner)
+{
+	struct box *box = owner;
+
+	box->covered = box->waiting;
+	box->waiting = NULL;
 }
 
 static void

@@ -23,12 +23,23 @@ deliveries_idle(struct deliveries const *all)
 }
 
 void
+delivery_settling(struct delivery *d)
+{
+	struct deliveries *all = d->all;
+
+	d->state = DELIVERY_SETTLING;
+	all->settling++;
+	if (all->first) loop_later(all->loop, &all->begin);
+}
+
+void
 delivery_release(struct delivery *d)
 {
 	struct deliveries *all = d->all;
 	struct delivery **at;
 
 	if (d->fd != -1) close(d->fd);
+	if (d->state == DELIVERY_SETTLING) all->settling--;
 	loop_disarm(all->loop, &d->turn);
 	if (d->box) box_close(d->box);
 	for (at = &all->working; *at != d; at = &(*at)->next)
@@ -44,7 +55,8 @@ begin_some(void *owner)
 {
 	struct deliveries *all = owner;
 
-	while (all->first && all->active < DELIVERY_ACTIVE_MAX) {
+	while (all->first && all->active < DELIVERY_ACTIVE_MAX &&
+	    all->active - all->settling < DELIVERY_WRITING_MAX) {
 		struct delivery *d = all->first;
 
 		all->first = d->next;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The steps of one delivery; waits for no disk. */
 #include <errno.h>
+#include <unistd.h>
 #include "local/deliverypart.h"
 #include "local/quota.h"
 
@@ -59,7 +60,9 @@ settled(void *owner, int error)
 static void
 settle(struct delivery *d)
 {
-	d->state = DELIVERY_SETTLING;
+	delivery_settling(d);
+	if (d->fd != -1) close(d->fd);
+	d->fd = -1;
 	d->settle = (struct box_wait){ .done = settled, .owner = d };
 	box_settle(d->box, &d->settle);
 }
@@ -144,7 +147,7 @@ begin_again(struct delivery *d)
 		settle(d);
 		return true;
 	case MAILDIR_CUR:
-		d->state = DELIVERY_SETTLING;
+		delivery_settling(d);
 		start_flush(d, settled);
 		return true;
 	case MAILDIR_NOWHERE:

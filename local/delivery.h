@@ -12,9 +12,12 @@
 #include "local/result.h"
 
 enum {
-	/* deliveries at work; each needs a descriptor, and up to three more
-	 * when it has its mailbox for itself */
-	DELIVERY_ACTIVE_MAX = 64,
+	/* at work; each needs a descriptor, and up to three more when it has
+	 * its mailbox for itself */
+	DELIVERY_ACTIVE_MAX = 128,
+	/* of these, not yet renamed: the others' directories are synced
+	 * together with the files of those that follow */
+	DELIVERY_WRITING_MAX = 64,
 	DELIVERY_TURN = 16		/* pieces written, then others have
 					 * their turn */
 };
@@ -29,7 +32,7 @@ struct deliveries {
 	bool crlf;
 	bool full_is_perm;	/* a full mailbox refuses for good */
 
-	size_t active;
+	size_t active, settling;
 	struct delivery *first, **end;	/* waiting */
 	struct delivery *working;
 	struct chore begin;

@@ -39,6 +39,9 @@ void delivery_write(void *delivery);
 /* delivery_give_back - what was counted against the quota */
 void delivery_give_back(struct delivery *d);
 
+/* delivery_settling - it is in the Maildir: another one may begin */
+void delivery_settling(struct delivery *d);
+
 /* delivery_release - what it holds, and itself; not its files */
 void delivery_release(struct delivery *d);
 

@@ -18,7 +18,7 @@
 
 /* Deliveries wait for the disk at the same time: a journalling file system
  * commits what waits together at once. */
-enum { FLUSHERS = 20 };
+enum { GATHER_MS = 5 };
 
 struct local {
 	struct stage stage;
@@ -226,7 +226,7 @@ local_prepare(struct local *l)
 	struct settings const *s = &l->settings;
 
 	if (!flushers_open(&l->flushers, &l->stage.loop, "local-flush",
-	    FLUSHERS, stage_lost_helper))
+	    FLUSH_MAX, GATHER_MS, stage_lost_helper))
 		strerr_diefusys(111, "start the flushers");
 	l->deliveries.loop = &l->stage.loop;
 	l->deliveries.flushers = &l->flushers;

@@ -5,10 +5,13 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "queue/announce.h"
-#include "queue/envelope.h"
-#include "queue/handout.h"
+#include "queue/giving.h"
 
-enum { TELL_AHEAD = 1 << 20 };	/* octets waiting in the socket's queue */
+enum {
+	TELL_AHEAD = 1 << 20,	/* octets waiting in the socket's queue */
+	GIVE_AHEAD = 1 << 16	/* the same, while descriptors go along: so few
+				 * wait in it, whatever window send opens */
+};
 
 static uint32_t
 wait_of(struct rcpt const *r)
@@ -37,7 +40,7 @@ tell_owed(struct handout const *h, struct rcpt const *now,
 	lastwords(h->journal, now, r, store);
 	t->status = r->status;
 	/* however many there are, all can be told */
-	if (h->peer.waiting > PEER_WAITING_MAX / 2) return;
+	if (h->peer.out.octets > PEER_WAITING_MAX / 2) return;
 	t->where = r->where;
 	t->words = r->words;
 }
@@ -95,17 +98,28 @@ tell_mail(struct handout *h, struct message const *m,
 	    (!m->given_up || announce_order(h, &m->by.id, ORDER_BOUNCE));
 }
 
+/* What has just arrived is going to be asked for at once. */
+static bool
+goes_with_text(struct handout const *h, struct message const *m)
+{
+	return !m->told && (!m->file || m->checked) && h->announce.texts &&
+	    h->peer.out.octets < GIVE_AHEAD;
+}
+
 /* errno is EIO when what was written can't be read any more. */
 static bool
 tell_message(struct handout *h, struct message *m)
 {
 	struct handover_ready ready = { .id = m->by.id };
+	bool with_text = goes_with_text(h, m), fine;
 	struct envelope e;
-	bool fine;
 
-	if (!envelope_open(&e, h->journal, m, m->envelope)) return false;
+	if (!(with_text && !m->file ? envelope_open_whole(&e, h->journal, m) :
+	    envelope_open(&e, h->journal, m, m->envelope)))
+		return false;
 	fine = tell_mail(h, m, &e.message) &&
 	    tell_rcpts(h, m, &e, &ready.rcpts);
+	if (fine && with_text && giving_ahead(h, m, &e)) h->announce.texts--;
 	envelope_close(&e);
 	if (!fine) return false;
 	m->told = m->known = true;
@@ -144,7 +158,7 @@ static bool
 may_tell(struct handout const *h)
 {
 	return h->announce.window && peer_is_open(&h->peer) &&
-	    h->peer.waiting < TELL_AHEAD;
+	    h->peer.out.octets < TELL_AHEAD;
 }
 
 static void
@@ -230,10 +244,13 @@ announce_forget(struct handout *h, struct message const *m)
 }
 
 bool
-announce_more(struct handout *h, uint32_t messages)
+announce_more(struct handout *h, uint32_t messages, uint32_t texts)
 {
-	if (messages > UINT32_MAX - h->announce.window) return false;
+	if (messages > UINT32_MAX - h->announce.window ||
+	    texts > HANDOVER_AHEAD_MAX - h->announce.texts)
+		return false;
 	h->announce.window += messages;
+	h->announce.texts += texts;
 	announce_on(h);
 	return true;
 }
@@ -248,6 +265,7 @@ announce_begin(struct handout *h)
 	h->announce.next = h->state->oldest;
 	h->announce.agains = 0;
 	h->announce.window = 0;
+	h->announce.texts = 0;
 	h->announce.told = 0;
 	h->announce.all = false;
 }

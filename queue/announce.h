@@ -20,6 +20,7 @@ struct announce {
 				 * that, out of order: a ring */
 	unsigned first, agains;
 	uint32_t window;	/* messages that may be told */
+	uint32_t texts;		/* AHEADs that may be sent */
 	uint64_t told;		/* messages, on this connection */
 	bool all;		/* TOLD was said on it */
 	struct chore turn;
@@ -32,9 +33,9 @@ void announce_init(struct handout *h);
 /* announce_begin - on a new connection: all from the start */
 void announce_begin(struct handout *h);
 
-/* announce_more - the window is opened by so many messages; false: by more
- * than can be counted */
-bool announce_more(struct handout *h, uint32_t messages);
+/* announce_more - the window is opened by so many messages and texts; false: by
+ * more than there may be */
+bool announce_more(struct handout *h, uint32_t messages, uint32_t texts);
 
 /* announce_on - there may be something to tell, or room to tell it */
 void announce_on(struct handout *h);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Puts questions in order; handout.c answers them. */
 #include <stdlib.h>
-#include "queue/envelope.h"
-#include "queue/fetching.h"
-#include "queue/handout.h"
+#include "queue/giving.h"
 
 struct fetching_one {
 	struct fetching_one *next;
@@ -68,14 +66,14 @@ serve(void *owner)
 		struct traceid const id = f->first->id;
 		struct message *m = state_find(h->state, &id);
 
-		if (m && handout_may_give(m) && more(&f->check, h, m)) {
+		if (m && giving_may(m) && more(&f->check, h, m)) {
 			/* what is due now is so in this very turn */
 			loop_arm(h->loop, &f->more, h->loop->now_ms + 1);
 			return;
 		}
 		text_check_end(&f->check);
 		take(f);
-		handout_give(h, &id, m);
+		giving_answer(h, &id, m);
 	}
 }
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Speaks with send: deals out its frames, hands out descriptors. Decides
- * nothing about mail. */
-#include <skalibs/nonposix.h>
-#include <errno.h>
+/* Speaks with send: deals out its frames. Decides nothing about mail. */
 #include "common/handover.h"
 #include "common/log.h"
 #include "queue/handout.h"
@@ -66,7 +63,7 @@ got_window(void *owner, void const *values, int fd)
 	struct handover_window const *w = values;
 
 	(void)fd;
-	return announce_more(owner, w->messages);
+	return announce_more(owner, w->messages, w->texts);
 }
 
 static bool
@@ -74,70 +71,6 @@ got_outcome(void *owner, void const *values, int fd)
 {
 	(void)fd;
 	return outcome_take(owner, values);
-}
-
-int
-handout_open(struct handout const *h, struct message *m)
-{
-	struct envelope e;
-	int fd, error;
-
-	fetching_check(h, m);
-	if (!envelope_open_whole(&e, h->journal, m)) return -1;
-	fd = text_open(h->mess, m, &e);
-	error = errno;
-	envelope_close(&e);
-	errno = error;
-	return fd;
-}
-
-bool
-handout_may_give(struct message const *m)
-{
-	return m->committed && !m->held;
-}
-
-static void
-hand_out(struct handout *h, struct message const *m)
-{
-	struct handover_body b = { .id = m->by.id };
-	struct envelope e;
-	int text;
-
-	if (!envelope_open_whole(&e, h->journal, m)) {
-		log_event("cannot-read", LOG_ID(&m->by.id), LOG_SYS(errno));
-		peer_send(&h->peer, &handover_body_form, &b, -1);
-		return;
-	}
-	text = text_open(h->mess, m, &e);
-	if (text == -1)
-		log_event("cannot-read", LOG_ID(&m->by.id), LOG_SYS(errno));
-	b.there = text != -1;
-	b.ret = e.message.ret;
-	b.envid = e.message.envid;
-	b.client_address = e.message.client_address;
-	b.client_name = e.message.client_name;
-	b.helo = e.message.helo;
-	b.protocol = e.message.protocol;
-	b.login = e.message.login;
-	peer_send(&h->peer, &handover_body_form, &b, text);
-	envelope_close(&e);
-}
-
-void
-handout_give(struct handout *h, struct traceid const *id,
-    struct message const *m)
-{
-	struct handover_body nothing = { .id = *id };
-
-	if (m && handout_may_give(m)) {
-		hand_out(h, m);
-		return;
-	}
-	peer_send(&h->peer, &handover_body_form, &nothing, -1);
-	/* it was away when that was ordered */
-	if (!m) announce_order(h, id, ORDER_DELETE);
-	else if (m->held) announce_order(h, id, ORDER_HOLD);
 }
 
 static bool
@@ -235,6 +168,7 @@ static struct peer_kind const kind = {
 	.rows = sizeof rows / sizeof *rows,
 	.gone = gone,
 	.drained = drained,
+	.shares = true,
 };
 
 static void

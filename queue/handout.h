@@ -58,17 +58,6 @@ void handout_arrived(struct handout *h, struct message *m);
  * does after that, or is about to be freed */
 void handout_order(struct handout *h, struct message *m, enum order order);
 
-/* handout_open - a descriptor that shows the text of m and no more; -1 and
- * errno */
-int handout_open(struct handout const *h, struct message *m);
-
-/* handout_may_give - its text may be asked for now */
-bool handout_may_give(struct message const *m);
-
-/* handout_give - answer a FETCH; m may be NULL */
-void handout_give(struct handout *h, struct traceid const *id,
-    struct message const *m);
-
 /* handout_finished - nothing is left to do for this message: it is freed */
 void handout_finished(struct handout *h, struct message *m);
 

@@ -308,7 +308,7 @@ main(int argc, char *const *argv)
 	stage_enter(&q.stage);
 	open_spool(&q);
 	if (!flushers_open(&q.flushers, &q.stage.loop, "queue-flush",
-	    FLUSHERS, stage_lost_helper))
+	    FLUSHERS, 0, stage_lost_helper))
 		strerr_diefusys(111, "start the flushers");
 	fill(&q);
 	open_journal(&q);

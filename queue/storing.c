@@ -20,12 +20,13 @@ committed(void *owner, bool fine)
 		state_commit(all->state, m);
 		journal_live(all->journal, m->segment, m->unit);
 		draft_keep(d);
-		handout_arrived(all->handout, m);
 	} else {
 		state_forget(all->state, m);
 		if (all->journal->broken) draft_keep(d);
 	}
 	s->done(s->owner, fine);
+	/* who waits for the answer comes first */
+	if (fine) handout_arrived(all->handout, m);
 }
 
 static void

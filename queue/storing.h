@@ -10,7 +10,8 @@
 struct storing {
 	/* set by the caller; the draft lives until done is called */
 	struct draft *draft;
-	/* done - fine: it is durable, and announced; its file is kept */
+	/* done - fine: it is durable, and its file is kept; no longer used
+	 * after that */
 	void (*done)(void *owner, bool fine);
 	void *owner;
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include "common/clock.h"
 #include "common/log.h"
+#include "queue/giving.h"
 #include "queue/show.h"
 #include "queue/telling.h"
 
@@ -46,7 +47,7 @@ tell_rcpt(struct telling *t, struct message const *m, uint32_t n,
 static void
 tell_text(struct telling *t, struct message *m)
 {
-	int fd = handout_open(t->handout, m);
+	int fd = giving_open(t->handout, m);
 
 	if (fd == -1)
 		log_event("cannot-read", LOG_ID(&m->by.id), LOG_SYS(errno));
@@ -57,7 +58,7 @@ tell_text(struct telling *t, struct message *m)
 static bool
 is_ahead(struct telling const *t)
 {
-	return t->peer->waiting >= TELLING_AHEAD;
+	return t->peer->out.octets >= TELLING_AHEAD;
 }
 
 /* Recipients from where it stopped; the records may lie elsewhere by now. */
@@ -102,5 +103,5 @@ telling_go_on(struct telling *t)
 bool
 telling_may(struct telling const *t)
 {
-	return t->text ? !t->peer->waiting : !is_ahead(t);
+	return t->text ? !t->peer->out.octets : !is_ahead(t);
 }

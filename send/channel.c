@@ -55,6 +55,7 @@ static struct peer_kind const kind = {
 	.row = rows,
 	.rows = sizeof rows / sizeof *rows,
 	.gone = gone,
+	.shares = true,
 };
 
 bool

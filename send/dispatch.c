@@ -107,7 +107,7 @@ static void
 pump(void *owner)
 {
 	struct dispatch *d = owner;
-	int64_t now = d->loop->now_ms, next;
+	int64_t now = d->loop->now_ms, next, tend;
 	enum channel_name c;
 
 	if (is_winding_down(d)) {
@@ -124,9 +124,10 @@ pump(void *owner)
 	for (c = 0; c < CHANNELS && upstream_is_open(&d->upstream); c++)
 		start_jobs(d, c);
 	reporter_work(&d->reporter);
-	next = sched_wake_ms(&d->sched);
-	if (next >= 0 && upstream_has_room(&d->upstream))
-		loop_arm(d->loop, &d->wake, next);
+	tend = upstream_tend(&d->upstream);
+	next = upstream_has_room(&d->upstream) ? sched_wake_ms(&d->sched) : -1;
+	if (next == -1 || (tend != -1 && tend < next)) next = tend;
+	if (next != -1) loop_arm(d->loop, &d->wake, next);
 	if (d->by_hand && (!upstream_is_open(&d->upstream) ||
 	    (d->upstream.told && sched_idle(&d->sched))))
 		d->loop->stop = true; /* nobody starts the queue again */
@@ -148,7 +149,6 @@ text(void *owner, struct sched_job *job, struct handover_body const *body,
 	} else if (!channel_begin(c, job, body, fd)) {
 		job_return(&d->sched, job, now + RETRY_MS);
 	}
-	dispatch_look(d);
 }
 
 static void

@@ -51,7 +51,7 @@ outcomes_add(struct outcomes *o, struct handover_outcome const *what)
 void
 outcomes_send(struct outcomes *o, struct peer *p)
 {
-	while (o->unsent && peer_is_open(p) && p->waiting < SEND_AHEAD) {
+	while (o->unsent && peer_is_open(p) && p->out.octets < SEND_AHEAD) {
 		struct outcomes_kept const *kept = o->unsent;
 		struct handover_outcome what;
 

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Speaks with the queue; decides nothing. */
 #include <stdlib.h>
-#include <unistd.h>
-#include "common/clock.h"
 #include "common/log.h"
-#include "send/announce.h"
-#include "send/expansion.h"
+#include "send/hearing.h"
 #include "send/job.h"
-#include "send/orders.h"
-#include "send/owed.h"
-#include "send/rcpt.h"
-#include "send/upstream.h"
 
 enum {
 	SEND_AHEAD = 1 << 20	/* octets waiting in the socket's queue */
@@ -21,6 +14,7 @@ upstream_init(struct upstream *u)
 {
 	outcomes_init(&u->outcomes);
 	fetches_init(&u->fetches);
+	ahead_init(&u->ahead);
 }
 
 void
@@ -30,81 +24,36 @@ upstream_outcome(struct upstream *u, struct handover_outcome const *o)
 	outcomes_send(&u->outcomes, &u->peer);
 }
 
-static bool
-got_ack(void *owner, void const *values, int fd)
+/* Windows and texts */
+
+void
+upstream_open_window(struct upstream *u, uint32_t messages)
 {
-	struct upstream *u = owner;
-	struct handover_outcome_ack const *a = values;
+	struct handover_window w = { .messages = messages,
+	    .texts = ahead_allow(&u->ahead) };
 
-	(void)fd;
-	u->changed(u->owner);
-	return outcomes_acked(&u->outcomes, a) &&
-	    rcpt_acked(u->sched, a, u->loop->now_ms);
-}
-
-/* Announcements */
-
-static bool
-got_mail(void *owner, void const *values, int fd)
-{
-	struct upstream *u = owner;
-	struct handover_mail const *m = values;
-	uint64_t now_s = (uint64_t)(clock_wall_ms() / 1000);
-	uint64_t age_s = now_s > m->arrived_s ? now_s - m->arrived_s : 0;
-
-	(void)fd;
-	return announce_mail(u->sched, m, age_s, u->loop->now_ms);
-}
-
-static bool
-got_rcpt(void *owner, void const *values, int fd)
-{
-	struct upstream *u = owner;
-
-	(void)fd;
-	return announce_rcpt(u->sched, values, u->loop->now_ms);
-}
-
-static void
-open_window(struct upstream *u, uint32_t messages)
-{
-	struct handover_window w = { .messages = messages };
-
-	u->announced = 0;
 	peer_send(&u->peer, &handover_window_form, &w, -1);
 }
 
-static bool
-got_ready(void *owner, void const *values, int fd)
+int64_t
+upstream_tend(struct upstream *u)
 {
-	struct upstream *u = owner;
-
-	(void)fd;
-	if (!announce_ready(u->sched, values)) return false;
-	if (++u->announced == UPSTREAM_WINDOW / 2)
-		open_window(u, UPSTREAM_WINDOW / 2);
-	u->changed(u->owner);
-	return true;
+	ahead_expire(&u->ahead, u->loop->now_ms);
+	if (upstream_is_open(u) && ahead_is_short(&u->ahead))
+		upstream_open_window(u, 0);
+	return u->ahead.first ? u->ahead.first->until_ms : -1;
 }
-
-static bool
-got_told(void *owner, void const *values, int fd)
-{
-	struct upstream *u = owner;
-	struct handover_told const *t = values;
-
-	(void)fd;
-	u->told = true;
-	log_event("told", LOG_NUMBER("messages", t->messages));
-	u->changed(u->owner);
-	return true;
-}
-
-/* Descriptors */
 
 bool
 upstream_fetch(struct upstream *u, struct sched_job *job)
 {
+	struct ahead_text *text = ahead_take(&u->ahead, &job->mail->by.id);
+
+	if (text) {
+		u->text(u->owner, job, &text->body, text->fd);
+		free(text);
+		return true;
+	}
 	return fetches_ask(&u->fetches, &u->peer, &job->mail->by.id, job, NULL);
 }
 
@@ -120,88 +69,6 @@ upstream_unfetch(struct upstream *u, enum channel_name c)
 	fetches_unask(&u->fetches, c);
 }
 
-static bool
-got_body(void *owner, void const *values, int fd)
-{
-	struct upstream *u = owner;
-	struct handover_body const *b = values;
-	struct fetch *f = fetches_take(&u->fetches);
-	bool fine = f && traceid_eq(&f->id, &b->id) && b->there == (fd != -1);
-
-	if (fine && f->job)
-		u->text(u->owner, f->job, b, fd);
-	else if (fine && f->mail)
-		u->original(u->owner, f->mail, b, fd);
-	else if (fd != -1)
-		close(fd);
-	/* a wrong answer leaves a job that was never begun */
-	if (!fine && f && f->job)
-		job_return(u->sched, f->job, u->loop->now_ms +
-		    SCHED_SHORTAGE_MS);
-	free(f);
-	return fine;
-}
-
-static bool
-got_report_ack(void *owner, void const *values, int fd)
-{
-	struct upstream *u = owner;
-	struct handover_report_ack const *a = values;
-
-	(void)fd;
-	u->changed(u->owner);
-	return a->done ? owed_reported(u->sched, &a->of) :
-	    owed_put_off(u->sched, &a->of, u->loop->now_ms +
-	    SCHED_SHORTAGE_MS);
-}
-
-static bool
-got_expand_ack(void *owner, void const *values, int fd)
-{
-	struct upstream *u = owner;
-
-	(void)fd;
-	expansion_acked(u->sched, values, u->loop->now_ms);
-	u->changed(u->owner);
-	return true;
-}
-
-static bool
-got_order(void *owner, void const *values, int fd)
-{
-	struct upstream *u = owner;
-
-	(void)fd;
-	orders_take(u->sched, values, u->loop->now_ms);
-	u->changed(u->owner);
-	return true;
-}
-
-static bool
-got_ending(void *owner, void const *values, int fd)
-{
-	struct upstream *u = owner;
-
-	(void)values;
-	(void)fd;
-	u->ending = true;
-	u->changed(u->owner);
-	return true;
-}
-
-static struct peer_row const rows[] = {
-	{ &handover_mail_form, false, got_mail },
-	{ &handover_rcpt_form, false, got_rcpt },
-	{ &handover_ready_form, false, got_ready },
-	{ &handover_told_form, false, got_told },
-	{ &handover_body_form, true, got_body },
-	{ &handover_outcome_ack_form, false, got_ack },
-	{ &handover_report_ack_form, false, got_report_ack },
-	{ &handover_order_form, false, got_order },
-	{ &handover_expand_ack_form, false, got_expand_ack },
-	{ &handover_ending_form, false, got_ending },
-};
-
 /* Coming and going */
 
 static void
@@ -209,6 +76,7 @@ forget_connection(struct upstream *u)
 {
 	struct fetch *f;
 
+	ahead_forget(&u->ahead);
 	while ((f = fetches_take(&u->fetches))) {
 		if (f->job) job_return(u->sched, f->job, u->loop->now_ms);
 		free(f);
@@ -254,10 +122,11 @@ drained(void *owner)
 }
 
 static struct peer_kind const kind = {
-	.row = rows,
-	.rows = sizeof rows / sizeof *rows,
+	.row = hearing_rows,
+	.rows = HEARING_ROWS,
 	.gone = gone,
 	.drained = drained,
+	.shares = true,
 };
 
 static void
@@ -286,11 +155,12 @@ upstream_enter(struct upstream *u, int fd)
 		forget_connection(u);
 	}
 	u->told = u->ending = false;
+	u->announced = 0;
 	if (!peer_open(&u->peer, u->loop, fd, &kind, u)) return;
 	log_event("connected", LOG_TEXT("from", "queue"));
 	report_held(u);
 	outcomes_send_again(&u->outcomes, &u->peer);
-	open_window(u, UPSTREAM_WINDOW);
+	upstream_open_window(u, UPSTREAM_WINDOW);
 	u->changed(u->owner);
 }
 
@@ -303,7 +173,7 @@ upstream_is_open(struct upstream const *u)
 bool
 upstream_has_room(struct upstream const *u)
 {
-	return upstream_is_open(u) && u->peer.waiting < SEND_AHEAD;
+	return upstream_is_open(u) && u->peer.out.octets < SEND_AHEAD;
 }
 
 void

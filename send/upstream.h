@@ -4,6 +4,7 @@
 #ifndef MAILGRAVE_UPSTREAM_H
 #define MAILGRAVE_UPSTREAM_H
 
+#include "send/ahead.h"
 #include "send/fetch.h"
 #include "send/outcomes.h"
 
@@ -29,6 +30,7 @@ struct upstream {
 	bool ending;		/* it waits for us to part */
 	struct outcomes outcomes;
 	struct fetches fetches;
+	struct ahead ahead;
 };
 
 void upstream_init(struct upstream *u);
@@ -43,11 +45,20 @@ bool upstream_is_open(struct upstream const *u);
 /* upstream_has_room - and what is told now reaches the queue soon */
 bool upstream_has_room(struct upstream const *u);
 
-/* upstream_fetch - text is called with the job's message; false: no memory */
+/* upstream_fetch - text is called with the job's message, now or later; false:
+ * no memory */
 bool upstream_fetch(struct upstream *u, struct sched_job *job);
 
 /* upstream_fetch_mail - original is called with the mail; false: no memory */
 bool upstream_fetch_mail(struct upstream *u, struct sched_mail *mail);
+
+/* upstream_open_window - it may announce so many more, and send texts along as
+ * far as there is room for them */
+void upstream_open_window(struct upstream *u, uint32_t messages);
+
+/* upstream_tend - texts that came ahead and are not needed go
+ *   returns when to look again, -1 for never */
+int64_t upstream_tend(struct upstream *u);
 
 /* upstream_cut - the queue must start anew: it connects again by itself */
 void upstream_cut(struct upstream *u);

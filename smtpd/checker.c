@@ -57,14 +57,17 @@ void
 check_conclude(struct check *check, struct sasl_answer const *answer)
 {
 	struct loop *loop = check->all->loop;
+	int64_t when_ms = loop->now_ms;
 
 	answered(check);
 	check->outcome = answer->outcome;
-	if (answer->outcome == SASL_RIGHT)
+	if (answer->outcome == SASL_RIGHT) {
 		end(check, answer);
-	else
-		loop_arm(loop, &check->delay, answer->outcome == SASL_WRONG
-		    ? check->since_ms + CHECKER_DELAY_MS : loop->now_ms);
+		return;
+	}
+	if (answer->outcome == SASL_WRONG && check->wrong(check->owner))
+		when_ms = check->since_ms + CHECKER_DELAY_MS;
+	loop_arm(loop, &check->delay, when_ms);
 }
 
 static void

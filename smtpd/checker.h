@@ -22,6 +22,9 @@ struct checker;
 struct check {
 	struct sasl_question question;
 	char client[NETADDR_TEXT_MAX + 1];	/* who asks, "" if unknown */
+	/* wrong - it is, as soon as that is known; who asks is told by done,
+	 * late, or at once where this returns false */
+	bool (*wrong)(void *owner);
 	/* done - called from the loop; the check may be freed in it */
 	void (*done)(void *owner, struct sasl_answer const *answer);
 	void *owner;
@@ -83,7 +86,7 @@ bool checker_add_helpers(struct checker *c, unsigned n, char const *name,
 /* checker_reload - the helpers are to read their files again */
 void checker_reload(struct checker *c);
 
-/* check_start - question, client, done and owner are set; false: too many are
+/* check_start - question, client, wrong, done and owner are set; false: too many are
  * under way */
 bool check_start(struct checker *c, struct check *check);
 

@@ -104,12 +104,11 @@ fill(struct hold *h, struct tls_vault *v, size_t n, bool *key,
 	*key = fine;
 	fine = fine && slurp(h, &secret, h->from->pairs + n);
 	*why = strerror(errno);
-	if (fine) {
-		*key = false;
+	if (fine)
 		fine = tls_vault_fill(v,
 		    slice_from(certificate.s, certificate.len),
-		    slice_from(secret.s, secret.len), SIGNING_CHAIN_MAX, why);
-	}
+		    slice_from(secret.s, secret.len), SIGNING_CHAIN_MAX, key,
+		    why);
 	forget(&certificate);
 	forget(&secret);
 	return fine;

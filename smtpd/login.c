@@ -26,6 +26,27 @@ welcome(struct login *l, struct sasl_answer const *a)
 						       : REPLY_CHALLENGE);
 }
 
+static bool
+is_too_often(struct login const *l)
+{
+	return failures_too_many(l->failures, slice_of(l->client),
+	    l->checker->loop->now_ms);
+}
+
+/* It counts before he hears of it: who asks many times at once has no more
+ * tries than who asks once. The time in which he hears that there were too many
+ * doesn't tell whether this one was right. */
+static bool
+found_wrong(void *owner)
+{
+	struct login *l = owner;
+
+	l->refused = is_too_often(l);
+	failures_add(l->failures, slice_of(l->client),
+	    l->checker->loop->now_ms);
+	return !l->refused;
+}
+
 static void
 checked(void *owner, struct sasl_answer const *a)
 {
@@ -34,17 +55,17 @@ checked(void *owner, struct sasl_answer const *a)
 	forget_check(l);
 	switch (a->outcome) {
 	case SASL_RIGHT:
-		welcome(l, a);
+		l->refused = is_too_often(l);
+		if (!l->refused) welcome(l, a);
 		break;
 	case SASL_WRONG:
-		failures_add(l->failures, slice_of(l->client),
-		    l->checker->loop->now_ms);
-		session_answer(l->session, REPLY_LOGIN_WRONG);
+		if (!l->refused) session_answer(l->session, REPLY_LOGIN_WRONG);
 		break;
 	case SASL_UNKNOWN:
 		session_answer(l->session, REPLY_LOGIN_UNKNOWN);
 		break;
 	}
+	if (l->refused) session_dismiss(l->session, REPLY_LOGIN_TOO_OFTEN);
 	l->wake(l->owner);
 }
 
@@ -58,6 +79,7 @@ ask(struct login *l)
 	explicit_bzero(l->session->sasl->password,
 	    sizeof l->session->sasl->password);
 	memcpy(c->client, l->client, sizeof c->client);
+	c->wrong = found_wrong;
 	c->done = checked;
 	c->owner = l;
 	l->check = c;
@@ -75,7 +97,8 @@ login_answer(struct login *l, struct slice client)
 		memcpy(l->client, client.s, client.len);
 		l->client[client.len] = '\0';
 	}
-	if (failures_too_many(l->failures, client, l->checker->loop->now_ms))
+	l->refused = is_too_often(l);
+	if (l->refused)
 		session_dismiss(l->session, REPLY_LOGIN_TOO_OFTEN);
 	else if (!ask(l))
 		session_answer(l->session, REPLY_LOGIN_BUSY);

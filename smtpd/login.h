@@ -18,6 +18,8 @@ struct login {
 	void *owner;
 
 	struct check *check;		/* NULL: nothing is asked */
+	bool refused;			/* whatever he hears of that: others
+					 * from there were wrong meanwhile */
 	char client[NETADDR_TEXT_MAX + 1];	/* who asks */
 	char name[SASL_TEXT_MAX + 1];	/* who he is when session->logged_in */
 };

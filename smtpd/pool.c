@@ -105,7 +105,8 @@ static struct peer_row const rows[] = {
 };
 
 static struct peer_kind const kind = { .row = rows,
-	.rows = sizeof rows / sizeof *rows, .gone = gone, .drained = drained };
+	.rows = sizeof rows / sizeof *rows, .gone = gone, .drained = drained,
+	.shares = true };
 
 /* Says once that queue is away, and once that it is back. */
 static void

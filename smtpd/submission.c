@@ -110,7 +110,7 @@ submission_store(struct submission *s, struct slice octets)
 bool
 submission_is_full(struct submission const *s)
 {
-	return s->link && s->link->peer.waiting > SUBMISSION_BEHIND_MAX;
+	return s->link && s->link->peer.out.octets > SUBMISSION_BEHIND_MAX;
 }
 
 static void

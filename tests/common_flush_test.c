@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Real helpers and real syncs: each job is told once how it went, unless it
+/* A real helper and real syncs: each job is told once how it went, unless it
  * was cancelled. */
 #include <skalibs/nonposix.h>
 #include <setjmp.h>
@@ -13,13 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "common/flush.h"
 #include "common/log.h"
 
-enum { HELPERS = 8 };
+enum { AT_ONCE = 8 };
 
-enum { JOBS = 100 };
+enum { JOBS = 100, HOUR_MS = 3600 * 1000 };
 
 static struct loop loop;
 static struct flushers flushers;
@@ -27,7 +28,7 @@ static int file, losses;
 
 struct job {
 	struct flush flush;
-	int done, error;
+	int started, done, error;
 };
 
 static size_t ended;
@@ -63,21 +64,18 @@ start(void **state)
 	losses = 0;
 	ended = 0;
 	return file != -1 && loop_open(&loop) &&
-	    flushers_open(&flushers, &loop, "test-flush", HELPERS, lost) ? 0 : -1;
+	    flushers_open(&flushers, &loop, "test-flush", AT_ONCE, 0, lost) ?
+	    0 : -1;
 }
 
 static int
 end(void **state)
 {
-	int i;
+	int const fd = flushers.watch.fd;
 
 	(void)state;
-	for (i = 0; i < HELPERS; i++) {
-		int fd = flushers.helper[i].watch.fd;
-
-		loop_forget(&loop, &flushers.helper[i].watch);
-		close(fd);
-	}
+	loop_forget(&loop, &flushers.watch);
+	close(fd);
 	loop_close(&loop);
 	close(file);
 	return 0;
@@ -137,6 +135,14 @@ errors_are_told(void **state)
 	close(pair[1]);
 }
 
+static void
+let_all_end(void)
+{
+	while ((flushers.first || flushers.idles < AT_ONCE) && !losses)
+		assert_true(loop_turn(&loop));
+	assert_int_equal(losses, 0);
+}
+
 /* All but a few are cancelled, some of them under way. Those are freed, as
  * their owners may do: nothing must touch them again. */
 static void
@@ -167,33 +173,37 @@ cancelled_ones_are_never_told(void **state)
 		assert_int_equal(job[i]->done, 1);
 		free(job[i]);
 	}
-	for (i = 0; i < HELPERS; i++) /* the cancelled end too */
-		while (flushers.helper[i].work)
-			assert_true(loop_turn(&loop));
+	let_all_end(); /* the cancelled too */
 	assert_int_equal(ended, kept);
 }
 
-/* A job that is cancelled while its helper works, with another one waiting for
- * that helper. */
+/* hand_over - as at the end of a turn, before any end is heard of */
+static void
+hand_over(void)
+{
+	loop_not_later(&loop, &flushers.hand_over);
+	flushers.hand_over.run(&flushers);
+}
+
+/* Jobs that are cancelled while they are under way, with others waiting for
+ * their numbers. */
 static void
 the_next_in_line_does_not_revive_a_cancelled_one(void **state)
 {
-	struct job busy[HELPERS], next[HELPERS];
+	struct job busy[AT_ONCE], next[AT_ONCE];
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < HELPERS; i++)
+	for (i = 0; i < AT_ONCE; i++)
 		begin(&busy[i], file, FLUSH_DATA);
-	for (i = 0; i < HELPERS; i++)
+	for (i = 0; i < AT_ONCE; i++)
 		begin(&next[i], file, FLUSH_DATA);
-	for (i = 0; i < HELPERS; i++)
+	hand_over(); /* as many as there may be */
+	assert_ptr_equal(flushers.first, &next[0].flush);
+	for (i = 0; i < AT_ONCE; i++)
 		flush_cancel(&flushers, &busy[i].flush);
-	while (next[0].done + next[HELPERS - 1].done < 2 && !losses)
-		assert_true(loop_turn(&loop));
-	for (i = 0; i < HELPERS; i++)
-		while (flushers.helper[i].work)
-			assert_true(loop_turn(&loop));
-	for (i = 0; i < HELPERS; i++) {
+	let_all_end();
+	for (i = 0; i < AT_ONCE; i++) {
 		assert_int_equal(busy[i].done, 0);
 		assert_int_equal(next[i].done, 1);
 	}
@@ -213,9 +223,83 @@ from_done_the_next_may_be_started(void **state)
 	assert_int_equal(second.done, 1);
 }
 
+static void
+starting(void *owner)
+{
+	struct job *j = owner;
+
+	assert_int_equal(j->done, 0);
+	j->started++;
+}
+
+static void
+begin_patiently(struct job *j)
+{
+	*j = (struct job){ .flush = { .fd = file, .how = FLUSH_ALL,
+	    .patient = true, .starting = starting, .done = done,
+	    .owner = j } };
+	flush_start(&flushers, &j->flush);
+	assert_int_equal(j->started, 0);
+}
+
+static void
+a_patient_one_goes_along(void **state)
+{
+	struct job patient, eager;
+
+	(void)state;
+	flushers.gather_ms = HOUR_MS;
+	begin_patiently(&patient);
+	hand_over();
+	assert_ptr_equal(flushers.first, &patient.flush);
+	begin(&eager, file, FLUSH_ALL);
+	hand_over();
+	assert_null(flushers.first);
+	assert_int_equal(patient.started, 1);
+	wait_for(2);
+	assert_int_equal(patient.started, 1);
+}
+
+static void
+a_patient_one_does_not_wait_for_ever(void **state)
+{
+	struct job patient;
+
+	(void)state;
+	flushers.gather_ms = 1;
+	begin_patiently(&patient);
+	wait_for(1);
+	assert_int_equal(patient.started, 1);
+	assert_int_equal(patient.done, 1);
+}
+
+static void
+what_comes_meanwhile_goes_together(void **state)
+{
+	struct job first, later[3];
+	size_t i;
+
+	(void)state;
+	flushers.gather_ms = HOUR_MS;
+	begin(&first, file, FLUSH_ALL);
+	hand_over();
+	for (i = 0; i < 3; i++)
+		begin(&later[i], file, FLUSH_ALL);
+	hand_over();
+	assert_ptr_equal(flushers.first, &later[0].flush);
+	wait_for(4);
+	flushers.gather_ms = 0; /* then nothing waits */
+	begin(&first, file, FLUSH_ALL);
+	hand_over();
+	begin(&later[0], file, FLUSH_ALL);
+	hand_over();
+	assert_null(flushers.first);
+	wait_for(6);
+}
+
 /* All children, those that an earlier test left ending among them. */
 static int
-kill_children(void)
+signal_children(int signal)
 {
 	char name[64], pids[1024] = "", *pid;
 	FILE *f;
@@ -227,15 +311,36 @@ kill_children(void)
 	if (!fgets(pids, sizeof pids, f)) *pids = '\0';
 	fclose(f);
 	for (pid = strtok(pids, " "); pid; pid = strtok(NULL, " "))
-		if (kill((pid_t)atoi(pid), SIGKILL) == 0) n++;
+		if (kill((pid_t)atoi(pid), signal) == 0) n++;
 	return n;
+}
+
+/* What finds no room waits for an answer. */
+static void
+a_full_socket_is_no_loss(void **state)
+{
+	struct job job[JOBS];
+	int const least = 1;
+	size_t i;
+
+	if (!signal_children(SIGSTOP)) skip();
+	assert_int_equal(setsockopt(flushers.watch.fd, SOL_SOCKET, SO_SNDBUF,
+	    &least, sizeof least), 0);
+	for (i = 0; i < AT_ONCE; i++)
+		begin(&job[i], file, FLUSH_DATA);
+	hand_over();
+	assert_non_null(flushers.first);
+	signal_children(SIGCONT);
+	wait_for(AT_ONCE);
+	ended = 0;
+	all_are_told_once(state);
 }
 
 static void
 a_killed_helper_is_noticed(void **state)
 {
 	(void)state;
-	if (!kill_children()) skip(); /* this kernel doesn't list them */
+	if (!signal_children(SIGKILL)) skip(); /* this kernel doesn't list them */
 	while (!losses)
 		assert_true(loop_turn(&loop));
 }
@@ -251,6 +356,10 @@ main(void)
 		TEST(cancelled_ones_are_never_told),
 		TEST(the_next_in_line_does_not_revive_a_cancelled_one),
 		TEST(from_done_the_next_may_be_started),
+		TEST(a_patient_one_goes_along),
+		TEST(a_patient_one_does_not_wait_for_ever),
+		TEST(what_comes_meanwhile_goes_together),
+		TEST(a_full_socket_is_no_loss),
 		TEST(a_killed_helper_is_noticed),
 	};
 

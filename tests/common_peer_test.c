@@ -84,7 +84,7 @@ drained(void *owner)
 {
 	struct end *e = owner;
 
-	assert_null(e->peer.first);
+	assert_null(e->peer.out.first);
 	e->drained++;
 }
 
@@ -178,7 +178,7 @@ settle(void)
 			if (ends[i])
 				now += 16 * ends[i]->bodies + ends[i]->jobs +
 				    ends[i]->drained + strlen(ends[i]->gone) -
-				    ends[i]->peer.waiting;
+				    ends[i]->peer.out.octets;
 		quiet = now == seen ? quiet + 1 : 0;
 		seen = now;
 	}
@@ -259,7 +259,7 @@ waits_for_a_slow_reader(void **state)
 	settle();
 	assert_int_equal(ends[1]->bodies, 0);
 	assert_int_equal(ends[0]->drained, 0);
-	assert_true(ends[0]->peer.waiting > 0);
+	assert_true(ends[0]->peer.out.octets > 0);
 	peer_pause(&ends[1]->peer, false);
 	for (; i <= 2 * FRAMES; i++) {
 		assert_true(loop_turn(&loop));
@@ -269,7 +269,7 @@ waits_for_a_slow_reader(void **state)
 	assert_int_equal(ends[1]->bodies, 2 * FRAMES);
 	assert_int_equal(ends[1]->octets, 2 * FRAMES * LEN);
 	assert_true(ends[0]->drained >= 1);
-	assert_int_equal(ends[0]->peer.waiting, 0);
+	assert_int_equal(ends[0]->peer.out.octets, 0);
 }
 
 enum { HEAD = 6 };	/* type and length before the octets of a body */
@@ -285,7 +285,7 @@ fill_up_to(size_t octets)
 		left -= WIRE_BODY_MAX + HEAD;
 	}
 	assert_true(say(ends[0], left - HEAD, i));
-	assert_int_equal(ends[0]->peer.waiting, octets);
+	assert_int_equal(ends[0]->peer.out.octets, octets);
 	return i;
 }
 
@@ -314,7 +314,7 @@ a_lost_frame_ends_it(void **state)
 	fill_up_to(PEER_WAITING_MAX);
 	assert_false(say(ends[0], 0, 1));
 	assert_true(peer_is_open(&ends[0]->peer));
-	assert_int_equal(ends[0]->peer.waiting, 0);
+	assert_int_equal(ends[0]->peer.out.octets, 0);
 	assert_false(say(ends[0], 8, 1));	/* nothing more goes */
 	assert_false(peer_send(&ends[0]->peer, &deliver_job_form, &job, fd));
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
@@ -414,6 +414,120 @@ an_unexpected_descriptor_ends_it(void **state)
 	settle();
 	assert_string_equal(ends[1]->gone, "unexpected descriptor");
 	assert_int_equal(ends[1]->bodies, 0);
+}
+
+/* Several frames in a packet */
+
+static size_t
+pack_job(char *out)
+{
+	struct deliver_job job = { .job = 1 };
+
+	return wire_pack(&deliver_job_form, &job, out, WIRE_FRAME_MAX);
+}
+
+/* Of a packet with two frames and a descriptor. */
+static void
+write_two(size_t (*second)(char *out), bool with_fd)
+{
+	static char out[WIRE_FRAME_MAX];
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	size_t n = pack_job(out);
+
+	n += second(out + n);
+	write_packet(ends[0]->peer.watch.fd, out, n, &fd, with_fd);
+	close(fd);
+	settle();
+}
+
+static size_t
+small_body(char *out)
+{
+	return pack_body(out, 1);
+}
+
+static size_t
+one_octet(char *out)
+{
+	*out = 1;
+	return 1;
+}
+
+static void
+all_frames_of_a_packet_count(void **state)
+{
+	(void)state;
+	write_two(small_body, false);
+	assert_int_equal(ends[1]->jobs, 1);
+	assert_int_equal(ends[1]->bodies, 1);
+	write_two(pack_job, true);
+	assert_int_equal(ends[1]->jobs, 3);
+	assert_true(ends[1]->fd != -1); /* the last one's */
+	assert_string_equal(ends[1]->gone, "");
+}
+
+static void
+a_descriptor_is_the_last_ones(void **state)
+{
+	(void)state;
+	write_two(small_body, true);
+	assert_string_equal(ends[1]->gone, "unexpected descriptor");
+	assert_int_equal(ends[1]->jobs, 1);
+	assert_int_equal(ends[1]->fd, -1);
+	assert_int_equal(ends[1]->bodies, 0);
+}
+
+static void
+what_is_wrong_behind_a_frame_ends_it(void **state)
+{
+	(void)state;
+	write_two(one_octet, true);
+	assert_string_equal(ends[1]->gone, "unknown frame");
+	assert_int_equal(ends[1]->jobs, 1);
+	assert_int_equal(ends[1]->fd, -1);
+}
+
+/* Frames of all sizes, some with descriptors, between two that share. */
+static void
+shared_packets_keep_the_order(void **state)
+{
+	struct deliver_job job = { .job = 1 };
+	static struct peer_kind const sharing = { .row = rows,
+	    .rows = sizeof rows / sizeof *rows, .gone = gone, .shares = true };
+	uint64_t i;
+
+	(void)state;
+	ends[0]->peer.kind = &sharing;
+	for (i = 1; i <= 500; i++) {
+		assert_true(say(ends[0], 8 + seed_below(seed_below(3) ? 100 :
+		    WIRE_BODY_MAX - 8), i));
+		if (!seed_below(10))
+			assert_true(peer_send(&ends[0]->peer,
+			    &deliver_job_form, &job,
+			    open("/dev/null", O_RDONLY | O_CLOEXEC)));
+		if (!seed_below(50)) settle();
+	}
+	assert_true(peer_send(&ends[0]->peer, &deliver_job_form, &job, -1));
+	settle();
+	assert_string_equal(ends[0]->gone, "");
+	assert_string_equal(ends[1]->gone, "");
+	assert_int_equal(ends[1]->bodies, 500);
+	assert_int_equal(ends[1]->fd, -1);
+}
+
+static void
+closing_drops_the_rest_of_the_packet(void **state)
+{
+	static char out[WIRE_FRAME_MAX];
+	size_t n = pack_body(out, 1);
+
+	(void)state;
+	n += pack_body(out + n, 1);
+	ends[1]->close_in_handle = true;
+	write_packet(ends[0]->peer.watch.fd, out, n, NULL, 0);
+	settle();
+	assert_int_equal(ends[1]->bodies, 1);
+	assert_string_equal(ends[1]->gone, "");
 }
 
 /* Also where a descriptor is welcome: one, not two. None of them may stay
@@ -627,6 +741,11 @@ main(void)
 		TEST(nothing_is_sent_when_closed),
 		TEST(a_descriptor_comes_along),
 		TEST(an_unexpected_descriptor_ends_it),
+		TEST(all_frames_of_a_packet_count),
+		TEST(a_descriptor_is_the_last_ones),
+		TEST(what_is_wrong_behind_a_frame_ends_it),
+		TEST(shared_packets_keep_the_order),
+		TEST(closing_drops_the_rest_of_the_packet),
 		TEST(two_descriptors_end_it),
 		TEST(three_descriptors_end_it),
 		TEST(unknown_frame_ends_it),

@@ -127,9 +127,10 @@ open_with(EVP_PKEY *key)
 	char *shown = pem_of(key, false, &shown_len);
 	char const *why = "";
 	struct tls_shown pair = { .key = NUMBER };
+	bool at_key;
 
 	if (!tls_vault_fill(&vault, slice_from(shown, shown_len),
-	    slice_from(secret, secret_len), CHAIN_MAX, &why))
+	    slice_from(secret, secret_len), CHAIN_MAX, &at_key, &why))
 		fail_msg("%s", why);
 	pair.chain = slice_from(vault.chain, vault.chain_len);
 	if (!tls_server_open(&server, &pair, 1, &signer, &bad, &why))
@@ -380,39 +381,42 @@ a_vault_wants_a_pair(void **state)
 		struct slice certificate, key;
 		size_t most;
 		char const *why;
+		bool at_key;
 	} const rows[] = {
 		{ slice_from(shown, shown_len), slice_from(other, other_len),
-		    CHAIN_MAX, "the key is not the certificate's" },
+		    CHAIN_MAX, "the key is not the certificate's", false },
 		{ slice_from(shown, shown_len), slice_from(shown, shown_len),
-		    CHAIN_MAX, "no key in it, or one with a password" },
+		    CHAIN_MAX, "no key in it, or one with a password", true },
 		{ slice_from(secret, secret_len),
 		    slice_from(secret, secret_len), CHAIN_MAX,
-		    "no certificate in it" },
+		    "no certificate in it", false },
 		{ slice_from(shown, shown_len), slice_from(secret, secret_len),
-		    0, "too many certificates in it" },
+		    0, "too many certificates in it", false },
 		{ slice_from("", 0), slice_from("", 0), CHAIN_MAX,
-		    "no key in it, or one with a password" },
+		    "no key in it, or one with a password", true },
 	};
 	char const *why;
 	size_t i, len;
+	bool at_key;
 
 	(void)state;
 	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
 		assert_false(tls_vault_fill(&vault, rows[i].certificate,
-		    rows[i].key, rows[i].most, &why));
+		    rows[i].key, rows[i].most, &at_key, &why));
 		assert_string_equal(why, rows[i].why);
+		assert_int_equal(at_key, rows[i].at_key);
 		assert_null(vault.key);
 		assert_null(vault.chain);
 	}
 	assert_true(tls_vault_fill(&vault, slice_from(shown, shown_len),
-	    slice_from(secret, secret_len), CHAIN_MAX, &why));
+	    slice_from(secret, secret_len), CHAIN_MAX, &at_key, &why));
 	len = vault.chain_len;
 	tls_vault_empty(&vault);
 	assert_true(tls_vault_fill(&vault, slice_from(shown, shown_len),
-	    slice_from(secret, secret_len), len, &why));
+	    slice_from(secret, secret_len), len, &at_key, &why));
 	tls_vault_empty(&vault);
 	assert_false(tls_vault_fill(&vault, slice_from(shown, shown_len),
-	    slice_from(secret, secret_len), len - 1, &why));
+	    slice_from(secret, secret_len), len - 1, &at_key, &why));
 	free(secret);
 	free(shown);
 	free(other);

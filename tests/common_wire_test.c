@@ -19,6 +19,7 @@ static struct wire_form const *const forms[] = {
 	&handover_held_form, &handover_window_form, &handover_fetch_form,
 	&handover_outcome_form, &handover_mail_form, &handover_rcpt_form,
 	&handover_ready_form, &handover_told_form, &handover_body_form,
+	&handover_ahead_form,
 	&handover_outcome_ack_form, &handover_report_form,
 	&handover_reported_form, &handover_report_text_form,
 	&handover_report_end_form, &handover_report_ack_form,

@@ -130,6 +130,13 @@ like 'and no more' "$(login bob 'pass word')" '421 4\.7\.0 .*too many wrong'
 ok 'each is logged' test "$(grep -c 'verb=AUTH reply="535' "$log")" -eq 2
 end "$pid"
 
+# many at once have no more tries, and who is right after them isn't told
+serve --users "$T/etc/users" --max-failures 3
+is 'of 20 at once three are told, the others are not' \
+	"$(login bob wrong 20 | sort | uniq -c | tr -s ' ')" "$(printf ' 17 421 4.7.0\n 3 535 5.7.8')"
+like 'nor is who is right then' "$(login bob 'pass word')" '^421 4.7.0'
+end "$pid"
+
 # --- a program -------------------------------------------------------------
 
 serve --checkpassword "$tools/checkpw /bin/true" --max-failures 100

@@ -164,7 +164,8 @@ depends() {
 bare_roots() {
 	# shellcheck disable=SC2046 # a list of names
 	builder=$("$tools/root" builder $(words service/packages \
-		service/debian/packages) lintian) &&
+		service/debian/packages) lintian \
+		${LONG:+libcmocka-dev perl python3}) &&
 		host=$("$tools/root" host -d "$(depends) runit" \
 			-d exim4-daemon-light -d postfix)
 }
@@ -184,10 +185,13 @@ mkdir -p "$T/build/given/src" "$T/root/given" "$T/another/given"
 tar -cf - --exclude=./build --exclude=./.git . |
 	tar -xf - -C "$T/build/given/src"
 in_builder() { "$tools/enter" "$builder" "$T/build" sh -euc "$1"; }
-ok 'make deb' in_builder 'cd /mnt/src && make -s deb'
+ok 'make deb' in_builder 'cd /mnt/src &&
+	DEBFULLNAME="A & B" DEBEMAIL=a@b.example make -s deb'
 debs=$T/build/given/src/build/deb
 is 'a package, its symbols, its source' "$(cd "$debs" && echo *.deb *.dsc *.tar.*)" \
 	'mailgrave-dbgsym_0.1_amd64.deb mailgrave_0.1_amd64.deb mailgrave_0.1.dsc mailgrave_0.1.tar.xz'
+is 'its maintainer is who was named' "$(dpkg-deb -f \
+	"$debs"/mailgrave_*.deb Maintainer)" 'A & B <a@b.example>'
 ok 'lintian has neither error nor warning' in_builder 'lintian --allow-root \
 	--fail-on error,warning /mnt/src/build/deb/*.changes'
 
@@ -214,6 +218,12 @@ inside() {
 		point 1 "in_$1 comes to its end"
 	failures=$((failures + ${failed:-0}))
 }
+if [ -n "${LONG-}" ]; then
+	ok 'make deb with its unit tests' in_builder 'cd /mnt/src &&
+		DEB_BUILD_OPTIONS= DEB_BUILD_PROFILES= service/make-deb build/deb'
+else
+	skip 'make deb with its unit tests' 'LONG=1 does it'
+fi
 inside root
 inside another
 finish

@@ -89,6 +89,25 @@ tls_and_logins() {
 		fail 'it still listens on port 587'
 	must test ! -e /etc/service/mailgrave-submission
 }
+aliases() {
+	built
+	printf '%s\n' 'postmaster: root' 'root: you, other@example.net' \
+		'nobody: /dev/null' 'ticket: "|cat >/var/tmp/ticket"' \
+		>/etc/aliases
+	section='A MAIL HOST'
+	must step 2
+	must within 60 step 4
+	section=ALIASES
+	must within 60 step 1
+	sv restart /etc/service/mailgrave-local
+	must within 60 local_mail postmaster@example.org
+	must within 60 files 1 /var/lib/mailgrave/mail/you/new
+	must local_mail ticket@example.org
+	must within 60 test -s /var/tmp/ticket
+	must local_mail nobody@example.org
+	must mailgrave-queue --list recipient=other@example.net
+	must newaliases
+}
 a_null_client() {
 	built
 	sink
@@ -143,7 +162,7 @@ fi
 status=0
 "$tools/host" true >/dev/null 2>&1 || status=$?
 [ "$status" -ne 99 ] || skip_all 'no namespaces or overlays to be had'
-for section in 'A MAIL HOST' 'TLS AND LOGINS' 'A NULL CLIENT' \
+for section in 'A MAIL HOST' 'TLS AND LOGINS' ALIASES 'A NULL CLIENT' \
 	'A HOST THAT ONLY RECEIVES' 'A RELAY' 'A SINK'; do
 	ok "$section" timeout 180 "$tools/host" "$top/tests/e2e_manual.sh" \
 		"$section"
@@ -151,5 +170,5 @@ done
 is 'no section with commands is left out' \
 	"$(awk '/^\.Sh /{s=substr($0,5)} /^\.Bd -literal/{print s}' \
 		common/mailgrave.7 | sort -u | paste -sd ,)" \
-	'A HOST THAT ONLY RECEIVES,A MAIL HOST,A NULL CLIENT,A RELAY,A SINK,TLS AND LOGINS'
+	'A HOST THAT ONLY RECEIVES,A MAIL HOST,A NULL CLIENT,A RELAY,A SINK,ALIASES,TLS AND LOGINS'
 finish

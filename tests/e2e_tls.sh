@@ -136,6 +136,13 @@ if is_root; then
 fi
 
 # HUP
+head -c 3000 /dev/urandom >"$T/now.key"
+kill -HUP "$server"
+ok 'rubbish instead of a key is reported' within 60 has "$log" \
+	"^ev=reload-failed file=$T/now.key why=\"no key in it"
+is 'and the old key stays' \
+	"$(shown -noservername -sigalgs ECDSA+SHA256)" ec.test
+cp "$T/ec.key" "$T/now.key"
 cp "$T/other.crt" "$T/now.crt"
 kill -HUP "$server"
 ok 'a key that is another'\''s is reported' within 60 has "$log" \
@@ -209,7 +216,7 @@ chmod 644 "$T/locked.key" "$T/weak.key"
 wrong "ec.crt: the key is not" --tls-cert "$T/ec.crt" --tls-key "$T/rsa.key"
 wrong "ec.key: no certificate in it" --tls-cert "$T/ec.key"
 wrong "ec.crt: no key in it" --tls-cert "$T/ec.crt"
-wrong "no key in it, or one with a pass" --tls-cert "$T/ec.crt" \
+wrong "locked.key: no key in it, or one with a pass" --tls-cert "$T/ec.crt" \
 	--tls-key "$T/locked.key"
 wrong "too weak" --tls-cert "$T/weak.crt" --tls-key "$T/weak.key"
 wrong "nothing: No such file" --tls-cert "$T/nothing"

@@ -58,7 +58,7 @@ ask(struct slice name, struct slice password)
 	static char const word[] = "\tresp=";
 	struct sasl_question q = { .about = SASL_PASSWORD };
 	char out[DOVECOT_ASK_MAX], said[DOVECOT_ASK_MAX], *resp;
-	size_t len, n;
+	size_t len, n = 0;
 
 	keep(q.name, name);
 	keep(q.password, password);

@@ -43,8 +43,15 @@ flush_cancel(struct flushers *f, struct flush *job)
 		if (asked[i] == job) asked[i] = NULL;
 }
 
-/* answer - the syncs asked for so far; what they ask for waits for the next
- * call */
+static void
+start_and_end(struct flush *job, int error)
+{
+	if (job->starting) job->starting(job->owner);
+	job->done(job->owner, error);
+}
+
+/* answer - the syncs asked for so far start, and end; what they ask for waits
+ * for the next call */
 static void
 answer(int error)
 {
@@ -53,6 +60,9 @@ answer(int error)
 
 	memcpy(batch, asked, sizeof batch);
 	asks = 0;
+	for (i = 0; i < n; i++)
+		if (batch[i] && batch[i]->starting)
+			batch[i]->starting(batch[i]->owner);
 	for (i = 0; i < n; i++)
 		if (batch[i]) batch[i]->done(batch[i]->owner, error);
 }
@@ -317,6 +327,7 @@ static void
 test_batch(void **state)
 {
 	struct delivery_order o = order("x\r\n", 0);
+	struct flush *new;
 	uint32_t i;
 
 	(void)state;
@@ -332,17 +343,22 @@ test_batch(void **state)
 	assert_int_equal(asks, 5);
 	answer(0);
 	assert_int_equal(entries("you/new"), 5);
-	/* the first one renamed started a sync, the others wait */
+	/* the first one renamed asked for a sync that can wait, which covers
+	 * the others */
 	assert_int_equal(asks, 1);
-	answer(0);
-	assert_int_equal(results, 1);
-	assert_int_equal(asks, 1);
+	assert_true(asked[0]->patient);
+	new = asked[0];
+	asks = 0;
+	new->starting(new->owner);
 	o.rcpt = 5;
 	assert_non_null(delivery_start(&all, &o, "you", done, NULL));
 	turn();
-	assert_int_equal(asks, 2);
-	assert_int_equal(results, 1);
+	assert_int_equal(asks, 1);
+	assert_false(asked[0]->patient);
 	answer(0);
+	assert_int_equal(entries("you/new"), 6);
+	assert_int_equal(asks, 0);
+	new->done(new->owner, 0);
 	assert_int_equal(results, 5);
 	assert_int_equal(asks, 1);
 	answer(0);
@@ -350,26 +366,41 @@ test_batch(void **state)
 	close(o.message);
 }
 
-/* No more than the cap are at work; the rest follows. */
+/* No more than the caps are at work, and fewer are written; the rest
+ * follows. */
 static void
 test_active(void **state)
 {
 	struct delivery_order o = order("x\r\n", 0);
+	uint32_t const n = DELIVERY_ACTIVE_MAX + DELIVERY_WRITING_MAX;
 	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < DELIVERY_ACTIVE_MAX + 1; i++) {
+	mkdir("you", 0700);
+	mkdir("you/cur", 0700);
+	mkdir("you/tmp", 0700);
+	mkdir("you/new", 0700);
+	for (i = 0; i < n + 1; i++) {
 		o.rcpt = i;
 		assert_non_null(delivery_start(&all, &o, "you", done, NULL));
 	}
 	turn();
-	assert_int_equal(asks, DELIVERY_ACTIVE_MAX);
-	assert_int_equal(entries("you/tmp"), DELIVERY_ACTIVE_MAX);
-	while (results < DELIVERY_ACTIVE_MAX + 1) {
+	assert_int_equal(asks, DELIVERY_WRITING_MAX);
+	assert_int_equal(entries("you/tmp"), DELIVERY_WRITING_MAX);
+	answer(0);
+	/* these are renamed: others are written meanwhile */
+	turn();
+	assert_int_equal(asks, 1 + DELIVERY_WRITING_MAX);
+	while (asks > 1)
+		start_and_end(asked[--asks], 0);
+	turn();
+	assert_int_equal(all.active, DELIVERY_ACTIVE_MAX);
+	assert_int_equal(asks, 1); /* new/ */
+	while (results < n + 1) {
 		answer(0);
 		turn();
 	}
-	assert_int_equal(entries("you/new"), DELIVERY_ACTIVE_MAX + 1);
+	assert_int_equal(entries("you/new"), n + 1);
 	close(o.message);
 }
 
@@ -397,7 +428,7 @@ test_sync_fails(void **state)
 	assert_non_null(delivery_start(&all, &o, "you", done, NULL));
 	turn();
 	assert_int_equal(asks, 2);
-	asked[0]->done(asked[0]->owner, EIO);
+	start_and_end(asked[0], EIO);
 	asked[0] = NULL;
 	assert_int_equal(results, 1);
 	assert_int_equal(last.verdict, VERDICT_TEMP);

@@ -24,7 +24,7 @@
 #include "local/work.h"
 #include "tests/patience.h"
 
-enum { HELPERS = 8 };
+enum { AT_ONCE = 8 };
 
 static char directory[64];
 static struct loop loop;
@@ -35,6 +35,7 @@ static struct errands errands;
 static struct routes routes;
 static struct work work;
 static int send_fd;
+static struct slice heard;	/* frames of its last packet, not yet taken */
 static size_t losses;
 static struct traceid const id = { .octet = { 1, 2, 3 } };
 
@@ -58,24 +59,21 @@ lost(void *owner)
 }
 
 static int
-start_helpers(void **state)
+start_helper(void **state)
 {
 	(void)state;
 	umask(077);
 	log_target.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	assert_true(loop_open(&loop));
-	return flushers_open(&flushers, &loop, "test-flush", HELPERS, lost_helper)
-	    ? 0 : -1;
+	return flushers_open(&flushers, &loop, "test-flush", AT_ONCE, 1,
+	    lost_helper) ? 0 : -1;
 }
 
 static int
-stop_helpers(void **state)
+stop_helper(void **state)
 {
-	int i;
-
 	(void)state;
-	for (i = 0; i < HELPERS; i++)
-		close(flushers.helper[i].watch.fd);
+	close(flushers.watch.fd);
 	loop_close(&loop);
 	return 0;
 }
@@ -88,6 +86,7 @@ connect_send(void)
 	assert_true(unixsock_pair(pair));
 	upstreams_add(&work.upstreams, pair[0]);
 	send_fd = pair[1];
+	heard.len = 0;
 }
 
 static int
@@ -224,48 +223,44 @@ turn_once(void)
 	assert_true(loop_turn(&loop));
 }
 
-/* hear - the next frame from local, which has to come; 0: it hung up */
-static size_t
-hear(char *frame, size_t room)
+/* hear - the next frame from local, and what follows, which has to come;
+ * nothing: it hung up */
+static struct slice *
+hear(void)
 {
+	static char packet[WIRE_FRAME_MAX];
 	ssize_t n;
 
-	PATIENTLY((n = recv(send_fd, frame, room, MSG_DONTWAIT)) != -1 ||
-	    errno != EAGAIN, turn_once());
+	if (heard.len) return &heard;
+	PATIENTLY((n = recv(send_fd, packet, sizeof packet, MSG_DONTWAIT)) !=
+	    -1 || errno != EAGAIN, turn_once());
 	assert_true(n != -1 || errno == ECONNRESET);
-	return n > 0 ? (size_t)n : 0;
+	if (n > 0) heard = slice_from(packet, (size_t)n);
+	return &heard;
 }
 
 static struct deliver_result
 hear_result(void)
 {
-	static char frame[8192];
 	struct deliver_result result;
-	size_t n = hear(frame, sizeof frame);
 
-	assert_true(wire_unpack(&deliver_result_form, &result,
-	    slice_from(frame, n)));
+	assert_true(wire_take(&deliver_result_form, &result, hear()));
 	return result;
 }
 
 static void
 hear_slots(uint32_t jobs)
 {
-	char frame[64];
 	struct deliver_slots slots;
-	size_t n = hear(frame, sizeof frame);
 
-	assert_true(wire_unpack(&deliver_slots_form, &slots,
-	    slice_from(frame, n)));
+	assert_true(wire_take(&deliver_slots_form, &slots, hear()));
 	assert_int_equal(slots.jobs, jobs);
 }
 
 static void
 assert_hung_up(void)
 {
-	char frame[64];
-
-	assert_int_equal(hear(frame, sizeof frame), 0);
+	assert_int_equal(hear()->len, 0);
 	assert_int_equal(losses, 1);
 	assert_int_equal(work.upstreams.n, 0);
 }
@@ -506,9 +501,9 @@ test_upstream_lost(void **state)
 	memset(text, 'x', len);
 	hear_slots(2);
 	say_job_of(1, text, len, false);
-	for (i = 0; i < DELIVERY_ACTIVE_MAX + 1; i++)
+	for (i = 0; i < DELIVERY_WRITING_MAX + 1; i++)
 		say_rcpt(1, (uint32_t)i, "you@there.example");
-	say_run(1, DELIVERY_ACTIVE_MAX + 1);
+	say_run(1, DELIVERY_WRITING_MAX + 1);
 	while (!entries("you/tmp"))
 		assert_true(loop_turn(&loop));
 	close(send_fd);
@@ -659,5 +654,5 @@ main(void)
 		TEST(test_connections),
 	};
 
-	return cmocka_run_group_tests(tests, start_helpers, stop_helpers);
+	return cmocka_run_group_tests(tests, start_helper, stop_helper);
 }

@@ -141,10 +141,10 @@ a_failed_sync_loses_no_text(void **unused)
 	journal.standing = 1; /* there was a failure before */
 	cleaner_look(&cleaner);
 	TURN_UNTIL(journal.lane[JOURNAL_OUTCOMES].units.first);
-	hold_helpers(true);
+	hold_helper(true);
 	turn_once(); /* written; the sync waits for a helper */
 	assert_true(journal.syncing);
-	hold_helpers(false);
+	hold_helper(false);
 	flush_cancel(&flushers, &journal.sync);
 	journal.sync.done(journal.sync.owner, EIO);
 	assert_int_equal(failures, 1);
@@ -253,5 +253,5 @@ main(void)
 		TEST(words_give_way),
 	};
 
-	return cmocka_run_group_tests(tests, start_helpers, end_helpers);
+	return cmocka_run_group_tests(tests, start_helper, end_helper);
 }

@@ -476,7 +476,7 @@ static void
 target_many(uint32_t of, uint32_t n)
 {
 	while (n--) {
-		while (heard.peer.waiting > PEER_WAITING_MAX / 2)
+		while (heard.peer.out.octets > PEER_WAITING_MAX / 2)
 			turn_once();
 		target(of, "somebody@target.example");
 	}
@@ -540,7 +540,7 @@ words_give_way(void **unused)
 		    .outcome = OUTCOME_FAILED,
 		    .words = slice_from(words, sizeof words) };
 
-		while (heard.peer.waiting > PEER_WAITING_MAX / 2)
+		while (heard.peer.out.octets > PEER_WAITING_MAX / 2)
 			turn_once();
 		assert_true(peer_send(&heard.peer, &handover_outcome_form, &o,
 		    -1));
@@ -606,6 +606,6 @@ main(void)
 	};
 
 	seed_begin();
-	return seed_end(cmocka_run_group_tests(tests, start_helpers,
-	    end_helpers));
+	return seed_end(cmocka_run_group_tests(tests, start_helper,
+	    end_helper));
 }

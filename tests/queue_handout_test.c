@@ -269,6 +269,98 @@ an_uncommitted_one_is_not_there(void **unused)
 	TURN_UNTIL(unit[1].fine == 1);
 }
 
+/* Texts that nobody has asked for */
+
+static void
+a_fresh_text_goes_along(void **unused)
+{
+	static char want[1000], got[1001];
+	uint32_t n;
+
+	(void)unused;
+	window_with_texts(100, 2);
+	settle();
+	for (n = 0; n < 4; n++) {
+		arrive(n, 3, sizeof want);
+		settle();
+		assert_int_equal(heard.readies, n + 1);
+		assert_int_equal(heard.rcpts, 3 * (n + 1));
+		assert_int_equal(heard.aheads, n < 2 ? n + 1 : 2);
+		if (n >= 2) continue;
+		assert_true(msgfd_valid(heard.fd, sizeof want));
+		write_body(want, sizeof want, n);
+		assert_int_equal(pread(heard.fd, got, sizeof got, 0),
+		    sizeof want);
+		assert_memory_equal(got, want, sizeof want);
+	}
+	fetch(0); /* it may be asked for all the same */
+	assert_true(msgfd_valid(heard.fd, sizeof want));
+}
+
+static void
+a_fresh_file_goes_along(void **unused)
+{
+	struct traceid id = numbered(1);
+	int fd;
+
+	(void)unused;
+	arrive(1, 2000, 8);
+	fd = store_create(mess_dir, &id);
+	assert_int_equal(write(fd, "the text", 8), 8);
+	close(fd);
+	unit[1].message->file = unit[1].message->checked = true;
+	window_with_texts(1, 1);
+	settle();
+	assert_int_equal(heard.aheads, 1);
+	assert_int_equal(heard.rcpts, 2000);
+	assert_true(msgfd_valid(heard.fd, 8));
+}
+
+/* What was told once, or can't be opened, or not without reading all of it, is
+ * asked for. */
+static void
+other_texts_are_asked_for(void **unused)
+{
+	static char text[LARGE];
+	struct traceid id = numbered(2);
+
+	(void)unused;
+	window(10);
+	arrive(1, 1, 10);
+	settle();
+	arrive_large(2, text, crc32c(0, text, LARGE));
+	arrive(3, 1, 10);
+	unit[3].message->file = unit[3].message->checked = true; /* nowhere */
+	connect_send();
+	window_with_texts(10, 10);
+	settle();
+	assert_int_equal(heard.readies, 3);
+	assert_int_equal(heard.aheads, 0);
+	assert_int_equal(handout.announce.texts, 10);
+	restart();
+	window_with_texts(10, 10);
+	settle();
+	assert_int_equal(heard.readies, 3);
+	assert_int_equal(heard.aheads, 0);
+	store_remove(mess_dir, &id);
+}
+
+static void
+texts_have_a_limit(void **unused)
+{
+	(void)unused;
+	window_with_texts(0, HANDOVER_AHEAD_MAX - 1);
+	window_with_texts(0, 1);
+	settle();
+	assert_int_equal(heard.gone, 0);
+	assert_int_equal(handout.announce.texts, HANDOVER_AHEAD_MAX);
+	window_with_texts(0, 1);
+	settle();
+	assert_int_equal(heard.gone, 1);
+	connect_send();
+	assert_int_equal(handout.announce.texts, 0);
+}
+
 /* Outcomes */
 
 static void
@@ -455,7 +547,7 @@ many_failures_can_be_told(void **unused)
 		    .outcome = OUTCOME_FAILED,
 		    .words = slice_from(words, sizeof words) };
 
-		while (heard.peer.waiting > PEER_WAITING_MAX / 2)
+		while (heard.peer.out.octets > PEER_WAITING_MAX / 2)
 			turn_once();
 		assert_true(peer_send(&heard.peer, &handover_outcome_form, &o,
 		    -1));
@@ -646,6 +738,10 @@ main(void)
 		TEST(a_large_file_is_checked_in_steps),
 		TEST(a_check_ends_with_the_connection),
 		TEST(an_uncommitted_one_is_not_there),
+		TEST(a_fresh_text_goes_along),
+		TEST(a_fresh_file_goes_along),
+		TEST(other_texts_are_asked_for),
+		TEST(texts_have_a_limit),
 		TEST(acked_once_durable),
 		TEST(what_is_not_durable_is_said_again),
 		TEST(the_last_outcome_finishes),
@@ -664,6 +760,6 @@ main(void)
 	};
 
 	seed_begin();
-	return seed_end(cmocka_run_group_tests(tests, start_helpers,
-	    end_helpers));
+	return seed_end(cmocka_run_group_tests(tests, start_helper,
+	    end_helper));
 }

@@ -924,10 +924,10 @@ a_text_outlives_a_failed_sync(void **unused)
 	hears(VERDICT_OK, "2.0.0");
 	submit(2, 100000);
 	TURN_UNTIL(journal.lane[JOURNAL_MAIL].units.first);
-	hold_helpers(true);
+	hold_helper(true);
 	turn_once(); /* written; its sync waits for a helper */
 	assert_true(journal.syncing);
-	hold_helpers(false);
+	hold_helper(false);
 	/* as if one had said EIO */
 	flush_cancel(&flushers, &journal.sync);
 	journal.sync.done(journal.sync.owner, EIO);
@@ -968,6 +968,6 @@ main(void)
 	};
 
 	seed_begin();
-	return seed_end(cmocka_run_group_tests(tests, start_helpers,
-	    end_helpers));
+	return seed_end(cmocka_run_group_tests(tests, start_helper,
+	    end_helper));
 }

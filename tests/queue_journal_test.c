@@ -645,6 +645,6 @@ main(void)
 	seed_begin();
 	signal(SIGXFSZ, SIG_IGN);
 	if (getrlimit(RLIMIT_FSIZE, &file_limit) == -1) return 1;
-	return seed_end(cmocka_run_group_tests(tests, start_helpers,
-	    end_helpers));
+	return seed_end(cmocka_run_group_tests(tests, start_helper,
+	    end_helper));
 }

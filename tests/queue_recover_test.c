@@ -415,5 +415,5 @@ main(void)
 		TEST(only_old_files_are_swept),
 	};
 
-	return cmocka_run_group_tests(tests, start_helpers, end_helpers);
+	return cmocka_run_group_tests(tests, start_helper, end_helper);
 }

@@ -26,7 +26,7 @@ struct heard_rcpt {
 /* What send has heard. */
 static struct {
 	struct peer peer;
-	size_t mails, rcpts, readies, told, acks, bodies, gone, endings;
+	size_t mails, rcpts, readies, told, acks, bodies, aheads, gone, endings;
 	struct handover_mail mail;	/* the last, without its texts */
 	struct traceid order[MESSAGES];
 	uint32_t open;			/* RCPTs since MAIL */
@@ -136,6 +136,18 @@ got_body(void *owner, void const *values, int fd)
 }
 
 static inline bool
+got_ahead(void *owner, void const *values, int fd)
+{
+	struct handover_body const *b = values;
+
+	assert_true(fd != -1);
+	assert_true(traceid_eq(&b->id, &heard.mail.id));
+	assert_int_equal(heard.readies + 1, heard.mails); /* before READY */
+	heard.aheads++;
+	return got_body(owner, values, fd);
+}
+
+static inline bool
 got_ack(void *owner, void const *values, int fd)
 {
 	(void)owner;
@@ -190,6 +202,7 @@ static struct peer_row const rows[] = {
 	{ &handover_ready_form, false, got_ready },
 	{ &handover_told_form, false, got_told },
 	{ &handover_body_form, true, got_body },
+	{ &handover_ahead_form, true, got_ahead },
 	{ &handover_outcome_ack_form, false, got_ack },
 	{ &handover_report_ack_form, false, got_report_ack },
 	{ &handover_expand_ack_form, false, got_expand_ack },
@@ -266,10 +279,17 @@ restart(void)
 }
 
 static inline void
-window(uint32_t messages)
+window_with_texts(uint32_t messages, uint32_t texts)
 {
 	assert_true(peer_send(&heard.peer, &handover_window_form,
-	    &(struct handover_window){ .messages = messages }, -1));
+	    &(struct handover_window){ .messages = messages, .texts = texts },
+	    -1));
+}
+
+static inline void
+window(uint32_t messages)
+{
+	window_with_texts(messages, 0);
 }
 
 static inline void

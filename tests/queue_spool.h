@@ -21,7 +21,7 @@
 #include "tests/patience.h"
 #include "tests/seed.h"
 
-enum { HELPERS = 8 };
+enum { AT_ONCE = 8 };
 
 static char directory[64];
 static int journal_dir, mess_dir, damaged_dir;
@@ -152,43 +152,47 @@ remove_spool(void **unused)
 }
 
 static inline int
-start_helpers(void **unused)
+start_helper(void **unused)
 {
 	(void)unused;
 	signal(SIGCHLD, SIG_IGN);
 	umask(077);
 	log_target.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	return loop_open(&loop) &&
-	    flushers_open(&flushers, &loop, "test-flush", HELPERS,
+	    flushers_open(&flushers, &loop, "test-flush", AT_ONCE, 0,
 	    helper_lost) ?
 	    0 : -1;
 }
 
-/* hold_helpers - no sync begins; those that are under way go on */
 static inline void
-hold_helpers(bool hold)
+hand_over_nothing(void *owner)
 {
-	static struct flush busy;
-	struct flush *from = hold ? NULL : &busy, *to = hold ? &busy : NULL;
-	int i;
+	(void)owner;
+}
 
-	for (i = 0; i < HELPERS; i++)
-		if (flushers.helper[i].work == from)
-			flushers.helper[i].work = to;
+/* hold_helper - no sync begins; those that are under way go on */
+static inline void
+hold_helper(bool hold)
+{
+	static void (*hand_over)(void *owner);
+
+	if (hold) {
+		hand_over = flushers.hand_over.run;
+		flushers.hand_over.run = hand_over_nothing;
+	} else {
+		flushers.hand_over.run = hand_over;
+		loop_later(&loop, &flushers.hand_over);
+	}
 }
 
 static inline int
-end_helpers(void **unused)
+end_helper(void **unused)
 {
-	int i;
+	int const fd = flushers.watch.fd;
 
 	(void)unused;
-	for (i = 0; i < HELPERS; i++) {
-		int fd = flushers.helper[i].watch.fd;
-
-		loop_forget(&loop, &flushers.helper[i].watch);
-		close(fd);
-	}
+	loop_forget(&loop, &flushers.watch);
+	close(fd);
 	loop_close(&loop);
 	close(log_target.fd);
 	return 0;

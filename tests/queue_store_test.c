@@ -160,5 +160,5 @@ main(void)
 		TEST(room_is_remembered_for_a_while),
 	};
 
-	return cmocka_run_group_tests(tests, start_helpers, end_helpers);
+	return cmocka_run_group_tests(tests, start_helper, end_helper);
 }

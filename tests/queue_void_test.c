@@ -75,17 +75,25 @@ fails(void *owner, int error)
 	real_done(owner, EIO);
 }
 
-/* A helper has an answer. */
+static bool
+journal_syncs(void)
+{
+	int i;
+
+	for (i = 0; i < AT_ONCE; i++)
+		if (flushers.work[i] == &journal.sync) return true;
+	return false;
+}
+
+/* The helper has answers. */
 static void
 hear_helper(void *owner, uint32_t events)
 {
-	struct flusher const *h = owner;
-
-	if (h->work == &journal.sync && journal.voiding && hold_void) {
+	if (journal_syncs() && journal.voiding && hold_void) {
 		held = true;
 		return;
 	}
-	if (h->work == &journal.sync && how == UNSYNCED && until && !--until) {
+	if (journal_syncs() && how == UNSYNCED && until && !--until) {
 		has_failed();
 		real_done = journal.sync.done;
 		journal.sync.done = fails;
@@ -96,12 +104,9 @@ hear_helper(void *owner, uint32_t events)
 static int
 start_test(void **unused)
 {
-	int i;
-
-	if (start_helpers(unused)) return -1;
-	real_ready = flushers.helper[0].watch.ready;
-	for (i = 0; i < HELPERS; i++)
-		flushers.helper[i].watch.ready = hear_helper;
+	if (start_helper(unused)) return -1;
+	real_ready = flushers.watch.ready;
+	flushers.watch.ready = hear_helper;
 	return 0;
 }
 
@@ -123,13 +128,9 @@ clean_too(void)
 }
 
 static bool
-helpers_are_busy(void)
+helper_is_busy(void)
 {
-	int i;
-
-	for (i = 0; i < HELPERS; i++)
-		if (flushers.helper[i].work) return true;
-	return false;
+	return flushers.first || flushers.idles < AT_ONCE;
 }
 
 /* No flush and no chore of it outlives it. */
@@ -142,7 +143,7 @@ let_go(void)
 	loop_disarm(&loop, &journal.lazy);
 	loop_disarm(&loop, &journal.prepare_again);
 	journal.broken = true; /* nothing new begins */
-	while (helpers_are_busy())
+	while (helper_is_busy())
 		turn_once();
 	loop_not_later(&loop, &cleaner.look);
 	loop_disarm(&loop, &cleaner.again);
@@ -546,5 +547,5 @@ main(void)
 
 	seed_begin();
 	return seed_end(cmocka_run_group_tests(tests, start_test,
-	    end_helpers));
+	    end_helper));
 }

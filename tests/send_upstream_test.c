@@ -41,7 +41,7 @@ static struct {
 static struct {
 	struct peer queue, local;
 	size_t held, windows, fetches, outcomes, gone;
-	uint32_t window;
+	uint32_t window, texts;
 	size_t jobs, rcpts, runs;
 	uint32_t job;
 	bool maybe, ordered;
@@ -74,6 +74,7 @@ got_window(void *owner, void const *values, int fd)
 	(void)fd;
 	heard.windows++;
 	heard.window += ((struct handover_window const *)values)->messages;
+	heard.texts += ((struct handover_window const *)values)->texts;
 	return true;
 }
 
@@ -279,7 +280,7 @@ connect_queue(void)
 	int pair[2];
 
 	peer_close(&heard.queue);
-	heard.outcomes = heard.window = 0;
+	heard.outcomes = heard.window = heard.texts = 0;
 	assert_true(unixsock_pair(pair));
 	assert_true(peer_open(&heard.queue, &loop, pair[0], &queue_kind,
 	    NULL));
@@ -401,6 +402,85 @@ answers_come_to_who_asked(void **state)
 	assert_ptr_equal(told.job, job[1]);
 	assert_int_equal(told.fd, -1);
 	assert_true(upstream_is_open(&upstream));
+}
+
+/* Texts that come unasked */
+
+static void
+say_ahead(uint32_t n, bool with_fd)
+{
+	struct handover_body b = said;
+
+	b.id = numbered(n);
+	b.there = true;
+	assert_true(peer_send(&heard.queue, &handover_ahead_form, &b,
+	    with_fd ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1));
+}
+
+static void
+who_has_it_need_not_ask(void **state)
+{
+	struct sched_job *job[2];
+	int i;
+
+	(void)state;
+	settle();
+	assert_int_equal(heard.texts, HANDOVER_AHEAD_MAX);
+	say_ahead(1, true);
+	announce(0, 1);
+	announce(1, 1);
+	for (i = 0; i < 2; i++)
+		job[i] = begin_fetch();
+	assert_int_equal(told.texts, 1);
+	assert_ptr_equal(told.job, job[1]);
+	assert_true(told.fd != -1);
+	assert_int_equal(upstream.ahead.kept, 0);
+	TURN_UNTIL(heard.fetches == 1);
+}
+
+/* Not for ever, and the queue may send others instead. */
+static void
+what_nobody_takes_goes(void **state)
+{
+	int64_t until_ms;
+	uint32_t i;
+
+	(void)state;
+	settle();
+	for (i = 0; i < HANDOVER_AHEAD_MAX; i++)
+		say_ahead(i, true);
+	TURN_UNTIL(upstream.ahead.kept == HANDOVER_AHEAD_MAX);
+	until_ms = upstream.ahead.first->until_ms;
+	loop.now_ms = until_ms - 1;
+	assert_int_equal(upstream_tend(&upstream), until_ms);
+	assert_int_equal(upstream.ahead.kept, HANDOVER_AHEAD_MAX);
+	loop.now_ms = until_ms;
+	upstream_tend(&upstream);
+	assert_true(upstream.ahead.kept < HANDOVER_AHEAD_MAX);
+	loop.now_ms += AHEAD_MS; /* the last may have come late */
+	assert_int_equal(upstream_tend(&upstream), -1);
+	assert_int_equal(upstream.ahead.kept, 0);
+	TURN_UNTIL(heard.texts == 2 * HANDOVER_AHEAD_MAX);
+	assert_true(upstream_is_open(&upstream));
+}
+
+static void
+more_texts_than_allowed_end_the_connection(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	settle();
+	for (i = 0; i <= HANDOVER_AHEAD_MAX; i++)
+		say_ahead(i, true);
+	TURN_UNTIL(heard.gone == 1);
+	assert_false(upstream_is_open(&upstream));
+	assert_int_equal(upstream.ahead.kept, 0);
+	connect_queue();
+	settle();
+	assert_int_equal(heard.texts, HANDOVER_AHEAD_MAX);
+	say_ahead(1, false); /* nor one without */
+	TURN_UNTIL(heard.gone == 2);
 }
 
 /* A wrong answer ends the connection; no job is lost, no descriptor kept. */
@@ -707,6 +787,9 @@ main(void)
 {
 	struct CMUnitTest const tests[] = {
 		TEST(answers_come_to_who_asked),
+		TEST(who_has_it_need_not_ask),
+		TEST(what_nobody_takes_goes),
+		TEST(more_texts_than_allowed_end_the_connection),
 		TEST(wrong_answers_end_the_connection),
 		TEST(an_answer_that_comes_late_is_dropped),
 		TEST(a_lost_queue_gives_the_jobs_back),

@@ -683,7 +683,7 @@ slow_queue_stops_the_client(void **state)
 		turns(2);
 	}
 	assert_true(submission_is_full(s));
-	assert_true(s->link->peer.waiting < SUBMISSION_BEHIND_MAX +
+	assert_true(s->link->peer.out.octets < SUBMISSION_BEHIND_MAX +
 	    2 * SUBMISSION_SMALL_MAX);
 	before = wakes;
 	queue.paused = false;

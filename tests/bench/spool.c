@@ -151,7 +151,7 @@ main(int argc, char *const *argv)
 	if (chdir(f.spool) == -1) strerr_diefusys(111, "enter ", f.spool);
 	f.now_ms = clock_wall_ms();
 	if (!loop_open(&f.loop) || !flushers_open(&f.flushers, &f.loop,
-	    "spool-flush", HELPERS, lost))
+	    "spool-flush", HELPERS, 0, lost))
 		strerr_diefusys(111, "start");
 	journal_init(&f.journal, &f.loop, &f.flushers, open_folder("journal"),
 	    open_folder("damaged"), failed, NULL);

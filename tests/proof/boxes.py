@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 # What lies in mailboxes of each kind; a box tells its kind by its name.
+import contextlib
 import glob
 import os
 import sys
@@ -10,10 +11,11 @@ from mbox import Torn  # noqa: E402
 
 
 def files(*places):
-    """The octets of all files in these directories."""
+    """The octets of all files in these directories; one may be taken back
+    meanwhile."""
     found = []
     for name in sorted(n for place in places for n in glob.glob(place)):
-        with open(name, "rb") as f:
+        with contextlib.suppress(FileNotFoundError), open(name, "rb") as f:
             found.append(f.read())
     return found
 

@@ -16,6 +16,7 @@ mixed.py check  of each acknowledged message, one copy lies in mN, in the user's
 """
 import argparse
 import collections
+import contextlib
 import glob
 import os
 import random
@@ -139,15 +140,17 @@ def host(options):
         server.serve_forever()
 
 
+def read_files(pattern):
+    """One may go away meanwhile: a delivery ends, or is taken back."""
+    for name in glob.glob(pattern):
+        with contextlib.suppress(FileNotFoundError), open(name, "rb") as f:
+            yield f.read()
+
+
 def contents(box):
     """Of the files in a Maildir's new/; tmp/ must be empty."""
-    found = []
-    for sub in ("new", "tmp"):
-        at = os.path.join(box, sub)
-        for name in os.listdir(at) if os.path.isdir(at) else []:
-            with open(os.path.join(at, name), "rb") as f:
-                found.append(None if sub == "tmp" else f.read())
-    return found
+    return [*read_files(f"{box}/new/*"),
+            *(None for _ in glob.glob(f"{box}/tmp/*"))]
 
 
 def sort(messages, found):
@@ -158,12 +161,6 @@ def sort(messages, found):
             raise mbox.Torn(f"{octets[:60]!r}...{octets[-30:]!r}")
         found[int(end[1])].append(octets)
     return found
-
-
-def read_files(pattern):
-    for name in glob.glob(pattern):
-        with open(name, "rb") as f:
-            yield f.read()
 
 
 def read_shared(options):

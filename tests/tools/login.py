@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: ISC
 """login.py PORT NAME PASSWORD [MECHANISM...] - AUTH in clear on 127.0.0.1, or
 with TLS from the start where PORT has an s before it, once for each mechanism
-(PLAIN, LOGIN, SCRAM-SHA-256; PLAIN). Prints the last reply to each; with SCRAM
-the server has to prove itself, too."""
+(PLAIN, LOGIN, SCRAM-SHA-256; PLAIN), or by PLAIN from N clients at once for N.
+Prints the last reply to each; with SCRAM the server has to prove itself, too."""
 import base64
 import hashlib
 import hmac
@@ -81,8 +81,21 @@ def scram(c, name, password):
 
 HOW = {"PLAIN": plain, "LOGIN": login, "SCRAM-SHA-256": scram}
 
+def at_once(port, n, name, password):
+    """Prints the code of each reply, and its status."""
+    clients = [Client(port) for _ in range(n)]
+    line = "AUTH PLAIN " + b64(b"\0" + name + b"\0" + password) + "\r\n"
+    for c in clients:
+        c.socket.sendall(line.encode())
+    for c in clients:
+        print(*c.hear().split()[:2])
+
+
 if __name__ == "__main__":
     port, name, password = sys.argv[1:4]
     for mechanism in sys.argv[4:] or ["PLAIN"]:
+        if mechanism.isdecimal():
+            at_once(port, int(mechanism), name.encode(), password.encode())
+            continue
         c = Client(port)
         print(HOW[mechanism](c, name.encode(), password.encode()), end="")
