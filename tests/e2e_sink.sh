@@ -11,6 +11,9 @@ if is_root; then
 	as_user='setpriv --reuid=nobody --regid=nogroup --clear-groups'
 fi
 install -d -m 777 "$T/m"
+mkdir "$T/bin"	# whom we become may not see the tree
+cp "$B"/mailgrave-* "$T/bin/"
+B=$T/bin
 cd "$T/m" || exit 1
 cat >"$T/routes" <<END
 a@x.test	maildir a/

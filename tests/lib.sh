@@ -152,7 +152,8 @@ background() {
 
 # libraries PREFIX - where an unpacked package (tools/unpack) has its own
 libraries() {
-	echo "LD_LIBRARY_PATH=$1/usr/lib/postfix:$(echo "$1"/usr/lib/*-linux-*)"
+	echo "LD_LIBRARY_PATH=$1/usr/lib/postfix:$(echo "$1"/usr/lib/*-linux-*):$(
+		echo "$1"/lib/*-linux-*)"
 }
 
 # pipeline NAME [OPTION...] - the whole of Mailgrave on a free port, by
