@@ -112,7 +112,7 @@ sanitize:
 	    sanitize-check
 
 sanitize-check: all tests
-	B=$(B) prove -e '' $(TESTS) tests/corpus.sh
+	B=$(B) tests/tools/harness.pl $$(nproc) $(TESTS) tests/corpus.sh
 
 bench_load = $(filter-out $(foreach p,bare shake sink spool, \
     $(B)/tests/bench/$(p).o), \
