@@ -40,7 +40,8 @@ class Send:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(wait)
         self.connect(path, time.monotonic() + wait)
-        kind, self.slots = struct.unpack(">HI", self.socket.recv(65536))
+        self.packet = b""   # what is left of it: it holds several frames
+        kind, self.slots = self.take(">HI")
         assert kind == SLOTS
 
     def connect(self, path, until):
@@ -74,18 +75,24 @@ class Send:
                                   action, 0) + text(address) + text(a.orcpt))
         self.send(struct.pack(">HII", RUN, number, len(rcpts)))
 
-    def result(self):
-        frame = self.socket.recv(65536)
-        if not frame:
+    def take(self, form):
+        if not self.packet:
+            self.packet = self.socket.recv(65536)
+        if not self.packet:
             sys.exit("the connection ended")
-        kind, job, rcpt, verdict, ours, dsn = struct.unpack(">HIIBBB",
-                                                            frame[:13])
+        values = struct.unpack_from(form, self.packet)
+        self.packet = self.packet[struct.calcsize(form):]
+        return values
+
+    def take_text(self):
+        (length,) = self.take(">I")
+        (octets,) = self.take(f"{length}s") if length else (b"",)
+        return octets.decode("latin-1")
+
+    def result(self):
+        kind, job, rcpt, verdict, ours, dsn = self.take(">HIIBBB")
         assert kind == RESULT
-        words, rest = [], frame[13:]
-        for _ in range(3):
-            n = struct.unpack(">I", rest[:4])[0]
-            words.append(rest[4:4 + n].decode("latin-1"))
-            rest = rest[4 + n:]
+        words = [self.take_text() for _ in range(3)]
         return job, rcpt, VERDICTS[verdict] + ("-ours" if ours else ""), words
 
 
