@@ -115,18 +115,24 @@ length_in(struct mbox const *m, int64_t wall_s, bool *stale)
 	return slice_number(in, INT64_MAX, &n) ? (off_t)n : -1;
 }
 
-/* break_lock - a lock that nobody holds any more is removed, after what its
- * owner left half done is taken back; false: it is held */
-static bool
-break_lock(struct mbox const *m, struct stat const *st, int64_t wall_s)
+/* take_over - a lock that nobody holds any more; what its owner left half done
+ * is taken back
+ *   said  it stays, for it says the length until that is on the disk */
+static enum mbox_locked
+take_over(struct mbox *m, struct stat const *st, int64_t wall_s, bool *said)
 {
 	bool stale;
-	off_t old = length_in(m, wall_s, &stale);
+	off_t const old = length_in(m, wall_s, &stale);
 
-	if (old == -1 && !stale) return false;
-	if (old != -1 && old < st->st_size && ftruncate(m->file, old) == -1)
-		return false;
-	return unlinkat(m->way.at, m->lockname, 0) == 0;
+	if (old == -1 && !stale) return MBOX_BUSY;
+	*said = old != -1 && old <= st->st_size;
+	if (!*said)
+		return unlinkat(m->way.at, m->lockname, 0) == 0 ? MBOX_LOCKED
+								: MBOX_BUSY;
+	if (ftruncate(m->file, old) == -1) return MBOX_BUSY;
+	m->lock = openat(m->way.at, m->lockname,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	return m->lock == -1 ? MBOX_BUSY : MBOX_LOCKED;
 }
 
 static bool
@@ -141,13 +147,15 @@ say_length(struct mbox const *m)
 
 /* Where nobody may make files but the system, fcntl's lock is all there is. */
 static enum mbox_locked
-lock_beside(struct mbox *m, struct stat *st, int64_t wall_s)
+lock_beside(struct mbox *m, struct stat *st, int64_t wall_s, bool *said)
 {
 	int const how = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 
 	m->lock = openat(m->way.at, m->lockname, how, LOCK_MODE);
 	if (m->lock == -1 && errno == EEXIST) {
-		if (!break_lock(m, st, wall_s)) return MBOX_BUSY;
+		if (take_over(m, st, wall_s, said) != MBOX_LOCKED)
+			return MBOX_BUSY;
+		if (*said) return MBOX_LOCKED;
 		m->lock = openat(m->way.at, m->lockname, how, LOCK_MODE);
 		if (m->lock == -1 && errno == EEXIST) return MBOX_BUSY;
 	}
@@ -173,18 +181,20 @@ lock_both(struct mbox *m, int64_t wall_s)
 {
 	struct stat st;
 	enum mbox_locked got;
+	bool said = false;
 
 	if (!open_file(m, &st)) return MBOX_ERROR;
 	if (!lock_file(m))
 		return errno == EAGAIN || errno == EACCES ? MBOX_BUSY
 							   : MBOX_ERROR;
-	got = lock_beside(m, &st, wall_s);
+	got = lock_beside(m, &st, wall_s, &said);
 	if (got != MBOX_LOCKED) return got;
 	m->old = -1; /* not known: there is nothing to go back to */
 	if (!still_there(m, &st)) return MBOX_BUSY;
 	m->old = lseek(m->file, 0, SEEK_END);
 	if (m->old == -1) return MBOX_ERROR;
-	return m->lock == -1 || say_length(m) ? MBOX_LOCKED : MBOX_ERROR;
+	return m->lock == -1 || said || say_length(m) ? MBOX_LOCKED
+						      : MBOX_ERROR;
 }
 
 enum mbox_locked
