@@ -24,9 +24,11 @@ done(struct append *a, int error)
 static enum append_do
 undo(struct append *a, int error)
 {
-	if (mbox_rollback(&a->mbox))
-		mbox_unlock(&a->mbox);
-	return done(a, error);
+	if (!mbox_rollback(&a->mbox)) return done(a, error);
+	a->step = APPEND_UNDOING;
+	a->undone = error;
+	a->sync = a->mbox.file;
+	return APPEND_SYNC;
 }
 
 static enum append_do
@@ -109,6 +111,9 @@ append_next(struct append *a, int64_t wall_s)
 		/* the message is there; only the lock may come back with a
 		 * power cut, and then this would be undone unheard */
 		return a->error ? undo(a, a->error) : done(a, 0);
+	case APPEND_UNDOING:
+		if (!a->error) mbox_unlock(&a->mbox);
+		return done(a, a->undone);
 	case APPEND_OVER:
 		break;
 	}
@@ -125,6 +130,6 @@ void
 append_end(struct append *a)
 {
 	if (a->step != APPEND_LOCKING && a->step != APPEND_OVER)
-		undo(a, ECANCELED);
+		mbox_rollback(&a->mbox);
 	mbox_close(&a->mbox);
 }

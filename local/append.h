@@ -5,6 +5,7 @@
  *   locked -> the lock and its name are synced -> written -> synced
  *          -> unlocked -> the directory is synced
  *
+ * or, when one of these fails, cut back -> synced -> unlocked.
  * A process that dies on the way leaves a lock that says what the length was:
  * the next delivery goes back to it. Once the lock is gone for good, which is
  * before the result is told, there is no way back. */
@@ -26,11 +27,12 @@ struct append {
 
 	enum append_step {
 		APPEND_LOCKING, APPEND_MAKING, APPEND_WRITING, APPEND_SYNCING,
-		APPEND_UNLOCKING, APPEND_OVER
+		APPEND_UNLOCKING, APPEND_UNDOING, APPEND_OVER
 	} step;
 	struct mbox mbox;
 	int sync;
 	int error;
+	int undone;		/* what for */
 };
 
 /* append_begin - copy is set; false and errno as mbox_open */
@@ -42,7 +44,8 @@ enum append_do append_next(struct append *a, int64_t wall_s);
 /* append_synced - what came of APPEND_SYNC: 0 or errno */
 void append_synced(struct append *a, int error);
 
-/* append_end - let go of all; what isn't done is taken back */
+/* append_end - let go of all; what isn't done is taken back, and the lock stays
+ * to say so: the message will come again */
 void append_end(struct append *a);
 
 #endif
