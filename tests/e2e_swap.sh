@@ -10,6 +10,7 @@
 
 users_of_our_own || skip_all 'no mount namespace is to be had'
 install -d -m 1777 "$T/var-mail"
+cp "$tools/swap.py" "$T"	# our directories may be closed to others
 jobs=${LONG:+10000}
 : "${jobs:=300}"
 cat >"$T/routes" <<'END'
@@ -39,9 +40,9 @@ swapped() {
 	shift 3
 	deliver "$rcpt" >"$T/first"
 	background "$T/swap" setpriv --reuid="$uid" --regid="$uid" \
-		--clear-groups env PATH=/usr/bin:/bin "$tools/swap.py" "$@"
+		--clear-groups env PATH=/usr/bin:/bin "$T/swap.py" "$@"
 	swapper=$pid
-	within 60 has "$T/swap" ready
+	ok "$what: is swapped" within 60 has "$T/swap" ready
 	with --jobs "$jobs" "$T/local.ctrl" "$rcpt" >"$T/said"
 	ok "$what: swapped to the end" kill "$swapper"
 	wait "$swapper" 2>/dev/null
