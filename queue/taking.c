@@ -70,46 +70,50 @@ taking_room(void *owner, void const *values, int fd)
 
 /* Taking */
 
+static bool
+go_on(struct intake *in, struct draft_refusal const *why)
+{
+	return !why || refuse(in, why);
+}
+
+static bool
+is_under_way(struct intake *in)
+{
+	if (in->phase != INTAKE_TAKING && in->phase != INTAKE_DEAF) return false;
+	intake_expect(in);
+	return true;
+}
+
 bool
 taking_open(void *owner, void const *values, int fd)
 {
 	struct intake *in = owner;
-	struct draft_refusal const *why;
 
 	(void)fd;
 	if (in->phase != INTAKE_IDLE) return false;
 	in->phase = INTAKE_TAKING;
 	intake_expect(in);
-	why = draft_open(&in->draft, values);
-	return why ? refuse(in, why) : true;
+	return go_on(in, draft_open(&in->draft, values));
 }
 
 bool
 taking_rcpt(void *owner, void const *values, int fd)
 {
 	struct intake *in = owner;
-	struct draft_refusal const *why;
 
 	(void)fd;
-	if (in->phase != INTAKE_TAKING && in->phase != INTAKE_DEAF) return false;
-	intake_expect(in);
-	if (in->phase == INTAKE_DEAF) return true;
-	why = draft_rcpt(&in->draft, values);
-	return why ? refuse(in, why) : true;
+	return is_under_way(in) && (in->phase == INTAKE_DEAF ||
+	    go_on(in, draft_rcpt(&in->draft, values)));
 }
 
 bool
 taking_body(void *owner, void const *values, int fd)
 {
 	struct intake *in = owner;
-	struct draft_refusal const *why;
 
 	(void)fd;
-	if (in->phase != INTAKE_TAKING && in->phase != INTAKE_DEAF) return false;
-	intake_expect(in);
-	if (in->phase == INTAKE_DEAF) return true;
-	why = draft_body(&in->draft, values);
-	return why ? refuse(in, why) : true;
+	return is_under_way(in) && (in->phase == INTAKE_DEAF ||
+	    go_on(in, draft_body(&in->draft, values)));
 }
 
 /* Storing */

@@ -158,18 +158,26 @@ truncate_file(struct traceid const *id, off_t size)
 	return done;
 }
 
+/* arrive_in_file - number 1, whose text has a file of its own */
+static void
+arrive_in_file(struct traceid const *id, uint32_t rcpts)
+{
+	int fd;
+
+	arrive(1, rcpts, 8);
+	fd = store_create(mess_dir, id);
+	assert_int_equal(write(fd, "the text", 8), 8);
+	close(fd);
+	unit[1].message->file = unit[1].message->checked = true;
+}
+
 static void
 a_file_is_opened_for_each(void **unused)
 {
 	struct traceid id = numbered(1);
-	int fd;
 
 	(void)unused;
-	arrive(1, 1, 8);
-	fd = store_create(mess_dir, &id);
-	assert_int_equal(write(fd, "the text", 8), 8);
-	close(fd);
-	unit[1].message->file = unit[1].message->checked = true;
+	arrive_in_file(&id, 1);
 	assert_int_equal(truncate_file(&id, 7), 0); /* cut by somebody */
 	fetch(1);
 	assert_int_equal(heard.fd, -1);
@@ -301,14 +309,9 @@ static void
 a_fresh_file_goes_along(void **unused)
 {
 	struct traceid id = numbered(1);
-	int fd;
 
 	(void)unused;
-	arrive(1, 2000, 8);
-	fd = store_create(mess_dir, &id);
-	assert_int_equal(write(fd, "the text", 8), 8);
-	close(fd);
-	unit[1].message->file = unit[1].message->checked = true;
+	arrive_in_file(&id, 2000);
 	window_with_texts(1, 1);
 	settle();
 	assert_int_equal(heard.aheads, 1);
