@@ -17,7 +17,8 @@ answer_makes_no_sense(struct client *c, char const *what)
 	client_end(c, VERDICT_TEMP, "4.5.0", words);
 }
 
-/* Each recipient has a reply of his own in LMTP (RFC 2033 section 4.2). */
+/* Each recipient has a reply of his own in LMTP (RFC 2033 section 4.2). After
+ * a refusal of BDAT nobody knows what is left (RFC 3030 section 2). */
 static enum client_step
 heard_dot(struct client *c, enum verdict verdict)
 {
@@ -25,7 +26,8 @@ heard_dot(struct client *c, enum verdict verdict)
 		c->dot++;
 	outcome_by_reply(c, verdict, c->order.lmtp ? c->dot : c->first,
 	    c->order.lmtp ? c->dot + 1 : c->end);
-	return outcome_open(c) ? CLIENT_DOT : terms_finished(c, true);
+	return outcome_open(c) ? CLIENT_DOT :
+	    terms_finished(c, !c->chunked || verdict == VERDICT_OK);
 }
 
 /* Where a good reply leads. */
