@@ -7,11 +7,21 @@
 static bool
 has_bare(struct client *c, struct slice piece)
 {
-	size_t i;
+	while (piece.len) {
+		size_t n = 1;
 
-	for (i = 0; i < piece.len; i++) {
-		if (c->cr != (piece.s[i] == '\n')) return true;
-		c->cr = piece.s[i] == '\r';
+		if (!c->cr) {
+			n = slice_find(piece, '\r');
+			if (slice_find(slice_from(piece.s, n), '\n') < n)
+				return true;
+			c->cr = n < piece.len;
+			n += c->cr;
+		} else if (*piece.s == '\n') {
+			c->cr = false;
+		} else {
+			return true;
+		}
+		piece = slice_skip(piece, n);
 	}
 	return c->cr && c->taken == c->order.size;
 }
