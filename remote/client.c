@@ -29,6 +29,16 @@ client_lost(struct client *c, char const *reason)
 
 /* What we say */
 
+/* A small message goes along with its recipients (RFC 3030 section 4.2): should
+ * they be refused, little was sent in vain. */
+static bool
+may_go_ahead(struct client const *c)
+{
+	return c->say.step == CLIENT_BDAT &&
+	    c->order.size <= CLIENT_PIECE_MAX &&
+	    sizeof c->out - c->out_len >= CLIENT_COMMAND_MAX + c->order.size;
+}
+
 static bool
 may_say(struct client const *c)
 {
@@ -36,7 +46,21 @@ may_say(struct client const *c)
 	if (sizeof c->out - c->out_len < CLIENT_COMMAND_MAX) return false;
 	if (dialogue_is_same(c->say, c->hear)) return true;
 	return c->offer.pipelining && dialogue_in_group(c->hear) &&
-	    dialogue_in_group(c->say) && outcome_open(c);
+	    (dialogue_in_group(c->say) || may_go_ahead(c)) &&
+	    outcome_open(c);
+}
+
+static void
+say(struct client *c)
+{
+	if (c->say.step == CLIENT_BDAT && c->hear.step != CLIENT_BDAT) {
+		c->ahead = true;
+		c->ahead_at = c->out_len;
+	}
+	dialogue[c->say.step].command(c);
+	c->say = dialogue_follow(c, c->say);
+	/* its reply comes behind the text */
+	if (c->hear.step == CLIENT_BDAT) dialogue_go(c, CLIENT_TEXT);
 }
 
 enum client_do
@@ -49,14 +73,11 @@ client_next(struct client *c, struct slice *view)
 		if (outcome_next(c)) return CLIENT_RESULT;
 	}
 	if (c->over) return CLIENT_CLOSE;
-	while (may_say(c)) {
-		dialogue[c->say.step].command(c);
-		c->say = dialogue_follow(c, c->say);
-		/* its reply comes behind the text */
-		if (c->hear.step == CLIENT_BDAT) dialogue_go(c, CLIENT_TEXT);
-	}
-	/* and it goes in one packet with the beginning of that */
+	while (may_say(c))
+		say(c);
+	/* what was said goes in one packet with the beginning of the text */
 	if (c->hear.step == CLIENT_TEXT && !c->taken) return CLIENT_BODY;
+	if (c->ahead && c->taken < c->order.size) return CLIENT_BODY;
 	if (c->out_at < c->out_len) {
 		*view = slice_from(c->out + c->out_at, c->out_len - c->out_at);
 		return CLIENT_SEND;
@@ -74,29 +95,6 @@ client_next(struct client *c, struct slice *view)
 	}
 }
 
-/* Commands hold one LF each, so LFs sent are commands sent. */
-void
-client_sent(struct client *c, size_t n)
-{
-	struct slice sent = slice_from(c->out + c->out_at, n);
-	bool drained = c->out_at + n == c->out_len;
-
-	if (client_in_text(c)) {
-		if (drained && c->hear.step == CLIENT_DOT)
-			c->unanswered = c->order.lmtp ? outcome_open(c) : 1;
-	} else {
-		while (slice_find(sent, '\n') < sent.len) {
-			sent = slice_skip(sent, slice_find(sent, '\n') + 1);
-			c->unanswered++;
-		}
-	}
-	if (client_in_login(c)) explicit_bzero(c->out + c->out_at, n);
-	c->out_at += n;
-	if (!drained) return;
-	c->out_at = c->out_len = 0;
-	c->turn++;
-}
-
 /* The message */
 
 void
@@ -111,7 +109,10 @@ client_body(struct client *c, struct slice piece)
 		client_end(c, VERDICT_PERM, "5.6.0",
 		    "the message holds a bare CR or LF");
 	} else if (c->taken == c->order.size) {
-		dialogue_go(c, CLIENT_DOT);
+		if (c->ahead)
+			c->say.step = CLIENT_IDLE;
+		else
+			dialogue_go(c, CLIENT_DOT);
 	}
 }
 
@@ -164,6 +165,7 @@ take_order(struct client *c, struct client_order const *order)
 		c->utf8 |= terms_needs_utf8(order->rcpt[i]);
 	c->open = order->rcpts;
 	c->due = c->first = c->end = 0;
+	c->ahead = false;
 	memset(c->rcpt, 0, sizeof c->rcpt);
 	for (i = 0; i < order->rcpts; i++) {
 		c->bad[i] = order->told && order->told[i];
@@ -192,6 +194,7 @@ client_start(struct client *c, struct client_order const *order, bool secure)
 	c->secure = secure;
 	c->say.step = CLIENT_EHLO;
 	c->unanswered = 1;
+	c->ahead_at = CLIENT_OUT_MAX;
 	take_order(c, order);
 }
 
@@ -229,13 +232,7 @@ client_secured(struct client *c)
 unsigned
 client_wait_s(struct client const *c)
 {
-	return dialogue[c->hear.step].wait_s;
-}
-
-bool
-client_in_text(struct client const *c)
-{
-	return c->hear.step == CLIENT_TEXT || c->hear.step == CLIENT_DOT;
+	return dialogue[client_committed(c) ? CLIENT_DOT : c->hear.step].wait_s;
 }
 
 bool
@@ -247,7 +244,9 @@ client_in_login(struct client const *c)
 bool
 client_committed(struct client const *c)
 {
-	return c->hear.step == CLIENT_DOT && c->unanswered;
+	if (c->hear.step == CLIENT_DOT) return c->unanswered > 0;
+	return c->ahead && dialogue_in_group(c->hear) &&
+	    c->taken == c->order.size && !client_goes_ahead(c);
 }
 
 bool

@@ -155,6 +155,9 @@ struct client {
 	struct reply reply;
 	struct body_send body;
 	bool chunked;			/* the message goes by BDAT */
+	bool ahead;			/* before RCPT is answered */
+	size_t ahead_at;		/* where it then begins in out, until
+					 * that is sent; else CLIENT_OUT_MAX */
 	bool cr;			/* the message piece ended with a CR */
 	bool in_body;			/* CLIENT_SCAN: past the header */
 	unsigned char header_end;	/* and how much of its end was seen */
@@ -210,8 +213,17 @@ void client_end(struct client *client, enum verdict verdict,
 /* client_wait_s - how long the other side may take for what it owes now */
 unsigned client_wait_s(struct client const *client);
 
-/* client_in_text - what is sent now is the message: nothing for a log */
-bool client_in_text(struct client const *client);
+/* client_goes_ahead - a message is about to be sent before its recipients are
+ * taken */
+static inline bool
+client_goes_ahead(struct client const *client)
+{
+	return client->ahead_at < CLIENT_OUT_MAX;
+}
+
+/* client_commands - those of the next n octets to be sent that are no part of
+ * the message: what a log may hold */
+struct slice client_commands(struct client const *client, size_t n);
 
 /* client_in_login - what is sent now is secret */
 bool client_in_login(struct client const *client);

@@ -58,11 +58,12 @@ dialogue_in_group(struct client_place p)
 	return p.step >= CLIENT_MAIL && p.step <= CLIENT_DATA;
 }
 
-/* BDAT needs no dots stuffed and, without PIPELINING, a round trip less. In
- * LMTP its replies are nowhere written down. */
+/* BDAT needs no dots stuffed and a round trip less. In LMTP its replies are
+ * nowhere written down. Of what went ahead only the reply is left. */
 static enum client_step
 how_to_send(struct client const *c)
 {
+	if (c->ahead) return CLIENT_DOT;
 	return c->offer.chunking && c->order.size && !c->order.lmtp ?
 	    CLIENT_BDAT : CLIENT_DATA;
 }
@@ -93,5 +94,6 @@ dialogue_moment(struct client const *c)
 {
 	bool unsent = c->hear.step == CLIENT_DOT && !c->unanswered;
 
+	if (client_committed(c)) return dialogue[CLIENT_DOT].moment;
 	return dialogue[unsent ? CLIENT_TEXT : c->hear.step].moment;
 }

@@ -34,7 +34,7 @@ read_piece(struct conn *c)
 	size_t most = left < sizeof piece ? (size_t)left : sizeof piece;
 	ssize_t n;
 
-	if (!c->client.taken && client_in_text(&c->client))
+	if (!c->client.taken && c->client.hear.step == CLIENT_TEXT)
 		show_text(c);
 	do
 		n = pread(c->user.message, piece, most,
@@ -60,6 +60,7 @@ lose(struct conn *c)
 static bool
 send_some(struct conn *c, struct slice view)
 {
+	bool was_ahead = client_goes_ahead(&c->client);
 	size_t n;
 
 	if (c->link.mute) return false;
@@ -67,6 +68,7 @@ send_some(struct conn *c, struct slice view)
 	case LINK_DONE:
 		show_said(c, slice_from(view.s, n));
 		client_sent(&c->client, n);
+		if (was_ahead && !client_goes_ahead(&c->client)) show_text(c);
 		return true;
 	case LINK_BROKEN:
 		lose(c);

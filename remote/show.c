@@ -16,7 +16,7 @@ show_said(struct conn *c, struct slice octets)
 {
 	char text[64];
 
-	if (client_in_text(&c->client)) return;
+	octets = client_commands(&c->client, octets.len);
 	if (!client_in_login(&c->client)) {
 		trace(c, TRACE_SAID, octets);
 		return;

@@ -30,7 +30,7 @@ void
 text_begin(struct client *c)
 {
 	c->taken = 0;
-	c->cr = c->chunked = false;
+	c->cr = c->chunked = c->ahead = false;
 	c->body = (struct body_send){ .state = 0 };
 	c->in_body = false;
 	c->header_end = 2;	/* a header may be empty */

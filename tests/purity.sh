@@ -76,6 +76,7 @@ remote/offer
 remote/outcome
 remote/reply
 remote/say
+remote/sent
 remote/terms
 remote/text
 send/announce

@@ -68,6 +68,9 @@ static struct client_dsn const asked[] = {
 #define SENT { "354 go\r\n", TEXT ".\r\n" }
 #define BYE { "221 bye\r\n", "" }
 #define CHUNKS { "250-mx\r\n250 CHUNKING\r\n", "MAIL FROM:<a@x.example>\r\n" }
+#define ALL "MAIL FROM:<a@x.example>\r\nRCPT TO:<b@y.example>\r\n" \
+	"BDAT 18 LAST\r\n" TEXT
+#define AHEAD { "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n", ALL }
 #define PIPED { "250-mx\r\n250 PIPELINING\r\n", \
 	"MAIL FROM:<a@x.example>\r\nRCPT TO:<b@y.example>\r\nDATA\r\n" }
 
@@ -661,16 +664,63 @@ static struct script const scripts[] = {
 		    { "250 ok\r\n", "BDAT 10 LAST\r\n.dot\r\n..\r\n" },
 		    { "250 2.0.0 in\r\n", "QUIT\r\n" }, BYE },
 	  .results = "0 ok 2.0.0 250 2.0.0 in\n" },
-	{ .name = "the recipients' replies come first",
+	{ .name = "PIPELINING too: all in one go",
 	  .rcpt = { "b@y.example", "c@y.example" },
 	  .turn = { GREETED,
 		    { "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n",
 		      "MAIL FROM:<a@x.example>\r\nRCPT TO:<b@y.example>\r\n"
-		      "RCPT TO:<c@y.example>\r\n" },
-		    { "250 ok\r\n250 ok\r\n550 no\r\n",
-		      "BDAT 18 LAST\r\n" TEXT },
+		      "RCPT TO:<c@y.example>\r\nBDAT 18 LAST\r\n" TEXT },
+		    { "250 ok\r\n250 ok\r\n550 no\r\n", "" },
 		    { "452 4.3.1 full\r\n", "QUIT\r\n" }, BYE },
 	  .results = "1 perm 5.0.0 550 no\n0 temp 4.3.1 452 4.3.1 full\n" },
+	{ .name = "all of it refused, and the next message",
+	  .keep = true,
+	  .turn = { GREETED, AHEAD,
+		    { "550 no\r\n503 what?\r\n503 what?\r\n", "RSET\r\n" },
+		    { "250 ok\r\n", "" }, { again, ALL },
+		    { "250 ok\r\n250 ok\r\n250 in\r\n", "" },
+		    { again, ALL },
+		    { "250 ok\r\n550 no\r\n554 no\r\n", "RSET\r\n" },
+		    { "250 ok\r\n", "" }, { quit, "QUIT\r\n" }, BYE },
+	  .results = "0 perm 5.0.0 550 no\n0 ok 2.0.0 250 in\n"
+		     "0 perm 5.0.0 550 no\n" },
+	{ .name = "taken for nobody",
+	  .keep = true,
+	  .turn = { GREETED, AHEAD,
+		    { "250 ok\r\n450 wait\r\n250 in\r\n", "" },
+		    { quit, "QUIT\r\n" }, BYE },
+	  .results = "0 temp 4.0.0 450 wait\n" },
+	{ .name = "they are closing",
+	  .turn = { GREETED, AHEAD, { "421 bye\r\n", "" } },
+	  .results = "0 temp 4.0.0 421 bye (host)\n" },
+	{ .name = "they hang up on all of it",
+	  .turn = { GREETED, AHEAD, { NULL, "" } },
+	  .results = "0 temp 4.4.2 connection closed after the whole message: "
+		     "they may have it (host)\n" },
+	{ .name = "they hang up when a part is answered",
+	  .turn = { GREETED, AHEAD, { "250 ok\r\n", "" }, { NULL, "" } },
+	  .results = "0 temp 4.4.2 connection closed after the whole message: "
+		     "they may have it\n" },
+	{ .name = "a reply too many",
+	  .keep = true,
+	  .turn = { GREETED, AHEAD,
+		    { "250 ok\r\n250 ok\r\n250 in\r\n250 in\r\n", "" } },
+	  .results = "0 ok 2.0.0 250 in\n" },
+	{ .name = "a bare LF, and nothing is sent",
+	  .message = "a\nb\r\n",
+	  .turn = { GREETED,
+		    { "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n", "" } },
+	  .results = "0 perm 5.6.0 the message holds a bare CR or LF\n" },
+	{ .name = "several transactions, each in one go",
+	  .rcpt = { "b@y.example", "c@y.example" },
+	  .turn = { GREETED,
+		    { "250-mx\r\n250-PIPELINING\r\n250-LIMITS RCPTMAX=1\r\n"
+		      "250 CHUNKING\r\n", ALL },
+		    { "250 ok\r\n250 ok\r\n250 in\r\n",
+		      "MAIL FROM:<a@x.example>\r\nRCPT TO:<c@y.example>\r\n"
+		      "BDAT 18 LAST\r\n" TEXT },
+		    { "250 ok\r\n250 ok\r\n250 in\r\n", "QUIT\r\n" }, BYE },
+	  .results = "0 ok 2.0.0 250 in\n1 ok 2.0.0 250 in\n" },
 	{ .name = "after BDAT was refused, RSET",
 	  .keep = true,
 	  .turn = { GREETED, CHUNKS, MAILED,
@@ -1250,6 +1300,89 @@ test_committed(void **state)
 	assert_string_equal(r->results, words);
 }
 
+static void
+begin_ahead(struct record *r, struct slice text)
+{
+	struct client_order order = { .hostname = SLICE("me.example"),
+		.sender = SLICE("a@x.example"), .rcpt = one_rcpt,
+		.rcpts = 1, .size = text.len };
+	static char said[RECORD];
+
+	r->results[0] = '\0';
+	r->closed = false;
+	r->len = 0;
+	client_start(&r->client, &order, false);
+	client_feed(&r->client, SLICE("220 mx\r\n"));
+	drive(r, said, sizeof said, text, false);
+	client_feed(&r->client, SLICE("250-mx\r\n250-8BITMIME\r\n"));
+	client_feed(&r->client, SLICE("250-PIPELINING\r\n250 CHUNKING\r\n"));
+	while (client_next(&r->client, &(struct slice){ .len = 0 }) ==
+	    CLIENT_BODY)
+		client_body(&r->client, slice_skip(text, r->client.taken));
+}
+
+/* The message is the last that is counted as said, and no log sees it. */
+static void
+test_ahead(void **state)
+{
+	static char const commands[] =
+	    "MAIL FROM:<a@x.example>\r\nRCPT TO:<b@y.example>\r\n";
+	struct record *r = &now;
+	struct slice view;
+
+	(void)state;
+	begin_ahead(r, SLICE(TEXT));
+	assert_int_equal(client_next(&r->client, &view), CLIENT_SEND);
+	assert_int_equal(client_commands(&r->client, view.len).len,
+	    sizeof commands - 1);
+	assert_int_equal(client_commands(&r->client, 4).len, 4);
+	client_sent(&r->client, view.len - 1);
+	assert_int_equal(client_commands(&r->client, 1).len, 0);
+	assert_false(client_committed(&r->client));
+	assert_int_equal(client_wait_s(&r->client), 300);
+	client_feed(&r->client, SLICE("250 ok\r\n"));
+	assert_false(client_committed(&r->client));
+	client_sent(&r->client, 1);
+	assert_true(client_committed(&r->client));
+	assert_int_equal(client_wait_s(&r->client), 600);
+	client_feed(&r->client, SLICE("250 ok\r\n"));
+	assert_true(client_committed(&r->client));
+
+	/* answered before all of it is there */
+	begin_ahead(r, SLICE(TEXT));
+	assert_int_equal(client_next(&r->client, &view), CLIENT_SEND);
+	client_sent(&r->client, view.len - 1);
+	client_feed(&r->client, SLICE("250 ok\r\n"));
+	client_feed(&r->client, SLICE("250 ok\r\n"));
+	assert_false(client_committed(&r->client));
+	client_feed(&r->client, SLICE("250 in\r\n"));
+	assert_int_equal(client_next(&r->client, &view), CLIENT_RESULT);
+	note_result(r);
+	assert_string_equal(r->results, "0 temp 4.5.0 not SMTP: an unexpected "
+	    "250 in the middle of the message\n");
+}
+
+/* One octet more waits until somebody takes it. */
+static void
+test_ahead_max(void **state)
+{
+	static char text[CLIENT_PIECE_MAX + 1];
+	struct record *r = &now;
+	struct slice view;
+	size_t n;
+
+	(void)state;
+	for (n = CLIENT_PIECE_MAX; n <= CLIENT_PIECE_MAX + 1; n++) {
+		memset(text, 'x', sizeof text);
+		memcpy(text + n - 2, "\r\n", 2);
+		begin_ahead(r, slice_from(text, n));
+		assert_int_equal(client_next(&r->client, &view), CLIENT_SEND);
+		assert_int_equal(r->client.taken,
+		    n == CLIENT_PIECE_MAX ? n : 0);
+		assert_true(view.len > n || n > CLIENT_PIECE_MAX);
+	}
+}
+
 /* RFC 5321 section 4.5.3.2 */
 static void
 test_waits(void **state)
@@ -1395,7 +1528,8 @@ test_random(void **state)
 	static char const *const words[] = { "220 a\r\n", "250 b\r\n",
 	    "250-PIPELINING\r\n", "250-c\r\n", "354 d\r\n", "421 e\r\n",
 	    "450 4.1.1 f\r\n", "550 5.1.1 g\r\n", "5", "\r", "\n", "x",
-	    "550-h\r\n", "250 SIZE 18\r\n", "250\r\n", "502 i\r\n" };
+	    "550-h\r\n", "250 SIZE 18\r\n", "250\r\n", "502 i\r\n",
+	    "250-CHUNKING\r\n" };
 	static unsigned const likely[] = { 0, 1, 1, 1, 1, 2, 4, 4, 7 };
 	struct slice const rcpt[] = { SLICE("b@y.example"), SLICE("nobody"),
 		SLICE("c@y.example") };
@@ -1418,8 +1552,8 @@ test_random(void **state)
 
 			seed = seed * 1103515245 + 12345;
 			i = (seed >> 16) % 64;
-			in = slice_of(i < 16 ? words[i] :
-			    words[likely[i % 9]]);
+			in = slice_of(i < sizeof words / sizeof *words ?
+			    words[i] : words[likely[i % 9]]);
 			r->len = 0;
 			while (in.len) {
 				in = slice_skip(in,
@@ -1453,6 +1587,8 @@ main(void)
 		cmocka_unit_test(test_sent_ahead),
 		cmocka_unit_test(test_reply_in_the_middle),
 		cmocka_unit_test(test_committed),
+		cmocka_unit_test(test_ahead),
+		cmocka_unit_test(test_ahead_max),
 		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_refused_amid_batch),
 		cmocka_unit_test(test_many_recipients),

@@ -120,6 +120,41 @@ be_host(struct host const *h)
 	_exit(0);
 }
 
+static void
+give(int fd, char const *reply)
+{
+	if (write(fd, reply, strlen(reply)) < 0) _exit(1);
+}
+
+/* One message a connection, whatever it seemed: the next one's first words are
+ * answered by hanging up.
+ *   ahead  it offers to take all of it in one go */
+static _Noreturn void
+be_forgetful_host(bool ahead)
+{
+	static char const *const plain[] = { "250 ok\r\n", "250 ok\r\n",
+	    "354 go\r\n" };
+	size_t i;
+
+	for (;;) {
+		int fd = accept(listener, NULL, NULL);
+
+		give(fd, "220 mx\r\n");
+		read_until(fd, "\r\n");
+		give(fd, ahead ? "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n" :
+		    "250 mx\r\n");
+		for (i = 0; !ahead && i < sizeof plain / sizeof *plain; i++) {
+			read_until(fd, "\r\n");
+			give(fd, plain[i]);
+		}
+		read_until(fd, ahead ? "xx\r\n" : "\r\n.\r\n");
+		if (ahead) give(fd, "250 ok\r\n250 ok\r\n");
+		give(fd, "250 2.0.0 in\r\n");
+		read_until(fd, ahead ? "xx\r\n" : "\r\n");
+		close(fd);
+	}
+}
+
 /* Our side */
 
 static struct loop loop;
@@ -403,6 +438,38 @@ test_no_relay(void **state)
 	assert_string_equal(results, "0 temp 4.3.5 no relay\n");
 }
 
+/* A connection that has gone stale is no reason to wait: another is made. */
+static void
+test_hung_up_between(void **state)
+{
+	int ahead, i;
+
+	(void)state;
+	remote.pool.idle_max = remote.pool.leaving_max = 1;
+	remote.hurry = PATIENCE;
+	for (ahead = 0; ahead < 2; ahead++) {
+		pid_t pid = fork();
+
+		assert_int_not_equal(pid, -1);
+		if (!pid) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			be_forgetful_host(ahead);
+		}
+		for (i = 0; i < 2; i++) {
+			prepare(64);
+			job_start(&job);
+			run();
+			assert_string_equal(results,
+			    "0 ok 2.0.0 250 2.0.0 in\n");
+			assert_int_equal(job.calls, 1);
+		}
+		pool_close(&remote.pool);
+		stop_host(pid);
+	}
+	remote.pool.idle_max = remote.pool.leaving_max = 0;
+	remote.hurry = HURRY;
+}
+
 /* The message ends before its size: our own fault, and no end mark is sent. */
 static void
 test_short_message(void **state)
@@ -499,6 +566,7 @@ main(void)
 		cmocka_unit_test(test_stalled_in_the_middle),
 		cmocka_unit_test(test_no_connection),
 		cmocka_unit_test(test_no_relay),
+		cmocka_unit_test(test_hung_up_between),
 		cmocka_unit_test(test_short_message),
 		cmocka_unit_test(test_cancel),
 	};
