@@ -40,6 +40,8 @@ struct client {
 	char head[HEAD_MAX];		/* of the text */
 	size_t in_head;
 	unsigned matched;		/* octets of the end mark */
+	unsigned long long in_chunk;	/* octets that BDAT has announced */
+	bool last_chunk;
 	char reply[READ_MAX];		/* to all that was read at once */
 	size_t replied;
 };
@@ -63,13 +65,17 @@ static struct option_page const page = {
 
 /* The dialogue */
 
+static char const fine[] = "250 fine\r\n";
+
 static struct verb {
 	char const *name, *reply;
 } const verbs[] = {
-	{ "EHLO", "250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE\r\n" },
+	{ "EHLO", "250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n"
+		  "250-CHUNKING\r\n250 SIZE\r\n" },
 	{ "DATA", "354 go on\r\n" },
+	{ "BDAT", "" },
 	{ "QUIT", "221 bye\r\n" },
-	{ "", "250 fine\r\n" },
+	{ "", fine },
 };
 
 static void
@@ -83,6 +89,35 @@ say(struct client *c, char const *text)
 }
 
 static void
+keep_head(struct client *c, char const *s, size_t n)
+{
+	size_t const room = sizeof c->head - c->in_head;
+
+	memcpy(c->head + c->in_head, s, n < room ? n : room);
+	c->in_head += n < room ? n : room;
+}
+
+static void
+end_message(struct client *c)
+{
+	tally_add(c->sink->tally, slice_from(c->head, c->in_head));
+	c->in_head = 0;
+}
+
+/* "BDAT 4096 LAST" */
+static void
+begin_chunk(struct client *c, struct slice line)
+{
+	slice_word(&line);
+	c->last_chunk = slice_find(line, 'L') < line.len;
+	if (!slice_number(slice_word(&line), UINT32_MAX, &c->in_chunk))
+		c->in_chunk = 0;
+	if (c->in_chunk) return;
+	if (c->last_chunk) end_message(c);
+	say(c, fine);
+}
+
+static void
 take_command(struct client *c)
 {
 	struct slice line = slice_from(c->line, c->in_line);
@@ -91,9 +126,8 @@ take_command(struct client *c)
 	while (!slice_starts_nocase(line, v->name)) v++;
 	say(c, v->reply);
 	c->in_line = 0;
-	if (*v->name != 'D') return;
-	c->in_text = true;
-	c->in_head = 0;
+	if (*v->name == 'B') begin_chunk(c, line);
+	c->in_text = *v->name == 'D';
 	c->matched = LINE_BEGINS;
 }
 
@@ -103,7 +137,7 @@ take_commands(struct client *c, char const *s, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < n && !c->in_text; i++) {
+	for (i = 0; i < n && !c->in_text && !c->in_chunk; i++) {
 		if (s[i] == '\n')
 			take_command(c);
 		else if (c->in_line < sizeof c->line)
@@ -116,19 +150,16 @@ take_commands(struct client *c, char const *s, size_t n)
 static size_t
 take_text(struct client *c, char const *s, size_t n)
 {
-	size_t const room = sizeof c->head - c->in_head;
 	char const *cr;
 	size_t i = 0;
 
-	memcpy(c->head + c->in_head, s, n < room ? n : room);
-	c->in_head += n < room ? n : room;
+	keep_head(c, s, n);
 	while (i < n) {
 		if (s[i] == end_mark[c->matched]) {
 			i++;
 			if (++c->matched < MARK) continue;
-			tally_add(c->sink->tally,
-			    slice_from(c->head, c->in_head));
-			say(c, verbs[sizeof verbs / sizeof *verbs - 1].reply);
+			end_message(c);
+			say(c, fine);
 			c->in_text = false;
 			break;
 		}
@@ -137,6 +168,26 @@ take_text(struct client *c, char const *s, size_t n)
 		i = cr ? (size_t)(cr - s) : n;
 	}
 	return i;
+}
+
+/* How many of these octets are of a chunk. */
+static size_t
+take_chunk(struct client *c, char const *s, size_t n)
+{
+	if (n > c->in_chunk) n = (size_t)c->in_chunk;
+	keep_head(c, s, n);
+	c->in_chunk -= n;
+	if (c->in_chunk) return n;
+	if (c->last_chunk) end_message(c);
+	say(c, fine);
+	return n;
+}
+
+static size_t
+take(struct client *c, char const *s, size_t n)
+{
+	if (c->in_chunk) return take_chunk(c, s, n);
+	return (c->in_text ? take_text : take_commands)(c, s, n);
 }
 
 static void
@@ -158,8 +209,7 @@ ready(void *owner, uint32_t events)
 	(void)events;
 	if (n == -1 && errno == EAGAIN) return;
 	for (i = 0; i < len;)
-		i += (c->in_text ? take_text : take_commands)(c, octets + i,
-		    len - i);
+		i += take(c, octets + i, len - i);
 	if (!len || send(c->watch.fd, c->reply, c->replied, MSG_NOSIGNAL) !=
 	    (ssize_t)c->replied)
 		end(c);
