@@ -227,7 +227,9 @@ lane_felt(struct sched *s, struct sched_lane *lane,
 	if (is_trouble(r)) {
 		lane->limit = lane->limit > 1 ? lane->limit / 2 : 1;
 		lane->good = 0;
-	} else if (++lane->good >= lane->limit && lane->limit < LANE_MAX) {
+		lane->wary = true;
+	} else if (lane->limit < LANE_MAX &&
+	    (!lane->wary || ++lane->good >= lane->limit)) {
 		lane->limit++;
 		lane->good = 0;
 	}

@@ -10,8 +10,9 @@
 #include "send/flow.h"
 
 enum {
-	/* Jobs at a time to one host: one more for each round of successes,
-	 * half as many after a host that doesn't answer or sends us away. */
+	/* Jobs at a time to one host: one more for each success, half as many
+	 * after a host that doesn't answer or sends us away, and from then on
+	 * one more for each round of successes. */
 	LANE_START = 5,
 	LANE_MAX = 20,
 	/* So many results in a row that are for want of something of ours,
@@ -35,6 +36,7 @@ struct sched_lane {
 	uint32_t running, limit;	/* jobs */
 	uint32_t good;			/* results since limit changed */
 	uint32_t lacked;		/* results in a row, see LANE_SHORT */
+	bool wary;			/* limit was too much once */
 	bool resting;
 };
 
