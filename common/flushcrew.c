@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* The helper of flush.c: threads that take descriptors from one socket and sync
- * them. Does nothing else and can't. */
+/* The helper of flush.c: its threads, and who does what. Knows nothing of
+ * files. */
 #include <skalibs/nonposix.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 #include <unistd.h>
-#include "common/ancil.h"
-#include "common/flushpart.h"
+#include "common/flushduty.h"
+#include "common/helper.h"
 #include "common/jail.h"
 
 enum {
@@ -18,15 +17,11 @@ enum {
 	RECEIVING_MAX = 3
 };
 
-struct duty {
-	struct flush_ask ask;
-	int fd, error;
-};
-
-/* A thread that rests. */
+/* A thread. */
 struct hand {
-	pthread_cond_t call;
-	bool called;
+	struct flushduty duty;
+	bool busy;		/* it has one */
+	sem_t call;		/* what it rests on */
 	struct hand *next;
 };
 
@@ -38,134 +33,40 @@ struct crew {
 	unsigned receiving;
 	bool sealed;
 	struct hand *resting;	/* the last first: its memory is in the cache */
-	struct duty duty[FLUSH_MAX];
+	struct flushduty duty[FLUSH_MAX];	/* nobody was free for these */
 	size_t duties;
 	bool telling;		/* a thread sends answers */
 	size_t answers;
 	struct flush_answer answer[FLUSH_MAX];
 };
 
-/* receive - what starts together; the process ends with its daemon
- *   returns how many */
-static size_t
-receive(int socket, struct duty d[FLUSH_MAX])
-{
-	struct flush_ask ask[FLUSH_MAX];
-	int fd[ANCIL_MANY];
-	struct iovec v = { ask, sizeof ask };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
-	union ancil_many room;
-	size_t asks, fds, i, taken = 0;
-	ssize_t n;
+/* With the lock held: */
 
-	ancil_expect_many(&m, &room);
-	do
-		n = recvmsg(socket, &m, MSG_CMSG_CLOEXEC);
-	while (n == -1 && errno == EINTR);
-	if (n <= 0 || m.msg_flags & MSG_TRUNC) _exit(0);
-	asks = (size_t)n / sizeof *ask;
-	fds = ancil_take_many(&m, fd);
-	for (i = 0; i < asks; i++) {
-		bool const along = ask[i].along && taken < fds;
-
-		d[i] = (struct duty){ .ask = ask[i],
-		    .fd = along ? fd[taken++] : -1 };
-	}
-	return asks;
-}
-
-static bool
-is_new(struct duty const *d)
-{
-	return d->ask.how == FLUSH_ALL && d->fd != -1;
-}
-
-/* written - 0 or errno. The kernel tells a failure once, which may be here; of
- * what can't be written so nothing is known before the sync. */
-static int
-written(int fd)
-{
-	unsigned const how = SYNC_FILE_RANGE_WAIT_BEFORE |
-	    SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-
-	if (sync_file_range(fd, 0, 0, how) == 0) return 0;
-	return errno == ESPIPE || errno == ENOSYS || errno == EINTR ? 0 : errno;
-}
-
-/* write_out - A file system's commit holds what was written before it began.
- * What starts together is written first, all of it, so that the first of the
- * syncs doesn't begin a commit that the others come too late for. */
-static void
-write_out(struct duty *d, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (is_new(&d[i]))
-			sync_file_range(d[i].fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-	for (i = 0; i < n; i++)
-		if (is_new(&d[i])) d[i].error = written(d[i].fd);
-}
-
-static int
-sync_now(struct duty const *d)
-{
-	int error = d->error;
-
-	if (d->fd == -1) return EBADF;
-	if (!error && (d->ask.how == FLUSH_DATA ? fdatasync(d->fd) :
-	    fsync(d->fd)))
-		error = errno;
-	close(d->fd);
-	return error;
-}
-
-/* With the lock held, which is let go of meanwhile: */
-
-static void
-call(struct crew *c)
+static struct hand *
+wake(struct crew *c)
 {
 	struct hand *h = c->resting;
 
-	if (!h) return;
-	c->resting = h->next;
-	h->called = true;
-	pthread_cond_signal(&h->call);
+	if (h) c->resting = h->next;
+	return h;
 }
 
-static void
-rest(struct crew *c, struct hand *h)
+static struct hand *
+assign(struct crew *c, struct flushduty const *d)
 {
-	h->called = false;
-	h->next = c->resting;
-	c->resting = h;
-	while (!h->called)
-		pthread_cond_wait(&h->call, &c->lock);
+	struct hand *h = wake(c);
+
+	if (h) {
+		h->duty = *d;
+		h->busy = true;
+	} else {
+		c->duty[c->duties++] = *d;
+	}
+	return h;
 }
 
-static void
-fetch(struct crew *c)
-{
-	struct duty d[FLUSH_MAX];
-	size_t n, i;
-
-	c->receiving++;
-	pthread_mutex_unlock(&c->lock);
-	n = receive(c->socket, d);
-	pthread_mutex_lock(&c->lock);
-	if (!--c->receiving) call(c);
-	if (n > 1) {
-		pthread_mutex_unlock(&c->lock);
-		write_out(d, n);
-		pthread_mutex_lock(&c->lock);
-	}
-	for (i = 0; i < n; i++) {
-		c->duty[c->duties++] = d[i];
-		if (i) call(c); /* the first is for this thread */
-	}
-}
-
-/* tell - what ends meanwhile goes along with the next packet of this thread */
+/* tell - what ends meanwhile goes along with the next packet of this thread;
+ * lets go of the lock while it sends */
 static void
 tell(struct crew *c)
 {
@@ -178,44 +79,110 @@ tell(struct crew *c)
 		c->answers = 0;
 		c->telling = true;
 		pthread_mutex_unlock(&c->lock);
-		if (send(c->socket, answer, len, MSG_NOSIGNAL) == -1) _exit(0);
+		if (!helper_send(c->socket, answer, len, -1)) _exit(0);
 		pthread_mutex_lock(&c->lock);
 		c->telling = false;
 	}
 }
 
-static void
-perform(struct crew *c)
-{
-	struct duty const d = c->duty[--c->duties];
-	int error;
+/* Without it: */
 
+/* leave_socket - somebody else stands there */
+static void
+leave_socket(struct crew *c)
+{
+	struct hand *h;
+
+	pthread_mutex_lock(&c->lock);
+	h = --c->receiving ? NULL : wake(c);
 	pthread_mutex_unlock(&c->lock);
-	error = sync_now(&d);
+	if (h) sem_post(&h->call);
+}
+
+static void
+share(struct crew *c, struct flushduty const *d, size_t n)
+{
+	struct hand *called = NULL, *h;
+	size_t i;
+
+	pthread_mutex_lock(&c->lock);
+	for (i = 0; i < n; i++) {
+		h = assign(c, &d[i]);
+		if (!h) continue;
+		h->next = called;
+		called = h;
+	}
+	pthread_mutex_unlock(&c->lock);
+	while ((h = called)) {
+		called = h->next; /* once posted, h is its own again */
+		sem_post(&h->call);
+	}
+}
+
+static void
+fetch(struct crew *c, struct hand *h)
+{
+	struct flushduty d[FLUSH_MAX];
+	size_t const n = flushduty_receive(c->socket, d);
+
+	leave_socket(c);
+	if (n > 1) {
+		flushduty_write_out(d, n);
+		share(c, d + 1, n - 1);
+	}
+	h->busy = n > 0;
+	if (n) h->duty = d[0];
+}
+
+static void
+look_for_work(struct crew *c, struct hand *h)
+{
+	pthread_mutex_lock(&c->lock);
+	h->busy = c->duties;
+	if (h->busy) {
+		h->duty = c->duty[--c->duties];
+		pthread_mutex_unlock(&c->lock);
+	} else if (c->receiving < RECEIVING_MAX) {
+		c->receiving++;
+		pthread_mutex_unlock(&c->lock);
+		fetch(c, h);
+	} else {
+		h->next = c->resting;
+		c->resting = h;
+		pthread_mutex_unlock(&c->lock);
+		while (sem_wait(&h->call) == -1)
+			;
+	}
+}
+
+static void
+perform(struct crew *c, struct flushduty const *d)
+{
+	int const error = flushduty_sync(d);
+
 	pthread_mutex_lock(&c->lock);
 	c->answer[c->answers++] = (struct flush_answer){
-	    .number = d.ask.number, .error = error };
+	    .number = d->ask.number, .error = error };
 	tell(c);
+	pthread_mutex_unlock(&c->lock);
 }
 
 static void *
 serve(void *owner)
 {
 	struct crew *c = owner;
-	struct hand hand = { .call = PTHREAD_COND_INITIALIZER };
+	struct hand hand;
 
+	if (sem_init(&hand.call, 0, 0)) _exit(111);
 	pthread_mutex_lock(&c->lock);
 	c->aboard++;
 	pthread_cond_broadcast(&c->moved);
 	while (!c->sealed)
 		pthread_cond_wait(&c->moved, &c->lock);
+	pthread_mutex_unlock(&c->lock);
 	for (;;) {
-		if (c->duties)
-			perform(c);
-		else if (c->receiving < RECEIVING_MAX)
-			fetch(c);
-		else
-			rest(c, &hand);
+		look_for_work(c, &hand);
+		if (hand.busy) perform(c, &hand.duty);
 	}
 	return NULL;
 }
