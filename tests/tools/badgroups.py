@@ -55,9 +55,9 @@ def first_command_only(call):
                  if line[:4] == b"EHLO" else YES)
 
 
-def chunks(answer, early=False):
+def chunks(answer, early=False, offers=()):
     def behave(call):
-        call.go(with_offers("8BITMIME", "CHUNKING"), last="rcpt")
+        call.go(with_offers("8BITMIME", "CHUNKING", *offers), last="rcpt")
         size = int(call.until(b"\r\n").split()[1])
         if early:
             answer(call)
@@ -219,17 +219,20 @@ def cases():
         yield add(f"LIMITS {limits}: not even the first", [LATER] * 3,
                   group(rcpt=(GONE,), offers=(f"LIMITS {limits}",)),
                   rcpts=THREE, text=False)
-    yield add("CHUNKING", OK, chunks(says(GOOD["dot"])))
-    yield add("CHUNKING, 8 MiB", OK, chunks(says(GOOD["dot"])), size=8 << 20)
-    yield add("CHUNKING, not meant", NEVER,
-              chunks(says(b"502 5.5.1 what?\r\n")))
-    yield add("CHUNKING, put off", LATER, chunks(says(WAIT)))
-    yield add("CHUNKING, 354", LATER, chunks(says(GOOD["data"])))
-    yield add("CHUNKING, close", LATER, chunks(lambda c: close(c, b"")))
-    yield add("CHUNKING, reset", LATER, chunks(lambda c: reset(c, b"")))
-    yield add("CHUNKING, silence", LATER, chunks(lambda c: silence(c, b"")))
-    yield add("CHUNKING, taken before its end", LATER,
-              chunks(says(YES), early=True), size=64 << 20)
+    for more in (), ("PIPELINING",):
+        def cut(name, outcome, answer, early=False, more=more, **others):
+            return add(" and ".join(("CHUNKING", *more)) + name, outcome,
+                       chunks(answer, early, more), **others)
+        yield cut("", OK, says(GOOD["dot"]))
+        yield cut(", 8 MiB", OK, says(GOOD["dot"]), size=8 << 20)
+        yield cut(", not meant", NEVER, says(b"502 5.5.1 what?\r\n"))
+        yield cut(", put off", LATER, says(WAIT))
+        yield cut(", 354", LATER, says(GOOD["data"]))
+        yield cut(", close", LATER, lambda c: close(c, b""))
+        yield cut(", reset", LATER, lambda c: reset(c, b""))
+        yield cut(", silence", LATER, lambda c: silence(c, b""))
+        yield cut(", taken before its end", LATER, says(YES), early=True,
+                  size=64 << 20)
     for code in (b"150", b"600", b"100", b"2500", b"2x0", b"-50", b"+25",
                  b" 250", b"\xb2\xb5\xb0"):
         for step in STEPS[:-1]:
