@@ -35,13 +35,15 @@ static struct {
 	size_t texts, changes, losses;
 	struct sched_job *job;
 	int fd;
+	char text[HANDOVER_TEXT_MAX];
+	size_t text_len;
 } told;
 
 /* What the queue and local have heard. */
 static struct {
 	struct peer queue, local;
 	size_t held, windows, fetches, outcomes, gone;
-	uint32_t window, texts;
+	uint32_t window, texts, within;
 	size_t jobs, rcpts, runs;
 	uint32_t job;
 	bool maybe, ordered;
@@ -75,6 +77,7 @@ got_window(void *owner, void const *values, int fd)
 	heard.windows++;
 	heard.window += ((struct handover_window const *)values)->messages;
 	heard.texts += ((struct handover_window const *)values)->texts;
+	heard.within = ((struct handover_window const *)values)->within;
 	return true;
 }
 
@@ -213,7 +216,8 @@ text(void *owner, struct sched_job *job, struct handover_body const *body,
     int fd)
 {
 	(void)owner;
-	(void)body;
+	told.text_len = body->text.len;
+	if (body->text.len) memcpy(told.text, body->text.s, body->text.len);
 	told.texts++;
 	told.job = job;
 	told.fd = fd;
@@ -366,7 +370,7 @@ begin_fetch(void)
 	struct sched_job *job = job_next(&sched, CHANNEL_LOCAL);
 
 	assert_non_null(job);
-	assert_true(upstream_fetch(&upstream, job));
+	assert_true(upstream_fetch(&upstream, job, true));
 	return job;
 }
 
@@ -436,6 +440,80 @@ who_has_it_need_not_ask(void **state)
 	assert_true(told.fd != -1);
 	assert_int_equal(upstream.ahead.kept, 0);
 	TURN_UNTIL(heard.fetches == 1);
+}
+
+static void
+say_text(uint32_t n, struct slice text, bool there, bool with_fd)
+{
+	struct handover_body b = said;
+
+	b.id = numbered(n);
+	b.text = text;
+	b.there = there;
+	assert_true(peer_send(&heard.queue, &handover_ahead_form, &b,
+	    with_fd ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1));
+}
+
+/* A job for another host needs a descriptor, and so may the next. */
+static void
+who_can_use_it_gets_the_text_itself(void **state)
+{
+	struct sched_job *job;
+	uint32_t n;
+
+	(void)state;
+	settle();
+	assert_int_equal(heard.within, HANDOVER_TEXT_MAX);
+	for (n = 0; n < 2; n++) {
+		say_text(n, SLICE("text"), false, false);
+		announce(n, 1);
+	}
+	job = begin_fetch();
+	assert_int_equal(told.texts, 1);
+	assert_ptr_equal(told.job, job);
+	assert_int_equal(told.fd, -1);
+	assert_true(slice_is(slice_from(told.text, told.text_len), "text"));
+	job = job_next(&sched, CHANNEL_LOCAL);
+	assert_non_null(job);
+	assert_true(upstream_fetch(&upstream, job, false));
+	assert_int_equal(told.texts, 1);
+	assert_int_equal(upstream.ahead.kept, 0);
+	TURN_UNTIL(heard.fetches == 1);
+	answer(1, true, true);
+	TURN_UNTIL(told.texts == 2);
+	assert_ptr_equal(told.job, job);
+	assert_true(told.fd != -1);
+	upstream_open_window(&upstream, 0);
+	settle();
+	assert_int_equal(heard.within, 0);
+}
+
+static void
+a_text_and_a_descriptor_exclude_each_other(void **state)
+{
+	unsigned how;
+
+	(void)state;
+	for (how = 0; how < 4; how++) {
+		if (how == 3) { /* nor in an answer */
+			struct handover_body b = { .id = numbered(0),
+			    .text = SLICE("text") };
+
+			announce(0, 1);
+			begin_fetch();
+			settle();
+			assert_true(peer_send(&heard.queue,
+			    &handover_body_form, &b, -1));
+		} else {
+			say_text(0, how < 2 ? SLICE("text") : SLICE(""),
+			    how < 1, how < 2);
+		}
+		TURN_UNTIL(heard.gone == how + 1);
+		assert_int_equal(told.texts, 0);
+		assert_int_equal(upstream.ahead.kept, 0);
+		connect_queue();
+		settle();
+	}
 }
 
 /* Not for ever, and the queue may send others instead. */
@@ -791,6 +869,8 @@ main(void)
 		TEST(answers_come_to_who_asked),
 		TEST(who_has_it_need_not_ask),
 		TEST(what_nobody_takes_goes),
+		TEST(who_can_use_it_gets_the_text_itself),
+		TEST(a_text_and_a_descriptor_exclude_each_other),
 		TEST(more_texts_than_allowed_end_the_connection),
 		TEST(wrong_answers_end_the_connection),
 		TEST(an_answer_that_comes_late_is_dropped),
