@@ -6,10 +6,6 @@
 #include "send/job.h"
 #include "send/lane.h"
 
-enum {
-	TEXT_AHEAD = 1 << 20	/* octets waiting in the socket's queue */
-};
-
 static char const *const names[CHANNELS] = {
 	[CHANNEL_LOCAL] = "local",
 	[CHANNEL_REMOTE] = "remote",
@@ -112,7 +108,8 @@ describe(struct sched_job const *job, struct handover_body const *body)
 bool
 channel_takes_text(struct channel const *c)
 {
-	return c->name == CHANNEL_LOCAL && c->peer.out.octets < TEXT_AHEAD;
+	return c->name == CHANNEL_LOCAL &&
+	    c->peer.out.octets < CHANNEL_TEXTS_MAX;
 }
 
 bool

@@ -8,6 +8,11 @@
 #include "common/peer.h"
 #include "send/sched.h"
 
+enum {
+	CHANNEL_TEXTS_MAX = 1 << 20	/* octets waiting in the socket's
+					 * queue: with more, no texts */
+};
+
 struct channel {
 	/* set by the caller */
 	struct loop *loop;

@@ -46,7 +46,7 @@ static struct {
 	uint32_t window, texts, within;
 	size_t jobs, rcpts, runs;
 	uint32_t job;
-	bool maybe, ordered;
+	bool maybe, ordered, text;
 	int fd;
 } heard;
 
@@ -123,6 +123,7 @@ got_job(void *owner, void const *values, int fd)
 	assert_true(slice_is(j->login, "l"));
 	assert_int_equal(j->ret, RET_HDRS);
 	assert_int_equal(j->how, 0);
+	heard.text = slice_is(j->text, "text");
 	if (heard.fd != -1) close(heard.fd);
 	heard.fd = fd;
 	return true;
@@ -800,6 +801,37 @@ a_job_is_handed_over_and_ends(void **state)
 	TURN_UNTIL(told.losses == 1);
 }
 
+/* While local keeps up. */
+static void
+a_text_goes_with_the_job(void **state)
+{
+	static char words[WORDS_MAX];
+	struct deliver_result r = { .words = slice_from(words, WORDS_MAX) };
+	struct handover_body body = said;
+	struct channel remote = local;
+	struct sched_job *job;
+
+	(void)state;
+	announce(0, 1);
+	job = job_next(&sched, CHANNEL_LOCAL);
+	body.text = SLICE("text");
+	assert_true(channel_begin(&local, job, &body, -1));
+	TURN_UNTIL(heard.runs == 1);
+	assert_true(heard.text);
+	assert_int_equal(heard.fd, -1);
+	remote.name = CHANNEL_REMOTE;
+	assert_false(channel_takes_text(&remote));
+	while (local.peer.out.octets < CHANNEL_TEXTS_MAX) {
+		assert_true(channel_takes_text(&local));
+		assert_true(peer_send(&local.peer, &deliver_result_form, &r,
+		    -1));
+	}
+	assert_false(channel_takes_text(&local));
+	peer_close(&local.peer);
+	assert_false(channel_begin(&local, job, &body, -1));
+	lost(NULL, &local);
+}
+
 static void
 nonsense_of_a_channel_ends_it(void **state)
 {
@@ -881,6 +913,7 @@ main(void)
 		TEST(however_many_outcomes_there_are),
 		TEST(windows_are_renewed),
 		TEST(a_job_is_handed_over_and_ends),
+		TEST(a_text_goes_with_the_job),
 		TEST(nonsense_of_a_channel_ends_it),
 		TEST(a_result_before_the_job_ends_it),
 		TEST(a_lost_channel_gives_its_jobs_back),
