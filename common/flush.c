@@ -7,27 +7,21 @@
 #include "common/flushpart.h"
 #include "common/helper.h"
 
+_Static_assert((int)FLUSH_MAX <= ANCIL_MANY, "all of them fit beside a packet");
+
 /* What goes out together. */
 struct parcel {
-	struct mmsghdr header[FLUSH_MAX];
-	struct iovec text[FLUSH_MAX];
 	struct flush_ask ask[FLUSH_MAX];
-	union ancil room[FLUSH_MAX];
-	unsigned n;
+	int fd[FLUSH_MAX];
+	size_t asks, fds;
 };
 
 static void
 add(struct parcel *p, struct flush const *job, unsigned char number)
 {
-	unsigned const i = p->n++;
-
-	p->ask[i] = (struct flush_ask){ .number = number,
-	    .how = (unsigned char)job->how };
-	p->text[i] = (struct iovec){ &p->ask[i], sizeof p->ask[i] };
-	p->header[i] = (struct mmsghdr){ .msg_hdr = {
-	    .msg_iov = &p->text[i], .msg_iovlen = 1 } };
-	if (job->fd != -1)
-		ancil_attach(&p->header[i].msg_hdr, &p->room[i], job->fd);
+	p->ask[p->asks++] = (struct flush_ask){ .number = number,
+	    .how = (unsigned char)job->how, .along = job->fd != -1 };
+	if (job->fd != -1) p->fd[p->fds++] = job->fd;
 }
 
 static void
@@ -35,8 +29,24 @@ pack(struct parcel *p, struct flushers const *f)
 {
 	struct flush const *job = f->first;
 
-	for (p->n = 0; job && p->n < f->idles; job = job->next)
-		add(p, job, f->idle[f->idles - 1 - p->n]);
+	p->asks = p->fds = 0;
+	for (; job && p->asks < f->idles; job = job->next)
+		add(p, job, f->idle[f->idles - 1 - p->asks]);
+}
+
+static bool
+post(int socket, struct parcel *p)
+{
+	struct iovec v = { p->ask, p->asks * sizeof *p->ask };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+	union ancil_many room;
+	ssize_t n;
+
+	if (p->fds) ancil_attach_many(&m, &room, p->fd, p->fds);
+	do
+		n = sendmsg(socket, &m, MSG_NOSIGNAL);
+	while (n == -1 && errno == EINTR);
+	return n != -1;
 }
 
 /* handed_over - the first of those that wait */
@@ -55,16 +65,15 @@ static void
 hand_over(struct flushers *f)
 {
 	struct parcel p;
-	int n;
 
 	pack(&p, f);
-	if (!p.n) return;
-	do
-		n = sendmmsg(f->watch.fd, p.header, p.n, MSG_NOSIGNAL);
-	while (n == -1 && errno == EINTR);
-	/* without room in the socket there are answers to come */
-	if (n == -1 && (errno != EAGAIN || f->idles == f->most)) f->lost();
-	for (; n > 0; n--)
+	if (!p.asks) return;
+	if (!post(f->watch.fd, &p)) {
+		/* without room in the socket there are answers to come */
+		if (errno != EAGAIN || f->idles == f->most) f->lost();
+		return;
+	}
+	while (p.asks--)
 		handed_over(f);
 	if (!f->first) f->eager = false;
 }

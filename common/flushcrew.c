@@ -1,67 +1,72 @@
 /* SPDX-License-Identifier: ISC */
-/* The helper of flush.c: threads that take descriptors from one socket and sync
- * them. Does nothing else and can't. */
+/* The helper of flush.c: its threads, and who does what. Knows nothing of
+ * files. */
 #include <skalibs/nonposix.h>
-#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 #include <unistd.h>
-#include "common/flushpart.h"
+#include "common/flushduty.h"
 #include "common/helper.h"
 #include "common/jail.h"
 
 enum {
 	/* nothing here goes deep; the sanitizers' functions do */
 	STACK = 128 * 1024,
-	/* Threads at the socket are woken in turn, so where there is little to
-	 * do few stand there, whose memory is in the cache. When fewer than
-	 * LOW are left others join them. */
-	RECEIVING_MAX = 12,
-	RECEIVING_LOW = 4
+	/* so many threads stand at the socket; what they bring is done by all */
+	RECEIVING_MAX = 3
+};
+
+/* A thread. */
+struct hand {
+	struct flushduty duty;
+	bool busy;		/* it has one */
+	sem_t call;		/* what it rests on */
+	struct hand *next;
 };
 
 struct crew {
 	int socket;		/* a packet wakes one thread */
 	pthread_mutex_t lock;	/* for what follows */
-	pthread_cond_t moved;
+	pthread_cond_t moved;	/* at the start */
 	unsigned aboard;	/* threads */
 	unsigned receiving;
 	bool sealed;
+	struct hand *resting;	/* the last first: its memory is in the cache */
+	struct flushduty duty[FLUSH_MAX];	/* nobody was free for these */
+	size_t duties;
 	bool telling;		/* a thread sends answers */
 	size_t answers;
 	struct flush_answer answer[FLUSH_MAX];
 };
 
-/* With the lock held, which is let go of meanwhile: */
+/* With the lock held: */
 
-/* receive - the process ends with its daemon */
-static void
-receive(struct crew *c, struct flush_ask *ask, int *fd)
+static struct hand *
+wake(struct crew *c)
 {
-	while (!c->sealed || c->receiving == RECEIVING_MAX)
-		pthread_cond_wait(&c->moved, &c->lock);
-	c->receiving++;
-	pthread_mutex_unlock(&c->lock);
-	if (helper_receive(c->socket, ask, sizeof *ask, fd) != sizeof *ask)
-		_exit(0);
-	pthread_mutex_lock(&c->lock);
-	if (--c->receiving < RECEIVING_LOW) pthread_cond_signal(&c->moved);
+	struct hand *h = c->resting;
+
+	if (h) c->resting = h->next;
+	return h;
 }
 
-static int
-sync_now(struct crew *c, enum flush_how how, int fd)
+static struct hand *
+assign(struct crew *c, struct flushduty const *d)
 {
-	int error = 0;
+	struct hand *h = wake(c);
 
-	if (fd == -1) return EBADF;
-	pthread_mutex_unlock(&c->lock);
-	if (how == FLUSH_DATA ? fdatasync(fd) : fsync(fd)) error = errno;
-	close(fd);
-	pthread_mutex_lock(&c->lock);
-	return error;
+	if (h) {
+		h->duty = *d;
+		h->busy = true;
+	} else {
+		c->duty[c->duties++] = *d;
+	}
+	return h;
 }
 
-/* tell - what ends meanwhile goes along with the next packet of this thread */
+/* tell - what ends meanwhile goes along with the next packet of this thread;
+ * lets go of the lock while it sends */
 static void
 tell(struct crew *c)
 {
@@ -80,22 +85,104 @@ tell(struct crew *c)
 	}
 }
 
+/* Without it: */
+
+/* leave_socket - somebody else stands there */
+static void
+leave_socket(struct crew *c)
+{
+	struct hand *h;
+
+	pthread_mutex_lock(&c->lock);
+	h = --c->receiving ? NULL : wake(c);
+	pthread_mutex_unlock(&c->lock);
+	if (h) sem_post(&h->call);
+}
+
+static void
+share(struct crew *c, struct flushduty const *d, size_t n)
+{
+	struct hand *called = NULL, *h;
+	size_t i;
+
+	pthread_mutex_lock(&c->lock);
+	for (i = 0; i < n; i++) {
+		h = assign(c, &d[i]);
+		if (!h) continue;
+		h->next = called;
+		called = h;
+	}
+	pthread_mutex_unlock(&c->lock);
+	while ((h = called)) {
+		called = h->next; /* once posted, h is its own again */
+		sem_post(&h->call);
+	}
+}
+
+static void
+fetch(struct crew *c, struct hand *h)
+{
+	struct flushduty d[FLUSH_MAX];
+	size_t const n = flushduty_receive(c->socket, d);
+
+	leave_socket(c);
+	if (n > 1) {
+		flushduty_write_out(d, n);
+		share(c, d + 1, n - 1);
+	}
+	h->busy = n > 0;
+	if (n) h->duty = d[0];
+}
+
+static void
+look_for_work(struct crew *c, struct hand *h)
+{
+	pthread_mutex_lock(&c->lock);
+	h->busy = c->duties;
+	if (h->busy) {
+		h->duty = c->duty[--c->duties];
+		pthread_mutex_unlock(&c->lock);
+	} else if (c->receiving < RECEIVING_MAX) {
+		c->receiving++;
+		pthread_mutex_unlock(&c->lock);
+		fetch(c, h);
+	} else {
+		h->next = c->resting;
+		c->resting = h;
+		pthread_mutex_unlock(&c->lock);
+		while (sem_wait(&h->call) == -1)
+			;
+	}
+}
+
+static void
+perform(struct crew *c, struct flushduty const *d)
+{
+	int const error = flushduty_sync(d);
+
+	pthread_mutex_lock(&c->lock);
+	c->answer[c->answers++] = (struct flush_answer){
+	    .number = d->ask.number, .error = error };
+	tell(c);
+	pthread_mutex_unlock(&c->lock);
+}
+
 static void *
 serve(void *owner)
 {
 	struct crew *c = owner;
-	struct flush_ask ask;
-	int fd, error;
+	struct hand hand;
 
+	if (sem_init(&hand.call, 0, 0)) _exit(111);
 	pthread_mutex_lock(&c->lock);
 	c->aboard++;
 	pthread_cond_broadcast(&c->moved);
+	while (!c->sealed)
+		pthread_cond_wait(&c->moved, &c->lock);
+	pthread_mutex_unlock(&c->lock);
 	for (;;) {
-		receive(c, &ask, &fd);
-		error = sync_now(c, ask.how, fd);
-		c->answer[c->answers++] = (struct flush_answer){
-		    .number = ask.number, .error = error };
-		tell(c);
+		look_for_work(c, &hand);
+		if (hand.busy) perform(c, &hand.duty);
 	}
 	return NULL;
 }
@@ -120,9 +207,9 @@ enlist(struct crew *c, unsigned threads)
 void
 flushcrew_serve(int socket, void *most)
 {
-	static struct crew c = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	static struct crew c = { .lock = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP,
 				 .moved = PTHREAD_COND_INITIALIZER };
-	unsigned const others = *(unsigned *)most - 1;
+	unsigned const others = *(unsigned *)most + RECEIVING_MAX - 1;
 	char const *why;
 
 	c.socket = socket;

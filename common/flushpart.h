@@ -6,10 +6,12 @@
 
 #include "common/flush.h"
 
-/* One in a packet, the descriptor beside it. */
+/* As many in a packet as start together, their descriptors beside it in the
+ * same order. */
 struct flush_ask {
 	unsigned char number;	/* the daemon's; nobody else's while it lasts */
 	unsigned char how;
+	bool along;		/* it has a descriptor */
 };
 
 /* As many in a packet as have ended. */

@@ -16,7 +16,7 @@ enum jail_may {
 	JAIL_INET = 4,		/* make internet sockets and connect them */
 	JAIL_READ = 8,		/* open files for reading */
 	JAIL_WRITE = 16,	/* open, make, rename and remove files */
-	JAIL_SYNC = 32,		/* fsync and fdatasync */
+	JAIL_SYNC = 32,		/* fsync and its like */
 	JAIL_MEMFD = 64,	/* make and seal memory files */
 	JAIL_PAIR = 128		/* make pairs of Unix sockets */
 };

@@ -90,6 +90,7 @@ static struct {
 	{ SCMP_SYS(fstatfs), JAIL_READ | JAIL_WRITE },
 	{ SCMP_SYS(fsync), JAIL_SYNC },
 	{ SCMP_SYS(fdatasync), JAIL_SYNC },
+	{ SCMP_SYS(sync_file_range), JAIL_SYNC },
 	{ SCMP_SYS(memfd_create), JAIL_MEMFD },
 };
 

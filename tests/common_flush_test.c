@@ -326,9 +326,10 @@ a_full_socket_is_no_loss(void **state)
 	if (!signal_children(SIGSTOP)) skip();
 	assert_int_equal(setsockopt(flushers.watch.fd, SOL_SOCKET, SO_SNDBUF,
 	    &least, sizeof least), 0);
-	for (i = 0; i < AT_ONCE; i++)
+	for (i = 0; i < AT_ONCE; i++) {
 		begin(&job[i], file, FLUSH_DATA);
-	hand_over();
+		hand_over();
+	}
 	assert_non_null(flushers.first);
 	signal_children(SIGCONT);
 	wait_for(AT_ONCE);

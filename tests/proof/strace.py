@@ -9,10 +9,10 @@ LENGTHS = "ftruncate,fallocate".split(",")
 MOVES = ["lseek"]
 SYNCS = "fsync,fdatasync".split(",")
 PLACES = "chdir,fchdir,chroot".split(",")
-# what would change a file in a way that trace.py doesn't follow
+# what would change a file in a way that trace.py doesn't follow;
+# sync_file_range changes nothing and promises nothing
 UNKNOWN = ("symlink,symlinkat,truncate,pwritev2,copy_file_range,sendfile,"
-           "splice,sync,syncfs,sync_file_range,pivot_root,io_uring_enter"
-           ).split(",")
+           "splice,sync,syncfs,pivot_root,io_uring_enter").split(",")
 CALLS = ",".join(NAMES + WRITES + LENGTHS + MOVES + SYNCS + PLACES + UNKNOWN)
 
 CALL = re.compile(rb"(\w+)\((.*)\) += (-?\d+)(.*)\Z", re.S)
