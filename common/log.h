@@ -57,8 +57,8 @@ size_t log_escape(char *out, unsigned char c, char const *also, bool json);
 void log_flush(void);
 
 enum {
-	LOG_EACH_MS = 20,	/* a write, under load; */
-	LOG_AT_ONCE = 8		/* so many may follow each other before */
+	LOG_EACH_MS = 20,	/* from one write to the next, under load */
+	LOG_AT_ONCE = 8		/* so many go without that wait before */
 };
 
 /* log_pause - the same, unless much was written a moment ago: who collects the
