@@ -33,6 +33,7 @@ static struct wire_field const job_fields[] = {
 	WIRE_FIELD_U8(struct deliver_job, utf8, 1),
 	WIRE_FIELD_U8(struct deliver_job, eightbit, 1),
 	WIRE_FIELD_U8(struct deliver_job, maybe, 1),
+	WIRE_FIELD_TEXT(struct deliver_job, text, HANDOVER_TEXT_MAX),
 };
 struct wire_form const deliver_job_form = WIRE_FORM(DELIVER_JOB, job_fields);
 

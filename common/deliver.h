@@ -3,7 +3,8 @@
  * the other end speaks first.
  *
  *   local, remote  SLOTS n     n jobs may be with me at a time
- *   send           JOB with a read-only descriptor, RCPT..., RUN
+ *   send           JOB with a read-only descriptor, RCPT..., RUN; to local a
+ *                  JOB may hold the text of a small message instead
  *   local, remote  RESULT      one for each RCPT, in any order; the job has
  *                              ended and its slot is free after the last
  *
@@ -61,6 +62,7 @@ struct deliver_job {
 	uint8_t utf8;
 	uint8_t eightbit;
 	uint8_t maybe;		/* an earlier try may have succeeded unseen */
+	struct slice text;	/* all of it; empty: a descriptor comes along */
 };
 
 struct deliver_rcpt {

@@ -13,6 +13,7 @@ struct wire_form const handover_held_form =
 static struct wire_field const window_fields[] = {
 	WIRE_FIELD_U32(struct handover_window, messages),
 	WIRE_FIELD_U32(struct handover_window, texts),
+	WIRE_FIELD_U32(struct handover_window, within),
 };
 struct wire_form const handover_window_form =
     WIRE_FORM(HANDOVER_WINDOW, window_fields);
@@ -91,6 +92,7 @@ static struct wire_field const body_fields[] = {
 	WIRE_FIELD_TEXT(struct handover_body, helo, SUBMIT_NAME_MAX),
 	WIRE_FIELD_TEXT(struct handover_body, protocol, SUBMIT_PROTOCOL_MAX),
 	WIRE_FIELD_TEXT(struct handover_body, login, SUBMIT_NAME_MAX),
+	WIRE_FIELD_TEXT(struct handover_body, text, HANDOVER_TEXT_MAX),
 };
 struct wire_form const handover_body_form =
     WIRE_FORM(HANDOVER_BODY, body_fields);

@@ -82,6 +82,8 @@ struct handover_window {
 	uint32_t messages;
 	uint32_t texts;		/* AHEADs: never more than HANDOVER_AHEAD_MAX
 				 * are open to queue at a time */
+	uint32_t within;	/* and those of so many octets, at most
+				 * HANDOVER_TEXT_MAX, without a descriptor */
 };
 
 struct handover_fetch {
@@ -154,6 +156,7 @@ struct handover_body {
 	uint8_t ret;		/* see common/submit.h */
 	struct slice envid;
 	struct slice client_address, client_name, helo, protocol, login;
+	struct slice text;	/* AHEAD: all of it, instead of a descriptor */
 };
 
 struct handover_outcome_ack {
@@ -250,6 +253,8 @@ extern struct wire_form const handover_ending_form;
 enum {
 	HANDOVER_WHERE_MAX = 512,
 	HANDOVER_AHEAD_MAX = 100,	/* descriptors; a process has a thousand */
+	HANDOVER_TEXT_MAX = 8192,	/* octets; so many cost less to copy
+					 * than a descriptor costs to make */
 	HANDOVER_REPORT_MAX = 60000,	/* octets of a report */
 	HANDOVER_TARGETS_MAX = 1000	/* that one recipient may expand to */
 };

@@ -171,6 +171,20 @@ log_flush(void)
 	errno = e;
 }
 
+int64_t
+log_pause(int64_t now_ms)
+{
+	static int64_t next_ms;
+	int64_t earliest_ms = now_ms - (LOG_AT_ONCE - 1) * LOG_EACH_MS;
+
+	if (!gathered.len) return INT64_MAX;
+	if (next_ms < earliest_ms) next_ms = earliest_ms;
+	if (next_ms > now_ms) return next_ms;
+	next_ms += LOG_EACH_MS;
+	log_flush();
+	return INT64_MAX;
+}
+
 static void
 gather(char const *line, size_t len)
 {

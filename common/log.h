@@ -53,14 +53,24 @@ enum { LOG_ESCAPED_MAX = 6 };
 size_t log_escape(char *out, unsigned char c, char const *also, bool json);
 
 /* log_flush - write what was gathered; does nothing if that is nothing. A
- * process that gathers calls it before it waits, forks or ends. */
+ * process that gathers calls it before it ends. */
 void log_flush(void);
+
+enum {
+	LOG_EACH_MS = 20,	/* from one write to the next, under load */
+	LOG_AT_ONCE = 8		/* so many go without that wait before */
+};
+
+/* log_pause - the same, unless much was written a moment ago: who collects the
+ * lines has to be woken for each write
+ *   returns  when to call it again at the latest, INT64_MAX: nothing waits */
+int64_t log_pause(int64_t now_ms);
 
 /* Where lines go. Set once at start. */
 struct log_target {
 	int fd;		/* standard error; -1: syslog, already opened */
 	bool json;
-	bool gather;	/* lines wait for log_flush, or until they are many */
+	bool gather;	/* lines wait for one of these, or until they are many */
 };
 
 extern struct log_target log_target;

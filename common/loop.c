@@ -164,22 +164,24 @@ run_chores(struct loop *loop)
 
 /* What is to be said of the events of this turn comes before what the chores
  * send because of them. */
-static void
+static int64_t
 end_turn(struct loop *loop)
 {
-	if (loop->pause) loop->pause();
+	if (loop->pause) loop->pause(loop->now_ms);
 	run_chores(loop);
-	if (loop->pause) loop->pause();
+	return loop->pause ? loop->pause(loop->now_ms) : INT64_MAX;
 }
 
 static int
-wait_ms(struct loop const *loop)
+wait_ms(struct loop const *loop, int64_t until_ms)
 {
 	int64_t ms;
 
 	if (loop->stop) return 0;
-	if (!loop->timers) return -1;
-	ms = loop->timers->key - loop->now_ms;
+	if (loop->timers && loop->timers->key < until_ms)
+		until_ms = loop->timers->key;
+	if (until_ms == INT64_MAX) return -1;
+	ms = until_ms - loop->now_ms;
 	if (ms < 0) return 0;
 	return ms > WAIT_MAX_MS ? WAIT_MAX_MS : (int)ms;
 }
@@ -187,10 +189,10 @@ wait_ms(struct loop const *loop)
 bool
 loop_turn(struct loop *loop)
 {
-	int n;
+	int64_t until_ms = end_turn(loop);
+	int n = epoll_wait(loop->epoll, loop->batch, LOOP_BATCH,
+	    wait_ms(loop, until_ms));
 
-	end_turn(loop);
-	n = epoll_wait(loop->epoll, loop->batch, LOOP_BATCH, wait_ms(loop));
 	loop->now_ms = clock_monotonic_ms();
 	if (n == -1 && errno != EINTR) return false;
 	loop->batched = n;

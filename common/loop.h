@@ -47,8 +47,9 @@ struct loop {
 	struct watch signals;
 	void (*on_signal)(void *owner, int signal);
 	void *signal_owner;
-	void (*pause)(void);	/* may be NULL: once the events of a turn are
-				 * dealt with, and again before it waits */
+	/* pause - may be NULL: once the events of a turn are dealt with, and
+	 * again before it waits: until then at most, INT64_MAX: for ever */
+	int64_t (*pause)(int64_t now_ms);
 	bool stop;		/* set to leave loop_run */
 };
 

@@ -1,21 +1,42 @@
 /* SPDX-License-Identifier: ISC */
-/* Says whether a descriptor is a message; never reads or closes one. */
+/* Makes descriptors of messages, and says whether one is; never reads or closes
+ * that. */
 #include <skalibs/nonposix.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <skalibs/allreadwrite.h>
 #include "common/msgfd.h"
+
+enum {
+	SEALS = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL
+};
+
+int
+msgfd_make(struct slice octets)
+{
+	int e, fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd == -1) return -1;
+	if (allwrite(fd, octets.s, octets.len) == octets.len &&
+	    fcntl(fd, F_ADD_SEALS, SEALS) == 0)
+		return fd;
+	e = errno;
+	close(fd);
+	errno = e;
+	return -1;
+}
 
 /* F_GET_SEALS fails with EINVAL on what is no memory file (or none that can be
  * sealed, which has F_SEAL_SEAL alone). */
 static bool
 is_sealed(int fd)
 {
-	int const all = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK |
-	    F_SEAL_SEAL;
 	int seals = fcntl(fd, F_GET_SEALS);
 
-	return seals != -1 && (seals & all) == all;
+	return seals != -1 && (seals & SEALS) == SEALS;
 }
 
 /* O_PATH descriptors show O_RDONLY as well, but cannot be read. */

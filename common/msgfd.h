@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* Descriptors of messages that come from another program: looked at before
- * they are believed. Reads no octet of the message. */
+/* Descriptors of messages, which go from program to program: made, and looked
+ * at before they are believed. */
 #ifndef MAILGRAVE_MSGFD_H
 #define MAILGRAVE_MSGFD_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "common/slice.h"
+
+/* msgfd_make - a memory file with these octets, sealed; -1 and errno */
+int msgfd_make(struct slice octets);
 
 /* msgfd_valid - a message of this many octets that nobody can change under us
  * through this descriptor: a regular file opened O_RDONLY, or a memory file

@@ -187,6 +187,7 @@ stage_serve(struct stage *s)
 {
 	static int const signals[] = { SIGTERM, SIGINT, SIGHUP, SIGALRM, 0 };
 	char const *why;
+	bool fine;
 
 	if (!loop_signals(&s->loop, signals, signalled, s))
 		strerr_diefusys(111, "take signals");
@@ -197,11 +198,10 @@ stage_serve(struct stage *s)
 	notify_tell(s->notify_socket, "READY=1\n");
 	if (s->notify_fd) notify_line((int)s->notify_fd);
 	log_target.gather = true;
-	s->loop.pause = log_flush;
-	if (!loop_run(&s->loop)) {
-		log_flush();
-		strerr_diefusys(111, "wait for events");
-	}
+	s->loop.pause = log_pause;
+	fine = loop_run(&s->loop);
+	log_flush();
+	if (!fine) strerr_diefusys(111, "wait for events");
 	log_target.gather = false;
 	loop_close(&s->loop);
 }

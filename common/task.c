@@ -36,6 +36,21 @@ put_in(struct tasks *tasks, struct task *task)
 	tasks->n++;
 }
 
+static char const *
+wrong_message(struct tasks const *tasks, struct deliver_job const *frame,
+    int message)
+{
+	if (frame->text.len && (message != -1 || !tasks->texts))
+		return "a text where there can be none";
+	if (frame->text.len)
+		return frame->text.len == frame->size ? NULL
+		    : "a text of another size";
+	if (message == -1) return "a job without a message";
+	if (!msgfd_valid(message, frame->size))
+		return "a message that could change, or is no file";
+	return NULL;
+}
+
 /* What is wrong with a JOB, or NULL. */
 static char const *
 wrong_job(struct tasks const *tasks, struct deliver_job const *frame,
@@ -48,10 +63,7 @@ wrong_job(struct tasks const *tasks, struct deliver_job const *frame,
 	if (frame->port > 65535) return "a port that is none";
 	if (frame->sender.len && !addr_parse(&sender, frame->sender))
 		return "a sender that is no address";
-	if (message == -1) return "a job without a message";
-	if (!msgfd_valid(message, frame->size))
-		return "a message that could change, or is no file";
-	return NULL;
+	return wrong_message(tasks, frame, message);
 }
 
 struct task *

@@ -33,7 +33,8 @@ struct task_rcpt {
 struct task {
 	struct upstream *from;	/* NULL: nobody waits for results any more */
 	struct deliver_job *order;
-	int message;		/* closed with the task; -1: who took it does */
+	int message;		/* closed with the task; -1: who took it does,
+				 * or its text is in the order */
 	bool running;		/* RUN has come */
 	size_t rcpts;
 	size_t owed;		/* recipients without a result */
@@ -52,6 +53,7 @@ struct tasks {
 	struct task *slot[TASK_SLOTS];
 	size_t n;
 	size_t most;		/* SLOTS that we offered */
+	bool texts;		/* small messages may come without descriptor */
 	char const *why;	/* after NULL: what was wrong with the frame */
 };
 

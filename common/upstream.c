@@ -132,6 +132,7 @@ upstreams_add(struct upstreams *all, int fd)
 	}
 	u->all = all;
 	u->tasks.most = all->jobs_most;
+	u->tasks.texts = all->texts;
 	u->part = (struct chore){ .run = part, .owner = u };
 	if (!peer_open(&u->peer, all->loop, fd, &kind, u)) {
 		log_event("turned-away", LOG_TEXT("peer", "send"),

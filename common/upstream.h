@@ -15,6 +15,7 @@ struct upstreams {
 	struct loop *loop;
 	size_t jobs_most;	/* for each; with those that nobody waits for,
 				 * all together have at most twice as many */
+	bool texts;		/* see struct tasks */
 	bool verbose;		/* log jobs as they come */
 	char const *where;	/* what the log calls a result's where */
 	/* begin - try each recipient that is TASK_GOING: upstream_result for

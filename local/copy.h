@@ -28,7 +28,8 @@ enum copy_form {
 /* A copy on its way. All but the last three are set by the caller, these are
  * zero before the first octet. */
 struct copy {
-	int from;		/* read with pread */
+	int from;		/* read with pread, unless there is a text */
+	struct slice text;	/* all of it */
 	uint64_t size;		/* octets of it */
 	struct slice sender, address;
 	enum copy_form form;

@@ -84,7 +84,8 @@ delivery_start(struct deliveries *all, struct delivery_order const *order,
 	d->owner = owner;
 	d->state = DELIVERY_WAITING;
 	d->fd = -1;
-	d->copy = (struct copy){ .from = order->message, .size = order->size,
+	d->copy = (struct copy){ .from = order->message,
+				 .text = order->text, .size = order->size,
 				 .sender = order->sender,
 				 .address = order->address,
 				 .crlf = all->crlf };

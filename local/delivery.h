@@ -44,7 +44,8 @@ struct delivery_order {
 	uint32_t rcpt;
 	uint64_t arrived_s;
 	struct slice sender, address;
-	int message;		/* read with pread */
+	int message;		/* read with pread, unless there is a */
+	struct slice text;
 	uint64_t size;
 	bool maybe;		/* it may be there already */
 	uint64_t quota;		/* of its Maildir, octets; 0: none */

@@ -195,7 +195,7 @@ filing_start(struct filings *all, struct delivery_order const *order,
 	f->done = done;
 	f->owner = owner;
 	f->append.copy = (struct copy){ .from = order->message,
-	    .size = order->size, .sender = order->sender,
+	    .text = order->text, .size = order->size, .sender = order->sender,
 	    .address = order->address, .form = COPY_MBOX,
 	    .wall_s = (int64_t)order->arrived_s };
 	f->turn = (struct timer){ .due = go_on, .owner = f };

@@ -182,7 +182,8 @@ local_options(struct local *l, int argc, char *const *argv)
 		.program = "mailgrave-local",
 		.upstream = upstream,
 		.has = STAGE_IN | STAGE_ROUTES | STAGE_HOSTNAME,
-		.may = JAIL_ACCEPT | JAIL_READ | JAIL_WRITE | JAIL_SYNC,
+		.may = JAIL_ACCEPT | JAIL_READ | JAIL_WRITE | JAIL_SYNC |
+		    JAIL_MEMFD,
 		.accepted = accepted,
 		.hup = reload,
 		.term = finish,

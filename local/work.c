@@ -2,6 +2,7 @@
 /* Turns recipients into deliveries and their ends into results; touches no
  * file. */
 #include <stdio.h>
+#include "common/msgfd.h"
 #include "local/choose.h"
 #include "local/work.h"
 
@@ -42,6 +43,7 @@ order_of(struct task_rcpt const *rcpt)
 		.sender = job->sender,
 		.address = rcpt->order->address,
 		.message = rcpt->task->message,
+		.text = job->text,
 		.size = job->size,
 		.maybe = job->maybe,
 	};
@@ -98,6 +100,14 @@ errand_over(void *owner, struct delivery_result const *result)
 	delivered(owner, result);
 }
 
+/* message_file - for who shall read it by himself; -1: there can be none now */
+static int
+message_file(struct task *task)
+{
+	if (task->message == -1) task->message = msgfd_make(task->order->text);
+	return task->message;
+}
+
 /* For a command, or a user of the system. */
 static bool
 start_errand(struct work *w, struct task_rcpt *rcpt,
@@ -118,6 +128,7 @@ start_errand(struct work *w, struct task_rcpt *rcpt,
 
 	(void)path;
 	if (!rcpt->task->slow && w->slow == w->slow_most) return false;
+	if (message_file(rcpt->task) == -1) return false;
 	rcpt->work = errand_start(w->errands, &request, rcpt->task->message,
 	    (uint32_t)(choice->found.route - w->routes->row), choice->number,
 	    errand_over, rcpt);
@@ -215,6 +226,7 @@ void
 work_init(struct work *w)
 {
 	w->upstreams.where = "where";
+	w->upstreams.texts = true;
 	w->upstreams.begin = begin;
 	w->upstreams.cancel = cancel;
 	w->upstreams.idle = idle;

@@ -102,8 +102,10 @@ tell_mail(struct handout *h, struct message const *m,
 static bool
 goes_with_text(struct handout const *h, struct message const *m)
 {
+	bool with_fd = m->file || m->unit - m->envelope > h->announce.within;
+
 	return !m->told && (!m->file || m->checked) && h->announce.texts &&
-	    h->peer.out.octets < GIVE_AHEAD;
+	    h->peer.out.octets < (with_fd ? GIVE_AHEAD : TELL_AHEAD);
 }
 
 /* errno is EIO when what was written can't be read any more. */
@@ -244,13 +246,15 @@ announce_forget(struct handout *h, struct message const *m)
 }
 
 bool
-announce_more(struct handout *h, uint32_t messages, uint32_t texts)
+announce_more(struct handout *h, struct handover_window const *by)
 {
-	if (messages > UINT32_MAX - h->announce.window ||
-	    texts > HANDOVER_AHEAD_MAX - h->announce.texts)
+	if (by->messages > UINT32_MAX - h->announce.window ||
+	    by->texts > HANDOVER_AHEAD_MAX - h->announce.texts ||
+	    by->within > HANDOVER_TEXT_MAX)
 		return false;
-	h->announce.window += messages;
-	h->announce.texts += texts;
+	h->announce.window += by->messages;
+	h->announce.texts += by->texts;
+	h->announce.within = by->within;
 	announce_on(h);
 	return true;
 }
@@ -265,7 +269,7 @@ announce_begin(struct handout *h)
 	h->announce.next = h->state->oldest;
 	h->announce.agains = 0;
 	h->announce.window = 0;
-	h->announce.texts = 0;
+	h->announce.texts = h->announce.within = 0;
 	h->announce.told = 0;
 	h->announce.all = false;
 }

@@ -3,6 +3,7 @@
 #ifndef MAILGRAVE_ANNOUNCE_H
 #define MAILGRAVE_ANNOUNCE_H
 
+#include "common/handover.h"
 #include "common/loop.h"
 #include "queue/state.h"
 
@@ -21,6 +22,7 @@ struct announce {
 	unsigned first, agains;
 	uint32_t window;	/* messages that may be told */
 	uint32_t texts;		/* AHEADs that may be sent */
+	uint32_t within;	/* octets: such go without a descriptor */
 	uint64_t told;		/* messages, on this connection */
 	bool all;		/* TOLD was said on it */
 	struct chore turn;
@@ -33,9 +35,8 @@ void announce_init(struct handout *h);
 /* announce_begin - on a new connection: all from the start */
 void announce_begin(struct handout *h);
 
-/* announce_more - the window is opened by so many messages and texts; false: by
- * more than there may be */
-bool announce_more(struct handout *h, uint32_t messages, uint32_t texts);
+/* announce_more - the window is opened; false: by more than there may be */
+bool announce_more(struct handout *h, struct handover_window const *by);
 
 /* announce_on - there may be something to tell, or room to tell it */
 void announce_on(struct handout *h);

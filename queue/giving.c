@@ -75,9 +75,11 @@ bool
 giving_ahead(struct handout *h, struct message const *m,
     struct envelope const *e)
 {
-	struct handover_body b = describe(&e->message, true);
-	int text = text_open(h->mess, m, e);
+	bool itself = e->text.len && e->text.len <= h->announce.within;
+	struct handover_body b = describe(&e->message, !itself);
+	int fd = itself ? -1 : text_open(h->mess, m, e);
 
-	return text != -1 &&
-	    peer_send(&h->peer, &handover_ahead_form, &b, text);
+	if (itself) b.text = e->text;
+	return (itself || fd != -1) &&
+	    peer_send(&h->peer, &handover_ahead_form, &b, fd);
 }

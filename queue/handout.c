@@ -60,10 +60,8 @@ got_held(void *owner, void const *values, int fd)
 static bool
 got_window(void *owner, void const *values, int fd)
 {
-	struct handover_window const *w = values;
-
 	(void)fd;
-	return announce_more(owner, w->messages, w->texts);
+	return announce_more(owner, values);
 }
 
 static bool

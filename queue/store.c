@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Files in mess/ and sealed memory files; knows no journal. */
+/* Files in mess/; knows no journal. */
 #include <skalibs/nonposix.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-#include <skalibs/allreadwrite.h>
 #include "queue/store.h"
 
 enum {
@@ -41,23 +38,6 @@ store_remove(int mess, struct traceid const *id)
 	char name[TRACEID_TEXT + 1];
 
 	unlinkat(mess, traceid_format(name, id), 0);
-}
-
-int
-store_sealed(struct slice octets)
-{
-	int const seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK |
-	    F_SEAL_SEAL;
-	int e, fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd == -1) return -1;
-	if (allwrite(fd, octets.s, octets.len) == octets.len &&
-	    fcntl(fd, F_ADD_SEALS, seals) == 0)
-		return fd;
-	e = errno;
-	close(fd);
-	errno = e;
-	return -1;
 }
 
 /* Whoever can't be asked has all there is: writing will tell. */

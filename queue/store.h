@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Message files and the descriptors that are handed out. A descriptor shows
- * one message and nothing else, and nobody can change it. */
+/* Message files. A descriptor that is handed out shows one message and nothing
+ * else, and nobody can change it. */
 #ifndef MAILGRAVE_STORE_H
 #define MAILGRAVE_STORE_H
 
@@ -13,9 +13,6 @@ int store_create(int mess, struct traceid const *id);
 int store_open(int mess, struct traceid const *id);
 
 void store_remove(int mess, struct traceid const *id);
-
-/* store_sealed - a memory file with these octets, sealed; -1 and errno */
-int store_sealed(struct slice octets);
 
 /* What the file system said last, less what was let in since. Zero to begin
  * with. */

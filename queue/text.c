@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "common/msgfd.h"
 #include "queue/crc32c.h"
 #include "queue/store.h"
 #include "queue/text.h"
@@ -63,7 +64,7 @@ int
 text_open(int mess, struct message const *m, struct envelope const *e)
 {
 	if (m->file) return open_large(mess, m, &e->message);
-	if (e->text.s) return store_sealed(e->text);
+	if (e->text.s) return msgfd_make(e->text);
 	errno = EIO;
 	return -1;
 }

@@ -32,13 +32,13 @@ ahead_keep(struct ahead *a, struct handover_body const *body, int fd,
 	struct ahead_text *text;
 
 	if (!a->allowed) {
-		close(fd);
+		if (fd != -1) close(fd);
 		return false;
 	}
 	a->allowed--;
 	text = wire_copy(&handover_ahead_form, &said, sizeof said);
-	if (!text) {
-		close(fd); /* it is asked for when it is needed */
+	if (!text) { /* it is asked for when it is needed */
+		if (fd != -1) close(fd);
 		return true;
 	}
 	*a->end = text;
@@ -59,13 +59,17 @@ take(struct ahead *a, struct ahead_text **at)
 	return text;
 }
 
+void
+ahead_free(struct ahead_text *text)
+{
+	if (text->fd != -1) close(text->fd);
+	free(text);
+}
+
 static void
 drop_first(struct ahead *a)
 {
-	struct ahead_text *text = take(a, &a->first);
-
-	close(text->fd);
-	free(text);
+	ahead_free(take(a, &a->first));
 }
 
 struct ahead_text *

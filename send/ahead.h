@@ -13,7 +13,7 @@ struct ahead_text {
 	struct handover_body body;	/* first, see wire_copy */
 	struct ahead_text *next;
 	int64_t until_ms;
-	int fd;
+	int fd;			/* -1: the text is in the body */
 };
 
 struct ahead {
@@ -36,13 +36,17 @@ ahead_is_short(struct ahead const *a)
 	    HANDOVER_AHEAD_MAX / 2;
 }
 
-/* ahead_keep - fd is taken in any case; false: more than were allowed */
+/* ahead_keep - fd, or -1, is taken in any case; false: more than were
+ * allowed */
 bool ahead_keep(struct ahead *a, struct handover_body const *body, int fd,
     int64_t now_ms);
 
-/* ahead_take - that of this mail, with its fd the caller's to close and free;
- * NULL: there is none */
+/* ahead_take - that of this mail, the caller's to free, with its fd; NULL: there
+ * is none */
 struct ahead_text *ahead_take(struct ahead *a, struct traceid const *id);
+
+/* ahead_free - with its fd */
+void ahead_free(struct ahead_text *text);
 
 /* ahead_expire - those that have waited too long are closed */
 void ahead_expire(struct ahead *a, int64_t now_ms);

@@ -96,12 +96,20 @@ describe(struct sched_job const *job, struct handover_body const *body)
 	    .client_address = body->client_address,
 	    .client_name = body->client_name, .helo = body->helo,
 	    .protocol = body->protocol, .login = body->login,
-	    .ret = body->ret, .utf8 = m->utf8, .eightbit = m->eightbit };
+	    .ret = body->ret, .utf8 = m->utf8, .eightbit = m->eightbit,
+	    .text = body->text };
 	struct sched_rcpt const *r;
 
 	for (r = job_first(job); r; r = mail_rcpt_at(m, r->next))
 		if (r->maybe) j.maybe = true;
 	return j;
+}
+
+bool
+channel_takes_text(struct channel const *c)
+{
+	return c->name == CHANNEL_LOCAL &&
+	    c->peer.out.octets < CHANNEL_TEXTS_MAX;
 }
 
 bool
@@ -114,7 +122,7 @@ channel_begin(struct channel *c, struct sched_job *job,
 	struct sched_rcpt const *r;
 
 	if (!peer_is_open(&c->peer)) {
-		close(fd);
+		if (fd != -1) close(fd);
 		return false;
 	}
 	if (!peer_send(&c->peer, &deliver_job_form, &j, fd)) return false;

@@ -75,7 +75,8 @@ start_jobs(struct dispatch *d, enum channel_name c)
 	struct sched_job *job;
 
 	while ((job = job_next(&d->sched, c)))
-		if (!upstream_fetch(&d->upstream, job)) {
+		if (!upstream_fetch(&d->upstream, job,
+		    channel_takes_text(&d->channel[c]))) {
 			job_return(&d->sched, job,
 			    d->loop->now_ms + RETRY_MS);
 			break;
@@ -141,10 +142,10 @@ text(void *owner, struct sched_job *job, struct handover_body const *body,
 	int64_t now = d->loop->now_ms;
 	struct channel *c = &d->channel[job->lane->to.channel];
 
-	if (fd == -1) {
+	if (fd == -1 && !body->text.len) {
 		job_unreadable(&d->sched, job, now);
 	} else if (is_winding_down(d)) {
-		close(fd);
+		if (fd != -1) close(fd);
 		job_return(&d->sched, job, now + RETRY_MS);
 	} else if (!channel_begin(c, job, body, fd)) {
 		job_return(&d->sched, job, now + RETRY_MS);

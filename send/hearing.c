@@ -69,8 +69,11 @@ static bool
 got_ahead(void *owner, void const *values, int fd)
 {
 	struct upstream *u = owner;
+	struct handover_body const *b = values;
+	bool fine = b->there == (fd != -1) && b->there == !b->text.len;
 
-	return fd != -1 && ahead_keep(&u->ahead, values, fd, u->loop->now_ms);
+	if (!fine && fd != -1) close(fd);
+	return fine && ahead_keep(&u->ahead, b, fd, u->loop->now_ms);
 }
 
 static bool
@@ -79,7 +82,8 @@ got_body(void *owner, void const *values, int fd)
 	struct upstream *u = owner;
 	struct handover_body const *b = values;
 	struct fetch *f = fetches_take(&u->fetches);
-	bool fine = f && traceid_eq(&f->id, &b->id) && b->there == (fd != -1);
+	bool fine = f && traceid_eq(&f->id, &b->id) &&
+	    b->there == (fd != -1) && !b->text.len;
 
 	if (fine && f->job)
 		u->text(u->owner, f->job, b, fd);

@@ -15,6 +15,7 @@ upstream_init(struct upstream *u)
 	outcomes_init(&u->outcomes);
 	fetches_init(&u->fetches);
 	ahead_init(&u->ahead);
+	u->itself = true;
 }
 
 void
@@ -30,7 +31,8 @@ void
 upstream_open_window(struct upstream *u, uint32_t messages)
 {
 	struct handover_window w = { .messages = messages,
-	    .texts = ahead_allow(&u->ahead) };
+	    .texts = ahead_allow(&u->ahead),
+	    .within = u->itself ? HANDOVER_TEXT_MAX : 0 };
 
 	peer_send(&u->peer, &handover_window_form, &w, -1);
 }
@@ -45,15 +47,17 @@ upstream_tend(struct upstream *u)
 }
 
 bool
-upstream_fetch(struct upstream *u, struct sched_job *job)
+upstream_fetch(struct upstream *u, struct sched_job *job, bool itself)
 {
 	struct ahead_text *text = ahead_take(&u->ahead, &job->mail->by.id);
 
-	if (text) {
+	u->itself = itself;
+	if (text && (itself || text->fd != -1)) {
 		u->text(u->owner, job, &text->body, text->fd);
 		free(text);
 		return true;
 	}
+	if (text) ahead_free(text);
 	return fetches_ask(&u->fetches, &u->peer, &job->mail->by.id, job, NULL);
 }
 

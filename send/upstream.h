@@ -15,7 +15,8 @@ struct upstream {
 	struct loop *loop;
 	struct sched *sched;
 	/* text - the descriptor of a job's message, now the callee's, or -1:
-	 * the queue can't give it; body is gone after the call */
+	 * it is in body, or else the queue can't give it; body is gone after
+	 * the call */
 	void (*text)(void *owner, struct sched_job *job,
 	    struct handover_body const *body, int fd);
 	/* original - the same, of a mail that a report is about */
@@ -31,6 +32,7 @@ struct upstream {
 	struct outcomes outcomes;
 	struct fetches fetches;
 	struct ahead ahead;
+	bool itself;		/* what the last job took, and so the next */
 };
 
 void upstream_init(struct upstream *u);
@@ -45,9 +47,10 @@ bool upstream_is_open(struct upstream const *u);
 /* upstream_has_room - and what is told now reaches the queue soon */
 bool upstream_has_room(struct upstream const *u);
 
-/* upstream_fetch - text is called with the job's message, now or later; false:
- * no memory */
-bool upstream_fetch(struct upstream *u, struct sched_job *job);
+/* upstream_fetch - text is called with the job's message, now or later
+ *   itself  it takes a small one without a descriptor
+ *   false   no memory */
+bool upstream_fetch(struct upstream *u, struct sched_job *job, bool itself);
 
 /* upstream_fetch_mail - original is called with the mail; false: no memory */
 bool upstream_fetch_mail(struct upstream *u, struct sched_mail *mail);

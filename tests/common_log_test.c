@@ -295,6 +295,42 @@ gathered_lines_come_together_and_whole(void **state)
 	close(pair[1]);
 }
 
+/* A lone line goes at once, and so do some that follow; more wait. */
+static void
+under_load_lines_wait_for_each_other(void **state)
+{
+	char out[PIPE_BUF];
+	int64_t now_ms = 1000000, i;
+	int pair[2], round;
+
+	(void)state;
+	assert_int_equal(pipe2(pair, O_DIRECT | O_NONBLOCK), 0);
+	log_target.fd = pair[1];
+	log_target.gather = true;
+	assert_int_equal(log_pause(now_ms), INT64_MAX);
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < LOG_AT_ONCE; i++) {
+			log_event("a", LOG_NUMBER("n", 1));
+			assert_int_equal(log_pause(now_ms), INT64_MAX);
+			assert_true(piece(pair[0], out, sizeof out) > 0);
+		}
+		log_event("a", LOG_NUMBER("n", 1));
+		assert_int_equal(log_pause(now_ms), now_ms + LOG_EACH_MS);
+		log_event("b", LOG_NUMBER("n", 2));
+		assert_int_equal(log_pause(now_ms + LOG_EACH_MS - 1),
+		    now_ms + LOG_EACH_MS);
+		assert_int_equal(piece(pair[0], out, sizeof out), 0);
+		assert_int_equal(log_pause(now_ms + LOG_EACH_MS), INT64_MAX);
+		assert_int_equal(piece(pair[0], out, sizeof out),
+		    strlen("ev=a n=1\nev=b n=2\n"));
+		/* quiet for long enough */
+		now_ms += (1 + LOG_AT_ONCE) * LOG_EACH_MS;
+	}
+	log_target.gather = false;
+	close(pair[0]);
+	close(pair[1]);
+}
+
 int
 main(void)
 {
@@ -306,6 +342,7 @@ main(void)
 		cmocka_unit_test(json_can_be_parsed),
 		cmocka_unit_test(a_long_value_leaves_room),
 		cmocka_unit_test(gathered_lines_come_together_and_whole),
+		cmocka_unit_test(under_load_lines_wait_for_each_other),
 		cmocka_unit_test(writing_keeps_errno),
 	};
 

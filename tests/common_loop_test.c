@@ -346,6 +346,40 @@ signals_come_through_the_loop(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_loop, close_loop)
 
+/* Until when it may wait, by who is asked before. */
+static int64_t until_ms;
+static int pauses;
+
+static int64_t
+pause_until(int64_t now_ms)
+{
+	assert_int_equal(now_ms, loop.now_ms);
+	pauses++;
+	return until_ms;
+}
+
+static void
+a_pause_ends_in_time(void **state)
+{
+	struct timer soon = { .due = nothing };
+
+	(void)state;
+	loop.pause = pause_until;
+	until_ms = loop.now_ms + 5;
+	assert_true(loop_turn(&loop)); /* not for ever */
+	assert_int_equal(pauses, 2);
+	assert_true(loop.now_ms >= until_ms);
+	assert_true(loop_turn(&loop)); /* that is over: not at all */
+	until_ms = INT64_MAX;
+	loop_arm(&loop, &soon, loop.now_ms + 1);
+	while (timer_is_armed(&soon))
+		assert_true(loop_turn(&loop));
+	until_ms = loop.now_ms + 3600 * 1000;
+	loop_arm(&loop, &soon, loop.now_ms + 1);
+	while (timer_is_armed(&soon))
+		assert_true(loop_turn(&loop));
+}
+
 int
 main(void)
 {
@@ -358,6 +392,7 @@ main(void)
 		TEST(chores_run_once_a_turn),
 		TEST(stopping_does_the_chores),
 		TEST(signals_come_through_the_loop),
+		TEST(a_pause_ends_in_time),
 	};
 
 	seed_begin();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Message descriptors: what is believed and what isn't. */
+/* Message descriptors: what is made, what is believed and what isn't. */
 #include <skalibs/nonposix.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "common/msgfd.h"
+#include "common/wire.h"
 
 enum { SIZE = 5 };
 
@@ -99,6 +100,31 @@ test_memory_file(void **state)
 	close(fd);
 }
 
+static void
+test_making(void **state)
+{
+	static char octets[WIRE_FRAME_MAX], back[WIRE_FRAME_MAX];
+	static size_t const sizes[] = { 0, 1, sizeof octets };
+	size_t i;
+
+	(void)state;
+	memset(octets, 'o', sizeof octets);
+	for (i = 0; i < 3; i++) {
+		int fd = msgfd_make(slice_from(octets, sizes[i]));
+
+		assert_true(fd != -1);
+		assert_true(msgfd_valid(fd, sizes[i]));
+		refused(fd, sizes[i] + 1, EMSGSIZE);
+		assert_int_equal(pread(fd, back, sizes[i], 0), sizes[i]);
+		assert_memory_equal(back, octets, sizes[i]);
+		assert_int_equal(pwrite(fd, "x", 1, 0), -1);
+		assert_int_equal(ftruncate(fd, 0), sizes[i] ? -1 : 0);
+		assert_int_equal(ftruncate(fd, (off_t)sizes[i] + 1), -1);
+		assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+		close(fd);
+	}
+}
+
 int
 main(void)
 {
@@ -106,6 +132,7 @@ main(void)
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_other_kinds),
 		cmocka_unit_test(test_memory_file),
+		cmocka_unit_test(test_making),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,6 +191,36 @@ test_bad_tasks(void **state)
 	drop(&tasks);
 }
 
+/* A text in the frame, where it may be, of its size, and nothing beside it. */
+static void
+test_texts(void **state)
+{
+	struct tasks tasks = { .most = 1 };
+	struct deliver_job frame = job(0);
+	struct task *task;
+	int fd;
+
+	(void)state;
+	frame.text = SLICE("text");
+	assert_null(task_begin(&tasks, &frame, -1));
+	tasks.texts = true;
+	frame.size = 3;
+	assert_null(task_begin(&tasks, &frame, -1));
+	frame.size = 5;
+	assert_null(task_begin(&tasks, &frame, -1));
+	frame.size = 4;
+	fd = sealed("text");
+	assert_null(task_begin(&tasks, &frame, fd));
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	assert_int_equal(tasks.n, 0);
+	task = task_begin(&tasks, &frame, -1);
+	assert_non_null(task);
+	assert_int_equal(task->message, -1);
+	assert_ptr_not_equal(task->order->text.s, frame.text.s);
+	assert_true(slice_is(task->order->text, "text"));
+	drop(&tasks);
+}
+
 int
 main(void)
 {
@@ -200,6 +230,7 @@ main(void)
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_recipients),
 		cmocka_unit_test(test_bad_tasks),
+		cmocka_unit_test(test_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,6 +189,10 @@ RPLINE Return-Path: <me@here.example>
 DTLINE Delivered-To: Box+list-a-b@Show.Test
 UFLINE From me@here.example Tue Nov 14 22:13:20 2023
 END
+with --text "$T/local.ctrl" you@show.test you@maildir.test you@mbox.test \
+	>"$T/said"
+is 'a small message without a descriptor' "$(grep -c 'ok 2.0.0' "$T/said")" 3
+ok 'a command reads it from one' cmp "$T/message" "$T/open/show.mail"
 verdict 'as another user' you@as.test 'ok 2.0.0'
 is 'which it is' "$(cat "$T/open/as.user")" daemon
 for code in 0:ok 1:temp 64:perm 66:perm 73:temp 75:temp 77:perm 99:ok \

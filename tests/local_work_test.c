@@ -550,6 +550,39 @@ test_kinds(void **state)
 	assert_int_equal(entries("."), 1);
 }
 
+/* A small message comes without a descriptor: each kind can use it. */
+static void
+test_text(void **state)
+{
+	struct deliver_job const frame = { .job = 1, .id = id, .size = 11,
+	    .text = SLICE("a: b\r\n\r\nc\r\n") };
+	struct deliver_job const been = { .job = 1, .id = id, .size = 38,
+	    .text = SLICE("Delivered-To: you@there.example\r\n\r\nc\r\n") };
+
+	(void)state;
+	hear_slots(2);
+	say_with(&deliver_job_form, &frame, -1);
+	say_rcpt(1, 0, "you@there.example");
+	say_rcpt(1, 1, "you@mbox.example");
+	say_run(1, 2);
+	assert_int_equal(hear_result().verdict, VERDICT_OK);
+	assert_int_equal(hear_result().verdict, VERDICT_OK);
+	assert_int_equal(system("printf 'Return-Path: <>\\nDelivered-To: "
+	    "you@there.example\\na: b\\n\\nc\\n' | cmp -s - you/new/*"), 0);
+	assert_int_equal(system("printf 'a: b\\n\\nc\\n\\n' >want && "
+	    "tail -n 4 file/you | cmp -s - want"), 0);
+	say_with(&deliver_job_form, &been, -1);
+	say_rcpt(1, 0, "you@there.example");
+	say_run(1, 1);
+	assert_int_equal(hear_result().verdict, VERDICT_PERM);
+	say_with(&deliver_job_form, &frame, -1);
+	say_rcpt(1, 0, "you@cmd.example");
+	say_run(1, 1);
+	assert_true(hear_result().ours); /* nobody runs it */
+	assert_int_equal(work.slow, 0);
+	assert_int_equal(losses, 0);
+}
+
 /* Many for one mbox, which is one after another. */
 static void
 test_many_for_one(void **state)
@@ -650,7 +683,7 @@ main(void)
 		TEST(test_results), TEST(test_full_job), TEST(test_slots),
 		TEST(test_maybe), TEST(test_protocol_errors),
 		TEST(test_upstream_lost), TEST(test_remembered), TEST(test_kinds),
-		TEST(test_many_for_one), TEST(test_locked_mbox),
+		TEST(test_text), TEST(test_many_for_one), TEST(test_locked_mbox),
 		TEST(test_connections),
 	};
 

@@ -51,9 +51,10 @@ descriptors() { # descriptors WHO PID ROOT ALLOWED
 	is "$1: descriptors" "$(cat "$T/fds")" ''
 	for fd in /proc/"$2"/fd/*; do
 		[ -d "$fd" ] || continue
-		case $(readlink "$fd") in
+		path=$(readlink "$fd") || continue # it was closed meanwhile
+		case $path in
 		"$3" | "$3"/*) ;;
-		*) point 1 "$1: a directory outside: $(readlink "$fd")" ;;
+		*) point 1 "$1: a directory outside: $path" ;;
 		esac
 	done
 }

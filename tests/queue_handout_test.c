@@ -306,6 +306,45 @@ a_fresh_text_goes_along(void **unused)
 }
 
 static void
+a_small_one_goes_without_descriptor(void **unused)
+{
+	static char want[HANDOVER_TEXT_MAX];
+	uint32_t n;
+
+	(void)unused;
+	window_within(10, 10, 1000);
+	settle();
+	for (n = 0; n < 3; n++) {
+		size_t len = n ? 999 + n : HANDOVER_TEXT_MAX;
+
+		arrive(n, 1, len);
+		settle();
+		assert_int_equal(heard.aheads, n + 1);
+		assert_int_equal(handout.announce.texts, 9 - n);
+		assert_int_equal(heard.text_len, n == 1 ? len : 0);
+		write_body(want, len, n);
+		assert_memory_equal(heard.text, want, heard.text_len);
+		if (n != 1) assert_true(msgfd_valid(heard.fd, len));
+	}
+	fetch(1); /* who asks gets one */
+	assert_true(msgfd_valid(heard.fd, 1000));
+}
+
+/* However many there are, none waits to be asked for. */
+static void
+many_small_ones_go_at_once(void **unused)
+{
+	uint32_t n;
+
+	(void)unused;
+	for (n = 0; n < HANDOVER_AHEAD_MAX; n++)
+		arrive(n, 1, 4096);
+	window_within(1000, HANDOVER_AHEAD_MAX, HANDOVER_TEXT_MAX);
+	PATIENTLY(heard.readies == HANDOVER_AHEAD_MAX, turn_once());
+	assert_int_equal(heard.aheads, HANDOVER_AHEAD_MAX);
+}
+
+static void
 a_fresh_file_goes_along(void **unused)
 {
 	struct traceid id = numbered(1);
@@ -362,6 +401,14 @@ texts_have_a_limit(void **unused)
 	assert_int_equal(heard.gone, 1);
 	connect_send();
 	assert_int_equal(handout.announce.texts, 0);
+	window_within(0, 0, HANDOVER_TEXT_MAX);
+	settle();
+	assert_int_equal(handout.announce.within, HANDOVER_TEXT_MAX);
+	window_within(0, 0, HANDOVER_TEXT_MAX + 1);
+	settle();
+	assert_int_equal(heard.gone, 1);
+	connect_send();
+	assert_int_equal(handout.announce.within, 0);
 }
 
 /* Outcomes */
@@ -742,6 +789,8 @@ main(void)
 		TEST(a_check_ends_with_the_connection),
 		TEST(an_uncommitted_one_is_not_there),
 		TEST(a_fresh_text_goes_along),
+		TEST(a_small_one_goes_without_descriptor),
+		TEST(many_small_ones_go_at_once),
 		TEST(a_fresh_file_goes_along),
 		TEST(other_texts_are_asked_for),
 		TEST(texts_have_a_limit),

@@ -27,6 +27,8 @@ struct heard_rcpt {
 static struct {
 	struct peer peer;
 	size_t mails, rcpts, readies, told, acks, bodies, aheads, gone, endings;
+	size_t text_len;	/* of the last AHEAD */
+	char text[HANDOVER_TEXT_MAX];
 	struct handover_mail mail;	/* the last, without its texts */
 	struct traceid order[MESSAGES];
 	uint32_t open;			/* RCPTs since MAIL */
@@ -140,10 +142,12 @@ got_ahead(void *owner, void const *values, int fd)
 {
 	struct handover_body const *b = values;
 
-	assert_true(fd != -1);
+	assert_true(b->there == (fd != -1) && b->there == !b->text.len);
 	assert_true(traceid_eq(&b->id, &heard.mail.id));
 	assert_int_equal(heard.readies + 1, heard.mails); /* before READY */
 	heard.aheads++;
+	heard.text_len = b->text.len;
+	if (b->text.len) memcpy(heard.text, b->text.s, b->text.len);
 	return got_body(owner, values, fd);
 }
 
@@ -279,11 +283,17 @@ restart(void)
 }
 
 static inline void
-window_with_texts(uint32_t messages, uint32_t texts)
+window_within(uint32_t messages, uint32_t texts, uint32_t within)
 {
 	assert_true(peer_send(&heard.peer, &handover_window_form,
-	    &(struct handover_window){ .messages = messages, .texts = texts },
-	    -1));
+	    &(struct handover_window){ .messages = messages, .texts = texts,
+	    .within = within }, -1));
+}
+
+static inline void
+window_with_texts(uint32_t messages, uint32_t texts)
+{
+	window_within(messages, texts, 0);
 }
 
 static inline void

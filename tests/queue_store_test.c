@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Message files and memory files: what is handed out shows one message and
- * can't be changed; what nobody refers to is swept. */
+/* Message files: what is handed out can't be changed; what nobody refers to is
+ * swept. */
 #include <skalibs/nonposix.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,31 +9,6 @@
 #include <cmocka.h>
 #include "common/msgfd.h"
 #include "tests/queue_spool.h"
-
-static void
-a_memory_file_is_sealed(void **unused)
-{
-	static char octets[RECORD_BODY_MAX], back[RECORD_BODY_MAX];
-	static size_t const sizes[] = { 0, 1, RECORD_BODY_MAX };
-	size_t i;
-
-	(void)unused;
-	random_buf(octets, sizeof octets);
-	for (i = 0; i < 3; i++) {
-		int fd = store_sealed(slice_from(octets, sizes[i]));
-
-		assert_true(fd != -1);
-		assert_true(msgfd_valid(fd, sizes[i]));
-		assert_false(msgfd_valid(fd, sizes[i] + 1));
-		assert_int_equal(pread(fd, back, sizes[i], 0), sizes[i]);
-		assert_memory_equal(back, octets, sizes[i]);
-		assert_int_equal(pwrite(fd, "x", 1, 0), -1);
-		assert_int_equal(ftruncate(fd, 0), sizes[i] ? -1 : 0);
-		assert_int_equal(ftruncate(fd, (off_t)sizes[i] + 1), -1);
-		assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-		close(fd);
-	}
-}
 
 static void
 a_file_is_made_once_and_opened_for_reading(void **unused)
@@ -152,7 +127,6 @@ int
 main(void)
 {
 	struct CMUnitTest const tests[] = {
-		TEST(a_memory_file_is_sealed),
 		TEST(a_file_is_made_once_and_opened_for_reading),
 		TEST(sweeping_removes_what_is_unreferenced),
 		TEST(sweeping_goes_in_steps),

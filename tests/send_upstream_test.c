@@ -35,16 +35,18 @@ static struct {
 	size_t texts, changes, losses;
 	struct sched_job *job;
 	int fd;
+	char text[HANDOVER_TEXT_MAX];
+	size_t text_len;
 } told;
 
 /* What the queue and local have heard. */
 static struct {
 	struct peer queue, local;
 	size_t held, windows, fetches, outcomes, gone;
-	uint32_t window, texts;
+	uint32_t window, texts, within;
 	size_t jobs, rcpts, runs;
 	uint32_t job;
-	bool maybe, ordered;
+	bool maybe, ordered, text;
 	int fd;
 } heard;
 
@@ -75,6 +77,7 @@ got_window(void *owner, void const *values, int fd)
 	heard.windows++;
 	heard.window += ((struct handover_window const *)values)->messages;
 	heard.texts += ((struct handover_window const *)values)->texts;
+	heard.within = ((struct handover_window const *)values)->within;
 	return true;
 }
 
@@ -120,6 +123,7 @@ got_job(void *owner, void const *values, int fd)
 	assert_true(slice_is(j->login, "l"));
 	assert_int_equal(j->ret, RET_HDRS);
 	assert_int_equal(j->how, 0);
+	heard.text = slice_is(j->text, "text");
 	if (heard.fd != -1) close(heard.fd);
 	heard.fd = fd;
 	return true;
@@ -213,7 +217,8 @@ text(void *owner, struct sched_job *job, struct handover_body const *body,
     int fd)
 {
 	(void)owner;
-	(void)body;
+	told.text_len = body->text.len;
+	if (body->text.len) memcpy(told.text, body->text.s, body->text.len);
 	told.texts++;
 	told.job = job;
 	told.fd = fd;
@@ -366,7 +371,7 @@ begin_fetch(void)
 	struct sched_job *job = job_next(&sched, CHANNEL_LOCAL);
 
 	assert_non_null(job);
-	assert_true(upstream_fetch(&upstream, job));
+	assert_true(upstream_fetch(&upstream, job, true));
 	return job;
 }
 
@@ -436,6 +441,80 @@ who_has_it_need_not_ask(void **state)
 	assert_true(told.fd != -1);
 	assert_int_equal(upstream.ahead.kept, 0);
 	TURN_UNTIL(heard.fetches == 1);
+}
+
+static void
+say_text(uint32_t n, struct slice text, bool there, bool with_fd)
+{
+	struct handover_body b = said;
+
+	b.id = numbered(n);
+	b.text = text;
+	b.there = there;
+	assert_true(peer_send(&heard.queue, &handover_ahead_form, &b,
+	    with_fd ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1));
+}
+
+/* A job for another host needs a descriptor, and so may the next. */
+static void
+who_can_use_it_gets_the_text_itself(void **state)
+{
+	struct sched_job *job;
+	uint32_t n;
+
+	(void)state;
+	settle();
+	assert_int_equal(heard.within, HANDOVER_TEXT_MAX);
+	for (n = 0; n < 2; n++) {
+		say_text(n, SLICE("text"), false, false);
+		announce(n, 1);
+	}
+	job = begin_fetch();
+	assert_int_equal(told.texts, 1);
+	assert_ptr_equal(told.job, job);
+	assert_int_equal(told.fd, -1);
+	assert_true(slice_is(slice_from(told.text, told.text_len), "text"));
+	job = job_next(&sched, CHANNEL_LOCAL);
+	assert_non_null(job);
+	assert_true(upstream_fetch(&upstream, job, false));
+	assert_int_equal(told.texts, 1);
+	assert_int_equal(upstream.ahead.kept, 0);
+	TURN_UNTIL(heard.fetches == 1);
+	answer(1, true, true);
+	TURN_UNTIL(told.texts == 2);
+	assert_ptr_equal(told.job, job);
+	assert_true(told.fd != -1);
+	upstream_open_window(&upstream, 0);
+	settle();
+	assert_int_equal(heard.within, 0);
+}
+
+static void
+a_text_and_a_descriptor_exclude_each_other(void **state)
+{
+	unsigned how;
+
+	(void)state;
+	for (how = 0; how < 4; how++) {
+		if (how == 3) { /* nor in an answer */
+			struct handover_body b = { .id = numbered(0),
+			    .text = SLICE("text") };
+
+			announce(0, 1);
+			begin_fetch();
+			settle();
+			assert_true(peer_send(&heard.queue,
+			    &handover_body_form, &b, -1));
+		} else {
+			say_text(0, how < 2 ? SLICE("text") : SLICE(""),
+			    how < 1, how < 2);
+		}
+		TURN_UNTIL(heard.gone == how + 1);
+		assert_int_equal(told.texts, 0);
+		assert_int_equal(upstream.ahead.kept, 0);
+		connect_queue();
+		settle();
+	}
 }
 
 /* Not for ever, and the queue may send others instead. */
@@ -722,6 +801,37 @@ a_job_is_handed_over_and_ends(void **state)
 	TURN_UNTIL(told.losses == 1);
 }
 
+/* While local keeps up. */
+static void
+a_text_goes_with_the_job(void **state)
+{
+	static char words[WORDS_MAX];
+	struct deliver_result r = { .words = slice_from(words, WORDS_MAX) };
+	struct handover_body body = said;
+	struct channel remote = local;
+	struct sched_job *job;
+
+	(void)state;
+	announce(0, 1);
+	job = job_next(&sched, CHANNEL_LOCAL);
+	body.text = SLICE("text");
+	assert_true(channel_begin(&local, job, &body, -1));
+	TURN_UNTIL(heard.runs == 1);
+	assert_true(heard.text);
+	assert_int_equal(heard.fd, -1);
+	remote.name = CHANNEL_REMOTE;
+	assert_false(channel_takes_text(&remote));
+	while (local.peer.out.octets < CHANNEL_TEXTS_MAX) {
+		assert_true(channel_takes_text(&local));
+		assert_true(peer_send(&local.peer, &deliver_result_form, &r,
+		    -1));
+	}
+	assert_false(channel_takes_text(&local));
+	peer_close(&local.peer);
+	assert_false(channel_begin(&local, job, &body, -1));
+	lost(NULL, &local);
+}
+
 static void
 nonsense_of_a_channel_ends_it(void **state)
 {
@@ -791,6 +901,8 @@ main(void)
 		TEST(answers_come_to_who_asked),
 		TEST(who_has_it_need_not_ask),
 		TEST(what_nobody_takes_goes),
+		TEST(who_can_use_it_gets_the_text_itself),
+		TEST(a_text_and_a_descriptor_exclude_each_other),
 		TEST(more_texts_than_allowed_end_the_connection),
 		TEST(wrong_answers_end_the_connection),
 		TEST(an_answer_that_comes_late_is_dropped),
@@ -801,6 +913,7 @@ main(void)
 		TEST(however_many_outcomes_there_are),
 		TEST(windows_are_renewed),
 		TEST(a_job_is_handed_over_and_ends),
+		TEST(a_text_goes_with_the_job),
 		TEST(nonsense_of_a_channel_ends_it),
 		TEST(a_result_before_the_job_ends_it),
 		TEST(a_lost_channel_gives_its_jobs_back),

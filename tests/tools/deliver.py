@@ -61,15 +61,17 @@ class Send:
 
     def give(self, number, message, rcpts, a):
         """rcpts: (number, address, action) of each"""
-        fd = sealed(message)
+        fd = None if a.text else sealed(message)
         self.send(struct.pack(">HI", JOB, number) + a.id + text(a.sender) +
                   text(a.groups) + text(a.host) +
                   struct.pack(">I", a.port) + a.how +
                   struct.pack(">QQ", len(message), a.arrived) +
                   text(a.envid) + text(a.address) + text(a.name) +
                   text(a.helo) + text(a.protocol) + text(a.login) +
-                  bytes((0, 0, 0, a.maybe)), fd)
-        os.close(fd)
+                  bytes((0, 0, 0, a.maybe)) +
+                  text(message if a.text else ""), fd)
+        if fd is not None:
+            os.close(fd)
         for rcpt, address, action in rcpts:
             self.send(struct.pack(">HIIIIB", RCPT, number, rcpt, a.attempt,
                                   action, 0) + text(address) + text(a.orcpt))
@@ -111,6 +113,8 @@ def options(words=None):
                    help="give so many, each with an id of its own")
     o.add_argument("--leave", metavar="FILE",
                    help="go away when this file is there, without results")
+    o.add_argument("--text", action="store_true",
+                   help="no descriptor: the message goes with the job")
     o.add_argument("--crlf", action="store_true",
                    help="the message has LF line ends")
     o.add_argument("--how", choices=HOWS, default="relay")
