@@ -141,7 +141,8 @@ append(struct cleaner *c)
 		struct message *m = live_at(c, &v->id, v->offset);
 
 		v->unit = (struct journal_unit){ .committed = committed,
-		    .owner = v };
+		    .owner = v,
+		    .about = journal_about(c->journal, c->segment) };
 		if (m && !m->pending && add_unit(c, v, m)) {
 			journal_end(c->journal, &v->unit);
 			m->replacing = true;

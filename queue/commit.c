@@ -213,6 +213,7 @@ seal(struct journal *j, struct journal_lane *lane, size_t len, uint32_t at)
 		    .opens = true };
 		size_t end = done + unit->len;
 
+		supply_needs(supply_last(j), unit->about);
 		unit->segment = j->used.last;
 		unit->offset = at + (uint32_t)done;
 		for (head.sequence++; done < end; head.sequence++) {

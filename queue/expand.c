@@ -260,7 +260,8 @@ append(struct expand *x, struct handout *h, struct message *m)
 	if (!p) return NOT_NOW;
 	*p = (struct pending){ .h = h, .connection = h->connection,
 	    .id = x->id, .rcpts = m->rcpts + n,
-	    .unit = { .committed = committed, .owner = p } };
+	    .unit = { .committed = committed, .owner = p,
+	    .about = journal_about(h->journal, m->segment) } };
 	if (!message_reserve(m, p->rcpts) || !compose(x, p, m)) {
 		error = errno;
 		free(p);

@@ -114,6 +114,12 @@ journal_cleanable(struct journal const *j, uint16_t *segment)
 	    j->live * 2 < (uint64_t)j->used.n * j->segment_size;
 }
 
+uint64_t
+journal_about(struct journal const *j, uint16_t segment)
+{
+	return j->segment[segment].number;
+}
+
 bool
 journal_read(struct journal const *j, uint16_t segment, uint32_t offset,
     char *out, size_t len)
@@ -157,13 +163,14 @@ journal_init(struct journal *j, struct loop *loop, struct flushers *flushers,
 
 uint16_t
 journal_found(struct journal *j, int fd, uint16_t file, uint32_t size,
-    uint64_t number)
+    uint64_t number, bool follows)
 {
 	uint16_t n = j->segments++;
 
 	/* used to its end: an old tail is never appended to */
 	j->segment[n] = (struct journal_segment){ .fd = fd, .file = file,
-	    .size = size, .end = size, .number = number };
+	    .size = size, .end = size, .number = number, .about = number };
+	if (follows) journal_speaks(j, n, (uint16_t)(n - 1));
 	if (number > j->number) j->number = number;
 	/* all of one size, whatever disk this is; not that of a file that
 	 * somebody cut off */
@@ -172,6 +179,18 @@ journal_found(struct journal *j, int fd, uint16_t file, uint32_t size,
 		j->segment_size = size;
 	if (number) supply_append(j, &j->used, n);
 	return n;
+}
+
+void
+journal_speaks(struct journal *j, uint16_t segment, uint16_t of)
+{
+	supply_needs(&j->segment[segment], journal_about(j, of));
+}
+
+void
+journal_keep_order(struct journal *j)
+{
+	j->in_order = true;
 }
 
 void

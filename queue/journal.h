@@ -28,6 +28,9 @@ struct journal_unit {
 	/* fine - durable; else the unit was not written for certain */
 	void (*committed)(void *owner, bool fine);
 	void *owner;
+	/* journal_about of the message that its records speak of; UINT64_MAX:
+	 * of none that was there before; 0: perhaps of any */
+	uint64_t about;
 	/* set when written, before committed is called */
 	uint16_t segment;
 	uint32_t offset;
@@ -44,13 +47,17 @@ struct journal_segment {
 	uint32_t end;		/* octets used */
 	uint32_t live;		/* octets of the units of unfinished messages */
 	uint64_t number;	/* of its present or last use, 0: never used */
+	uint64_t about;		/* the oldest use that must be gone before this
+				 * one is: of the same start, or with messages
+				 * that records here speak of */
 	bool cut;		/* shorter than the others */
 	bool failed;		/* a write or sync of it has: like a cut one
 				 * never written again, but emptied and put
 				 * into damaged/ */
 };
 
-/* Lists of segment numbers in the array, oldest use first. */
+/* Lists of segment numbers in the array: used ones by age, unused ones in the
+ * order in which they are used again. */
 struct journal_list {
 	uint16_t first, last;	/* valid while n > 0 */
 	uint16_t n;
@@ -95,6 +102,8 @@ struct journal {
 	uint64_t committed;		/* of the last one that is durable */
 	bool reading;			/* recovery is under way: nothing that
 					 * it found is used again */
+	bool in_order;			/* and only oldest first: not all could
+					 * be read of what records speak of */
 	uint64_t oldest, oldest_written;	/* what the newest durable head
 					 * says, the newest one written */
 	bool begun;			/* this process has a segment */
@@ -138,10 +147,18 @@ void journal_init(struct journal *j, struct loop *loop,
 
 /* journal_found - recovery: a segment file with its last use, oldest first; it
  * is never appended to
- *   number  0: never used, or nobody knows
+ *   number   0: never used, or nobody knows
+ *   follows  it is of the same start as the one before
  *   returns what to call it from now on */
 uint16_t journal_found(struct journal *j, int fd, uint16_t file,
-    uint32_t size, uint64_t number);
+    uint32_t size, uint64_t number, bool follows);
+
+/* journal_speaks - recovery: a record in this segment speaks of a message in
+ * that one */
+void journal_speaks(struct journal *j, uint16_t segment, uint16_t of);
+
+/* journal_keep_order - recovery: something could not be read */
+void journal_keep_order(struct journal *j);
 
 /* journal_forget - recovery: uses with smaller numbers count no more; heads go
  * on saying so */
@@ -161,6 +178,10 @@ void journal_spoilt(struct journal *j, uint16_t segment);
 
 /* journal_complete - recovery has read all: what is dead may be used again */
 void journal_complete(struct journal *j);
+
+/* journal_about - what a unit is told of a message whose own unit lies in this
+ * segment */
+uint64_t journal_about(struct journal const *j, uint16_t segment);
 
 /* journal_begin, journal_add, journal_end - append one unit
  *   lane  JOURNAL_MAIL is synced at once, JOURNAL_OUTCOMES may wait a moment
@@ -184,8 +205,8 @@ bool journal_takes_mail(struct journal const *j, size_t octets);
 size_t journal_unit_max(struct journal const *j);
 
 /* journal_live, journal_dead - a message's unit of so many octets lies in this
- * segment, or does so no longer; segments without any are used again, oldest
- * first */
+ * segment, or does so no longer; segments without any are used again, unless
+ * older ones are left that they must outlive */
 void journal_live(struct journal *j, uint16_t segment, uint32_t octets);
 void journal_dead(struct journal *j, uint16_t segment, uint32_t octets);
 

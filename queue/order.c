@@ -47,7 +47,8 @@ order_give(struct handout *h, struct message *m, enum order order, uid_t uid,
 	if (!p) return false;
 	*p = (struct pending){ .h = h, .done = done, .owner = owner,
 	    .what = { .id = m->by.id, .order = (uint8_t)order },
-	    .unit = { .committed = committed, .owner = p } };
+	    .unit = { .committed = committed, .owner = p,
+	    .about = journal_about(h->journal, m->segment) } };
 	/* with the outcomes: a full disk must not keep mail from being
 	 * deleted */
 	journal_begin(h->journal, JOURNAL_OUTCOMES);

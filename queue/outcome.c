@@ -80,7 +80,8 @@ append(struct handout *h, struct message *m, struct record_outcome const *r)
 
 	if (!p) return false; /* send repeats it on the next connection */
 	*p = (struct pending){ .h = h, .connection = h->connection,
-	    .what = *r, .unit = { .committed = committed, .owner = p } };
+	    .what = *r, .unit = { .committed = committed, .owner = p,
+	    .about = journal_about(h->journal, m->segment) } };
 	journal_begin(h->journal, JOURNAL_OUTCOMES);
 	if (!journal_add(h->journal, &record_outcome_form, r, true)) {
 		journal_abandon(h->journal);

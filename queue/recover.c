@@ -20,6 +20,7 @@ void
 recover_report(struct recovery *r, struct damage const *d)
 {
 	r->damaged++;
+	journal_keep_order(r->journal);
 	r->damage(r->owner, d);
 }
 
@@ -100,7 +101,8 @@ recover_begin(struct recovery *r)
 	for (i = 0; i < r->segments; i++) {
 		struct heads const *f = &r->found[i];
 
-		journal_found(r->journal, f->fd, f->file, f->size, f->number);
+		journal_found(r->journal, f->fd, f->file, f->size, f->number,
+		    i && f[-1].epoch == f->epoch);
 		if (i && heads_void(f - 1))
 			journal_spoilt(r->journal, (uint16_t)(i - 1));
 		if (f->oldest > r->oldest) r->oldest = f->oldest;

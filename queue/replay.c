@@ -56,6 +56,12 @@ read_message(struct replay *p, struct message **made)
 	return n;
 }
 
+static void
+speaks(struct replay *p, struct message const *m)
+{
+	journal_speaks(p->journal, p->segment, m->segment);
+}
+
 /* What has arrived since the start is newer than all that is read: nothing
  * that is read is about it. */
 static bool
@@ -64,25 +70,25 @@ is_newer(struct replay const *p, struct message const *m)
 	return !m->committed || m->segment >= p->own;
 }
 
+/* The message that a record speaks of. */
 static struct message *
-find(struct replay const *p, struct traceid const *id)
+find(struct replay *p, struct traceid const *id)
 {
 	struct message *m = state_find(p->state, id);
 
-	return m && !is_newer(p, m) ? m : NULL;
+	if (!m || is_newer(p, m)) return NULL;
+	speaks(p, m);
+	return m;
 }
 
 /* It counts, and replaces an earlier unit for the same id. */
 static void
 take_message(struct replay *p, struct message *m)
 {
-	struct message *old = state_find(p->state, &m->by.id);
+	struct message *old = find(p, &m->by.id);
 
-	if (old && !is_newer(p, old)) {
-		finished(p, old);
-		old = NULL;
-	}
-	if (!m->unfinished || old) {
+	if (old) finished(p, old);
+	if (!m->unfinished || state_find(p->state, &m->by.id)) {
 		message_free(m);
 	} else if (state_insert(p->state, m)) {
 		state_recover(p->state, m);

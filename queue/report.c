@@ -184,7 +184,8 @@ append(struct report *r, struct handout *h)
 		of->pending++;
 		of->reporting = true;
 	}
-	p->unit = (struct journal_unit){ .committed = committed, .owner = p };
+	p->unit = (struct journal_unit){ .committed = committed, .owner = p,
+	    .about = of ? journal_about(h->journal, of->segment) : 0 };
 	journal_end(h->journal, &p->unit);
 	log_event("report", LOG_ID(&r->id),
 	    LOG_SLICE("to", slice_from(r->to.s, r->to.len)),

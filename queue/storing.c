@@ -51,7 +51,8 @@ append(struct storing *s)
 		committed(s, false);
 		return;
 	}
-	s->unit = (struct journal_unit){ .committed = committed, .owner = s };
+	s->unit = (struct journal_unit){ .committed = committed, .owner = s,
+	    .about = UINT64_MAX };
 	journal_end(all->journal, &s->unit);
 }
 

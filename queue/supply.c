@@ -173,6 +173,7 @@ supply_take(struct journal *j)
 
 	supply_append(j, &j->used, n);
 	s->number = ++j->number;
+	s->about = j->begun ? s->number - 1 : s->number;
 	s->live = 0;
 	s->end = 0;
 	j->begun = true;
@@ -260,20 +261,43 @@ is_sound(struct journal_segment const *s)
 	return !s->failed && !s->cut;
 }
 
-/* Oldest first, so that no outcome is overwritten before the message it ends:
- * see SPOOL. */
+void
+supply_needs(struct journal_segment *s, uint64_t about)
+{
+	if (about < s->about) s->about = about;
+}
+
+/* Whether it may be used again when nothing lives in it, while the use kept,
+ * the newest before it that stays, does; 0: none does. What records here say
+ * of a message in an older segment must not be gone before that. A failed
+ * segment needs the one behind it, whose head tells of the failure. */
+static bool
+may_go(struct journal const *j, struct journal_segment const *s, uint64_t kept)
+{
+	if (!kept) return true;
+	return is_sound(s) && kept < s->about && !j->standing && !j->in_order;
+}
+
+/* Those that may go are appended by age: what one of them needs is overwritten
+ * before it. */
 void
 supply_reclaim(struct journal *j)
 {
-	if (j->reading || j->voiding || j->broken) return;
-	while (!j->retiring && j->used.n > (j->begun ? 1 : 0)) {
-		struct journal_segment const *s = &j->segment[j->used.first];
+	struct journal_list found = j->used;
+	uint16_t const busy = j->begun ? 1 : 0;
+	uint64_t kept = 0;
 
-		if (s->live) break;
-		if (!is_sound(s)) {
-			retire(j);
-			break;
-		}
-		supply_append(j, &j->unused, list_take(j, &j->used));
+	if (j->reading || j->voiding || j->broken || j->retiring) return;
+	j->used.n = 0;
+	while (found.n) {
+		uint16_t n = list_take(j, &found);
+		struct journal_segment const *s = &j->segment[n];
+		bool goes = found.n >= busy && !s->live && is_sound(s) &&
+		    may_go(j, s, kept);
+
+		if (!goes) kept = s->number;
+		supply_append(j, goes ? &j->unused : &j->used, n);
 	}
+	if (j->used.n > busy && !j->segment[j->used.first].live)
+		retire(j);
 }

@@ -27,8 +27,13 @@ struct journal_segment *supply_last(struct journal *j);
  * smaller numbers */
 uint64_t supply_oldest(struct journal const *j);
 
-/* supply_reclaim - used segments in which nothing lives, oldest first, are
- * unused from now on, or on their way to damaged/ */
+/* supply_needs - the segment stays at least as long as this use does, and all
+ * between them */
+void supply_needs(struct journal_segment *s, uint64_t about);
+
+/* supply_reclaim - used segments in which nothing lives, and whose records
+ * speak of none that is left, are unused from now on; the oldest one may be on
+ * its way to damaged/ */
 void supply_reclaim(struct journal *j);
 
 #endif

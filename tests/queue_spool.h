@@ -306,7 +306,8 @@ append_message(struct unit *u, uint32_t n, uint32_t rcpts, size_t len)
 	struct traceid id = numbered(n);
 
 	*u = (struct unit){ .fine = -1, .message = message_make(&id, rcpts),
-	    .unit = { .committed = message_committed, .owner = u } };
+	    .unit = { .committed = message_committed, .owner = u,
+	    .about = UINT64_MAX } };
 	if (!u->message || !state_insert(&state, u->message)) abort();
 	journal_begin(&journal, JOURNAL_MAIL);
 	if (!add_unit(u, n, rcpts, len)) {
@@ -322,10 +323,14 @@ static inline void
 append_outcome(struct unit *u, uint32_t n, uint32_t rcpt, uint32_t attempt,
     enum rcpt_state after)
 {
+	struct message *m;
+
 	*u = (struct unit){ .fine = -1, .outcome = { .id = numbered(n),
 	    .rcpt = rcpt, .attempt = attempt, .state = (uint8_t)after,
 	    .status = SLICE("2.0.0"), .words = SLICE("so it went") },
 	    .unit = { .committed = outcome_committed, .owner = u } };
+	m = state_find(&state, &u->outcome.id);
+	if (m) u->unit.about = journal_about(&journal, m->segment);
 	journal_begin(&journal, JOURNAL_OUTCOMES);
 	if (!journal_add(&journal, &record_outcome_form, &u->outcome, true))
 		abort();
