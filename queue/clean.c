@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Moves live messages out of the oldest segment, in batches, through the loop
+/* Moves live messages out of a segment, in batches, through the loop
  * like any other work. */
 #include <errno.h>
 #include <stdlib.h>

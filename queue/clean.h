@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Frees the oldest segment of the journal when most of the journal is dead, or
- * one after the other until a failed segment is the oldest and free:
+/* Frees a segment of the journal when most of the journal is dead, or the
+ * oldest, one after the other, until a failed segment is the oldest and free:
  * the few messages that still live there are written anew. Their text goes to
  * mess/ (all written, all synced, the directory synced), then their units are
  * appended; once that is committed the segment is free. */

@@ -110,8 +110,11 @@ journal_cleanable(struct journal const *j, uint16_t *segment)
 		return false;
 	*segment = j->used.first;
 	if (j->standing) return !j->voiding && j->segment[*segment].live;
-	return j->used.n > CLEAN_FROM &&
-	    j->live * 2 < (uint64_t)j->used.n * j->segment_size;
+	if (j->used.n <= CLEAN_FROM ||
+	    j->live * 2 >= (uint64_t)j->used.n * j->segment_size)
+		return false;
+	*segment = supply_worst(j);
+	return true;
 }
 
 uint64_t

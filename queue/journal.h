@@ -211,7 +211,7 @@ void journal_live(struct journal *j, uint16_t segment, uint32_t octets);
 void journal_dead(struct journal *j, uint16_t segment, uint32_t octets);
 
 /* journal_cleanable - more than half of what is used is dead, or a failed
- * segment stands, and the oldest one may be cleaned: *segment gets it */
+ * segment stands: *segment gets the one to be cleaned */
 bool journal_cleanable(struct journal const *j, uint16_t *segment);
 
 /* journal_read - octets of a written unit; false and errno */

@@ -278,6 +278,21 @@ may_go(struct journal const *j, struct journal_segment const *s, uint64_t kept)
 	return is_sound(s) && kept < s->about && !j->standing && !j->in_order;
 }
 
+uint16_t
+supply_worst(struct journal const *j)
+{
+	uint16_t i, n = j->used.first;
+	uint64_t kept = 0;
+
+	for (i = 1; i < j->used.n; i++, n = j->segment[n].next) {
+		struct journal_segment const *s = &j->segment[n];
+
+		if (s->live < s->size / 2 && may_go(j, s, kept)) return n;
+		kept = s->number;
+	}
+	return j->used.first;
+}
+
 /* Those that may go are appended by age: what one of them needs is overwritten
  * before it. */
 void

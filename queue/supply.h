@@ -31,6 +31,10 @@ uint64_t supply_oldest(struct journal const *j);
  * between them */
 void supply_needs(struct journal_segment *s, uint64_t about);
 
+/* supply_worst - the oldest segment of which less than half lives and which
+ * could be used again without that; where there is none, the oldest of all */
+uint16_t supply_worst(struct journal const *j);
+
 /* supply_reclaim - used segments in which nothing lives, and whose records
  * speak of none that is left, are unused from now on; the oldest one may be on
  * its way to damaged/ */
