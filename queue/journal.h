@@ -102,8 +102,8 @@ struct journal {
 	uint64_t committed;		/* of the last one that is durable */
 	bool reading;			/* recovery is under way: nothing that
 					 * it found is used again */
-	bool in_order;			/* and only oldest first: not all could
-					 * be read of what records speak of */
+	bool in_order;			/* and only oldest first: not all is
+					 * known of what records speak of */
 	uint64_t oldest, oldest_written;	/* what the newest durable head
 					 * says, the newest one written */
 	bool begun;			/* this process has a segment */
@@ -157,7 +157,8 @@ uint16_t journal_found(struct journal *j, int fd, uint16_t file,
  * that one */
 void journal_speaks(struct journal *j, uint16_t segment, uint16_t of);
 
-/* journal_keep_order - recovery: something could not be read */
+/* journal_keep_order - recovery: something could not be read, or was replaced
+ * while that went on */
 void journal_keep_order(struct journal *j);
 
 /* journal_forget - recovery: uses with smaller numbers count no more; heads go

@@ -88,7 +88,11 @@ take_message(struct replay *p, struct message *m)
 	struct message *old = find(p, &m->by.id);
 
 	if (old) finished(p, old);
-	if (!m->unfinished || state_find(p->state, &m->by.id)) {
+	if (state_find(p->state, &m->by.id)) {
+		/* replaced by one whose segment doesn't know that */
+		journal_keep_order(p->journal);
+		message_free(m);
+	} else if (!m->unfinished) {
 		message_free(m);
 	} else if (state_insert(p->state, m)) {
 		state_recover(p->state, m);
