@@ -52,9 +52,10 @@ static void
 stumble(struct journal *j, int error)
 {
 	struct journal_segment *s = supply_last(j);
+	bool const head = !j->open;
 	struct journal_unit *unit;
 
-	if (j->standing) {
+	if (j->standing || j->voiding) {
 		commit_give_up(j, error);
 		return;
 	}
@@ -69,7 +70,10 @@ stumble(struct journal *j, int error)
 	j->voiding = true;
 	j->open = false;
 	j->sequence++; /* so that a gap tells of it, if nothing was written */
-	loop_later(j->loop, &j->turn);
+	if (head && !supply_discard(j))
+		commit_give_up(j, error);
+	else
+		loop_later(j->loop, &j->turn);
 }
 
 /* Heads of segments */
@@ -296,6 +300,7 @@ write_fitting(struct journal *j)
 static void
 need_segment(struct journal *j)
 {
+	if (j->voiding && j->retiring) return; /* it wakes us */
 	if (j->written.first)
 		j->urgent = true;
 	else if (may_take_segment(j))

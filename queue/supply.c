@@ -168,12 +168,13 @@ supply_prepare(struct journal *j)
 struct journal_segment *
 supply_take(struct journal *j)
 {
+	struct journal_segment const *before = supply_last(j);
 	uint16_t n = list_take(j, &j->unused);
 	struct journal_segment *s = &j->segment[n];
 
 	supply_append(j, &j->used, n);
-	s->number = ++j->number;
-	s->about = j->begun ? s->number - 1 : s->number;
+	s->number = s->about = ++j->number;
+	if (j->begun && before) supply_needs(s, before->number);
 	s->live = 0;
 	s->end = 0;
 	j->begun = true;
@@ -218,34 +219,55 @@ retired_there(void *owner, int error)
 	flush_start(j->flushers, &j->retire);
 }
 
-/* Into damaged/; if that can't be, it stays the oldest for now. What ended the
- * messages in older segments goes with it, and those may still be whole: first
- * of all a head says that they don't count. */
-static void
-retire(struct journal *j)
+/* Into damaged/; false and errno. */
+static bool
+expel(struct journal *j, uint16_t segment)
 {
-	struct journal_segment *s = &j->segment[j->used.first];
+	struct journal_segment *s = &j->segment[segment];
 	char kept[SEGMENT_NAME_MAX];
 
-	j->renew = s->number >= j->oldest;
-	if (j->renew) {
-		loop_later(j->loop, &j->turn);
-		return;
-	}
 	if (!segment_expel(j->dir, s->file, j->damaged, kept)) {
 		log_event("cannot-retire", LOG_NUMBER("segment", s->file),
 		    LOG_SYS(errno));
-		return;
+		return false;
 	}
 	log_event("retired", LOG_NUMBER("segment", s->file),
 	    LOG_TEXT("kept", kept), LOG_TEXT("why", s->failed ?
 	    "a write or sync of it has failed" :
 	    "it is shorter than the others"));
-	j->retired = list_take(j, &j->used);
+	j->retired = segment;
 	j->retiring = true;
 	j->retire = (struct flush){ .fd = j->damaged, .how = FLUSH_ALL,
 	    .done = retired_there, .owner = j };
 	flush_start(j->flushers, &j->retire);
+	return true;
+}
+
+/* If it can't go it stays the oldest for now. What ended the messages in older
+ * segments goes with it, and those may still be whole: first of all a head says
+ * that they don't count. */
+static void
+retire(struct journal *j)
+{
+	uint16_t const first = j->used.first;
+
+	j->renew = j->segment[first].number >= j->oldest;
+	if (j->renew)
+		loop_later(j->loop, &j->turn);
+	else if (expel(j, first))
+		list_take(j, &j->used);
+}
+
+bool
+supply_discard(struct journal *j)
+{
+	struct journal_list found = j->used;
+
+	if (j->retiring || !expel(j, found.last)) return false;
+	j->used.n = 0;
+	while (found.n > 1)
+		supply_append(j, &j->used, list_take(j, &found));
+	return true;
 }
 
 uint64_t

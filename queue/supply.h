@@ -23,6 +23,11 @@ struct journal_segment *supply_take(struct journal *j);
 /* supply_last - the last used segment, NULL when there is none */
 struct journal_segment *supply_last(struct journal *j);
 
+/* supply_discard - the last used segment, whose head couldn't be written, goes
+ * to damaged/ before anything else is written: it may still show what it was
+ * used for before, and what became of that comes next. False: it can't. */
+bool supply_discard(struct journal *j);
+
 /* supply_oldest - what the next head is to say counts no more: uses with
  * smaller numbers */
 uint64_t supply_oldest(struct journal const *j);

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include "queue/clean.h"
+#include "queue/commit.h"
 #include "queue/segment.h"
 #include "tests/queue_spool.h"
 
@@ -415,6 +416,34 @@ a_head_that_fails(void **unused)
 	}
 }
 
+/* The segment still shows what it was used for before, and those that end that
+ * mail are the next to be overwritten. */
+static void
+a_head_over_old_mail(void **unused)
+{
+	enum { BEHIND = 30 };	/* more than fit into a segment */
+	uint32_t n, i;
+
+	(void)unused;
+	journal.settled = NULL; /* no cleaning */
+	do {
+		n = accept(LEN);
+		if (n < BEHIND) continue;
+		finish(n - BEHIND);
+		TURN_UNTIL(outcome[n - BEHIND].fine == 1);
+	} while (n < BEHIND || commit_room(&journal) > LEN ||
+	    !journal.unused.n ||
+	    !journal.segment[journal.unused.first].number);
+	fail_at(FULL, 1);
+	for (i = 0; i < BEHIND; i++)
+		accept(LEN);
+	assert_int_equal(broken, 1);
+	assert_int_equal(journal.standing, 0);
+	assert_int_equal(files_in(damaged_dir), 1);
+	crash();
+	check(all_alike);
+}
+
 static void
 a_second_failure_is_the_end(void **unused)
 {
@@ -539,6 +568,7 @@ main(void)
 		TEST(an_outcome_is_not_acknowledged),
 		TEST(what_it_holds_still_counts),
 		TEST(a_head_that_fails),
+		TEST(a_head_over_old_mail),
 		TEST(a_second_failure_is_the_end),
 		TEST(a_void_head_that_fails),
 		TEST(what_waits_is_not_refused),
