@@ -48,7 +48,8 @@ class Checker:
     def go_on(self):
         if self.pipeline.mend():
             raise Stuck("a daemon has ended\n" + self.pipeline.tail())
-        if self.pipeline.said("send", r"ev=outcome .*wait=[1-9]"):
+        # of what waited before nothing is said but that send knows of it
+        if self.pipeline.said("send", r"ev=(outcome .*wait=[1-9]|told)"):
             self.pipeline.hurry()
 
     def look(self, message, promised):

@@ -193,8 +193,24 @@ def restart(p):
     p.unblock()
 
 
+def laden(p):
+    """A segment is used again that lies behind one with old mail."""
+    p.block("late")
+    p.send(["late"])
+    tries = lambda: len(p.pipeline.said("send", r"ev=outcome .*wait=[1-9]"))
+    p.pipeline.wait("a deferral", 60, lambda: tries() > 0)
+    p.pipeline.hurry()
+    p.pipeline.wait("one for minutes", 60, lambda: tries() > 1)
+    p.pipeline.kill_all()
+    p.start()
+    p.fill(lambda: p.drain(but=1) or p.segments() > 3.8)
+    p.from_here()
+    p.fill(lambda: p.drain(but=1) or p.segments() > 4.4)
+    p.unblock()
+
+
 SCENES = [one, three, two_recipients, large, deferred, bounce, alias, mbox,
-          command, system, restart, recycle, clean]
+          command, system, restart, recycle, laden, clean]
 
 
 # --- inside strace --------------------------------------------------------
