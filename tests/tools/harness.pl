@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # harness.pl JOBS TEST... - run test programs by prove's own engine, and count
 # their points: the last line is "N passed, N failed, N skipped", what was
-# skipped is named above it. A program that ends wrongly without a failed point
+# skipped is named above it. What a failed point has to say is shown. A program that ends wrongly without a failed point
 # counts as one, as does one that takes longer than half an hour. With AGAIN=1 in
 # the environment those that failed run a second time, alone, and that counts;
 # their names are said. Exit 1 when anything failed, or nothing passed.
@@ -51,9 +51,15 @@ sub run {
 	$harness->callback(made_parser => sub {
 		my ($parser, $session) = @_;
 		my $file = $session->[0] // '';
+		my $failing = 0;
 
+		$parser->callback(comment => sub {
+			print shift->as_string, "\n" if $failing;
+		});
 		$parser->callback(test => sub {
 			my $point = shift;
+
+			$failing = !$point->is_ok;
 			push @skipped, join ' ', $file, $point->description =~
 			    s/^- //r . ':', $point->explanation
 			    if $point->has_skip;
