@@ -263,7 +263,7 @@ def main():
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--pause", type=float, default=0.05)
-    parser.add_argument("--wait", type=float, default=60)
+    parser.add_argument("--wait", type=float, default=120)
     options = parser.parse_args()
     sys.exit({"send": send, "host": host, "check": check}[options.what](
         options))

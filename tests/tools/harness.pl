@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: ISC
 # harness.pl JOBS TEST... - run test programs by prove's own engine, and count
 # their points: the last line is "N passed, N failed, N skipped", what was
-# skipped is named above it. What a failed point has to say is shown. A program that ends wrongly without a failed point
-# counts as one, as does one that takes longer than half an hour. With AGAIN=1 in
-# the environment those that failed run a second time, alone, and that counts;
-# their names are said. Exit 1 when anything failed, or nothing passed.
+# skipped is named above it, and what a failed point has to say is shown. A
+# program that ends wrongly without a failed point counts as one, as does one
+# that takes longer than half an hour. With AGAIN=1 in the environment those that
+# failed run a second time, alone, and that counts; their names are said. Exit 1
+# when anything failed, or nothing passed.
 use strict;
 use warnings;
 use TAP::Harness;

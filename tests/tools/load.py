@@ -188,7 +188,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--mail")
-    parser.add_argument("--wait", type=float, default=60)
+    parser.add_argument("--wait", type=float, default=120)
     parser.add_argument("--settle", type=float, default=1)
     parser.add_argument("--faults", action="store_true",
                         help="what is refused or unknown is no failure")
