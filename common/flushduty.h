@@ -22,7 +22,7 @@ size_t flushduty_receive(int socket, struct flushduty d[FLUSH_MAX]);
  * the syncs doesn't begin a commit that the others come too late for. */
 void flushduty_write_out(struct flushduty *d, size_t n);
 
-/* duty_sync - sync and close; 0 or errno */
+/* flushduty_sync - sync and close; 0 or errno */
 int flushduty_sync(struct flushduty const *d);
 
 #endif

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "queue/aside.h"
 #include "tests/queue_spool.h"
 
 enum { OLD = 120, NEW = 60, LEN = 40000 };
@@ -40,19 +39,11 @@ commit_old(void)
 	assert_true(journal.used.n > 4);
 }
 
-/* As the daemon does: the heads, then it serves. */
 static void
-begin_reading(void)
+begin_again(void)
 {
 	stop_queue();
-	memset(&state, 0, sizeof state);
-	journal_init(&journal, &loop, &flushers, journal_dir, damaged_dir,
-	    journal_broke, NULL);
-	recovery = (struct recovery){ .journal = &journal, .state = &state,
-	    .dir = journal_dir, .damaged_dir = damaged_dir,
-	    .damage = aside_keep, .owner = &recovery };
-	assert_true(recover_begin(&recovery));
-	journal_open(&journal);
+	begin_reading();
 	state_read(&state, began_ms);
 }
 
@@ -99,7 +90,7 @@ mail_is_taken_meanwhile(void **unused)
 
 	(void)unused;
 	commit_old();
-	begin_reading();
+	begin_again();
 	found = journal.segments;
 	while (more == 1) {
 		uint16_t i, s = journal.unused.first;
@@ -135,7 +126,7 @@ a_crash_in_the_middle(void **unused)
 	(void)unused;
 	commit_old();
 	for (steps = 0; steps < 6; steps++) {
-		begin_reading();
+		begin_again();
 		commit(n++, LEN);
 		for (i = 0; i < steps; i++)
 			assert_int_equal(recover_step(&recovery), 1);
@@ -164,7 +155,7 @@ dead_segments_wait_for_the_end(void **unused)
 		journal_hurry(&journal);
 		TURN_UNTIL(outcome[n].fine == 1);
 	}
-	begin_reading();
+	begin_again();
 	found = journal.segments;
 	for (n = OLD; n < OLD + 30; n++) /* more than a segment */
 		commit(n, LEN);
@@ -215,7 +206,7 @@ the_newer_of_two_counts(void **unused)
 	append_outcome(&outcome, 3, 0, 0, RCPT_DELIVERED);
 	journal_hurry(&journal);
 	TURN_UNTIL(outcome.fine == 1);
-	begin_reading();
+	begin_again();
 	found = journal.segments;
 	commit(3, 100);
 	while (recover_step(&recovery) == 1)

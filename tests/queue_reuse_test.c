@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "queue/aside.h"
 #include "tests/queue_spool.h"
 
 enum { OLD = 60, LEN = 60000, PASSING = 120, MANY = 1200 };
@@ -232,14 +231,7 @@ what_was_replaced_meanwhile_stays_so(void **unused)
 
 	(void)unused;
 	stop_queue();
-	memset(&state, 0, sizeof state);
-	journal_init(&journal, &loop, &flushers, journal_dir, damaged_dir,
-	    journal_broke, NULL);
-	recovery = (struct recovery){ .journal = &journal, .state = &state,
-	    .dir = journal_dir, .damaged_dir = damaged_dir,
-	    .damage = aside_keep, .owner = &recovery };
-	assert_true(recover_begin(&recovery));
-	journal_open(&journal);
+	begin_reading();
 	next = n;
 	commit();
 	next = last;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <skalibs/djbunix.h>
 #include "common/log.h"
+#include "queue/aside.h"
 #include "queue/journal.h"
 #include "queue/recover.h"
 #include "queue/store.h"
@@ -81,6 +82,20 @@ start_queue(void)
 	if (!recover(&recovery, &journal, &state, journal_dir, damaged_dir))
 		abort();
 	if (!recovery.damaged) swept(INT64_MAX);
+}
+
+/* As the daemon does where much is to be read: the heads, then it serves. */
+static inline void
+begin_reading(void)
+{
+	memset(&state, 0, sizeof state);
+	journal_init(&journal, &loop, &flushers, journal_dir, damaged_dir,
+	    journal_broke, NULL);
+	recovery = (struct recovery){ .journal = &journal, .state = &state,
+	    .dir = journal_dir, .damaged_dir = damaged_dir,
+	    .damage = aside_keep, .owner = &recovery };
+	if (!recover_begin(&recovery)) abort();
+	journal_open(&journal);
 }
 
 static inline void
@@ -220,6 +235,32 @@ numbered(uint32_t n)
 
 	wire_put_number((char *)id.octet + TRACEID_OCTETS - 4, n, 4);
 	return id;
+}
+
+/* holds - the text of a message, wherever it lies */
+static inline bool
+holds(struct message const *m, char const *want, size_t len)
+{
+	static char octets[JOURNAL_SEGMENT];
+	struct record_head head;
+	struct record_body b;
+	struct slice frame;
+	ssize_t got;
+	int fd;
+
+	if (m->file) {
+		fd = store_open(mess_dir, &m->by.id);
+		if (fd == -1) abort();
+		got = read(fd, octets, sizeof octets);
+		close(fd);
+		return got == (ssize_t)len && memcmp(octets, want, len) == 0;
+	}
+	return journal_read(&journal, m->segment, m->offset, octets,
+	    m->unit) &&
+	    record_get(slice_from(octets + m->envelope, m->unit - m->envelope),
+	    &head, &frame) > 0 &&
+	    wire_unpack(&record_body_form, &b, frame) && b.octets.len == len &&
+	    memcmp(b.octets.s, want, len) == 0;
 }
 
 /* Messages as intake appends them, without one. */

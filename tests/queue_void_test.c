@@ -223,30 +223,12 @@ finish(uint32_t n)
 }
 
 static void
-has_text(struct message *m, uint32_t n, size_t len)
+has_text(struct message const *m, uint32_t n, size_t len)
 {
-	static char want[LEN], octets[JOURNAL_SEGMENT];
-	struct record_head head;
-	struct record_body b;
-	struct slice frame;
+	static char want[LEN];
 
 	write_body(want, len, n);
-	if (m->file) {
-		int fd = store_open(mess_dir, &m->by.id);
-
-		assert_true(fd != -1);
-		assert_int_equal(read(fd, octets, sizeof octets), len);
-		close(fd);
-		assert_memory_equal(octets, want, len);
-		return;
-	}
-	assert_true(journal_read(&journal, m->segment, m->offset, octets,
-	    m->unit));
-	assert_true(record_get(slice_from(octets + m->envelope,
-	    m->unit - m->envelope), &head, &frame) > 0);
-	assert_true(wire_unpack(&record_body_form, &b, frame));
-	assert_int_equal(b.octets.len, len);
-	assert_memory_equal(b.octets.s, want, len);
+	assert_true(holds(m, want, len));
 }
 
 /* What was promised, and nothing that was refused. */
